@@ -1,0 +1,71 @@
+# Everything a person does here, one word each. `make` alone lists them.
+#
+# Needs make and a Python of at least 3.11. The first one found below is used; name another with
+# `make up PYTHON=/path/to/python3`.
+
+SHELL := /bin/sh
+VENV ?= .venv
+CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python
+OLD_ENOUGH := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(firstword $(foreach name,$(CANDIDATES),\
+	$(shell $(name) -c '$(OLD_ENOUGH)' >/dev/null 2>&1 && echo $(name))))
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
+UV_VERSION := 0.13.8
+UV := .venv-lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
+PYTEST_FLAGS ?=
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help up test check demo bench migrate lock clean .venv
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+up: .venv ## start the whole system, databases included; Ctrl-C stops it
+	@exec $(VENV)/bin/momento up
+
+test: .venv ## run every test
+	@exec $(VENV)/bin/pytest $(PYTEST_FLAGS)
+
+check: .venv ## what must hold before a commit: format, lint, types, layers, fast tests
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/pytest $(PYTEST_FLAGS) $(wildcard tests/unit tests/architecture)
+
+demo: .venv ## play a simulated evening into the running system
+	@exec $(VENV)/bin/momento demo
+
+bench: .venv ## measure throughput and latency, beside the same job on other queues
+	@exec bench/run
+
+migrate: .venv ## bring the database named by DATABASE_URL up to date
+	@exec $(VENV)/bin/momento migrate
+
+lock: ## resolve the dependencies again and write both lock files; UPGRADE=--upgrade for newer ones
+	@test -x .venv-lock/bin/uv || { $(PYTHON) -m venv .venv-lock \
+		&& .venv-lock/bin/python -m pip --quiet install uv==$(UV_VERSION); }
+	$(UV) $(UPGRADE) --extra dev --output-file requirements-dev.lock
+	echo hatchling | $(UV) - --constraints requirements-dev.lock --output-file requirements.lock
+
+clean: ## remove the virtual environments and caches; the data in .momento/ stays
+	rm -rf .venv .venv-lock .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv: $(VENV)/.installed
+
+# Two stamps, so that a change to pyproject.toml alone doesn't install everything again.
+$(VENV)/.locked: requirements-dev.lock
+	@test -n "$(PYTHON)" || { echo "Momento needs Python 3.11 or newer with venv and ensurepip," \
+		"and none was found. Name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@echo "Installing into $(VENV) from requirements-dev.lock"
+	@$(VENV)/bin/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
+	@$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.locked pyproject.toml
+	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@

@@ -1,0 +1,1 @@
+"""Who came, as check-ins and reports say."""

@@ -1,0 +1,83 @@
+"""What passes between dispatch and a handler: a batch of domain events, and the effects of it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Generic, NamedTuple, TypeVar
+
+from domain.envelope import Envelope
+from domain.outbox import WORKERS_SOURCE, derived_id
+from domain.payload import Payload, Stamp
+from domain.verdict import Verdict
+
+P_co = TypeVar("P_co", bound=Payload, covariant=True)
+
+
+class DomainEvent(NamedTuple, Generic[P_co]):
+    """A domain event as a handler gets it: parsed, with its number in the ledger."""
+
+    seq: int
+    id: str
+    source: str
+    time: datetime
+    payload: P_co
+    data: str
+    traceparent: str | None = None
+
+    @property
+    def stamp(self) -> Stamp:
+        """Its place in the order that rules know."""
+        return Stamp(self.time, self.id, self.source)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch(Generic[P_co]):
+    """What one call of a handler gets; the order inside has no meaning."""
+
+    domain_events: Sequence[DomainEvent[P_co]]
+
+    def __iter__(self) -> Iterator[DomainEvent[P_co]]:
+        """Go through the domain events."""
+        return iter(self.domain_events)
+
+    def __len__(self) -> int:
+        """Count the domain events."""
+        return len(self.domain_events)
+
+    def without(self, verdicts: dict[int, Verdict]) -> "Batch[P_co]":
+        """Leave out those that were judged already."""
+        return Batch([each for each in self.domain_events if each.seq not in verdicts])
+
+
+@dataclass(slots=True)
+class Effects:
+    """What a handler answers: verdicts by seq (none means done) and what follows.
+
+    `follow_ups` are published in the same transaction.
+    """
+
+    verdicts: dict[int, Verdict] = field(default_factory=dict)
+    follow_ups: list[Envelope] = field(default_factory=list)
+
+    def follow(
+        self, cause: DomainEvent[Payload], payload: Payload, *, once: str | None = None
+    ) -> None:
+        """Publish what follows from a cause.
+
+        The id is derived from the cause, so that the same cause can't make a second one; where
+        something may follow only once whatever the cause, `once` names it instead.
+        """
+        data = payload.model_dump_json()
+        origin = (cause.source, cause.id, data) if once is None else (once,)
+        self.follow_ups.append(
+            Envelope(
+                source=WORKERS_SOURCE,
+                id=derived_id(payload.TYPE, *origin),
+                type=payload.TYPE,
+                subject=payload.subject,
+                time=cause.time,
+                data=data,
+                traceparent=cause.traceparent,
+                cause=cause.seq,
+            )
+        )

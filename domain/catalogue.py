@@ -1,0 +1,165 @@
+"""The catalogue: which domain event goes to which handlers, on which lane. Read this first.
+
+A new domain event is a payload class, a handler and one line here. The module checks itself when
+it is imported: a process with an incomplete catalogue doesn't start.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from domain.attendance import handlers as attendance
+from domain.attendance import payloads as attending
+from domain.batch import Batch, Effects
+from domain.connections import handlers as connections
+from domain.gatherings import handlers as gatherings
+from domain.gatherings import payloads as gathering
+from domain.invitations import handlers as invitations
+from domain.invitations import payloads as inviting
+from domain.kudos import handlers as kudos
+from domain.kudos import payloads as thanking
+from domain.payload import Payload
+from domain.payments import handlers as payments
+from domain.payments import payloads as paying
+from domain.ratings import handlers as ratings
+from domain.ratings import payloads as rating
+from domain.things import TABLES, Hold
+from domain.users import handlers as users
+from domain.users import payloads as people
+
+Apply = Callable[[Session, Batch[Any], datetime], Effects]
+
+# What may delay what: nobody waits for a flood of kudos to get a seat.
+PLANS, SEATS, AFTERWARDS = "plans", "seats", "afterwards"
+LANES = (PLANS, SEATS, AFTERWARDS)
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """One effect of a domain event: the function, its lane, and what it locks by reference.
+
+    Of several handlers of a domain event that creates a thing, the first makes it.
+    """
+
+    apply: Apply
+    lane: str
+    holds: Mapping[str, Hold] = field(default_factory=dict)
+    payload: type[Payload] = Payload
+    creates: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Say which function this is, e.g. `kudos.apply_kudos_given`: kept in deliveries."""
+        return f"{self.apply.__module__.split('.')[-2]}.{self.apply.__name__}"
+
+
+def _on(lane: str, *functions: Apply, **holds: Hold) -> tuple[Handler, ...]:
+    """List the handlers of one domain event that share a lane and locks."""
+    return tuple(Handler(function, lane, holds) for function in functions)
+
+
+_SHARE, _CHANGE = Hold.SHARE, Hold.CHANGE
+
+CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
+    # People
+    people.UserRegistered: _on(PLANS, users.apply_user_registered),
+    people.UserUpdated: _on(PLANS, users.apply_user_updated, user=_CHANGE),
+    people.UserVerified: _on(PLANS, users.apply_user_verified, user=_CHANGE),
+    people.UserStatusChanged: _on(PLANS, users.apply_user_status_changed, user=_CHANGE),
+    people.UserDeleted: _on(PLANS, users.apply_user_deleted, user=_CHANGE),
+    people.SocialProfileUpdated: _on(PLANS, users.apply_social_profile_updated, user=_CHANGE),
+    people.HostProfileUpdated: _on(PLANS, users.apply_host_profile_updated, user=_CHANGE),
+    people.UserDeparted: (
+        *_on(PLANS, gatherings.apply_user_departed),
+        *_on(SEATS, invitations.apply_user_departed),
+    ),
+    # Gatherings
+    gathering.LocationAdded: _on(PLANS, gatherings.apply_location_added),
+    gathering.EventPublished: _on(PLANS, gatherings.apply_event_published, user=_SHARE),
+    gathering.EventUpdated: _on(PLANS, gatherings.apply_event_updated, event=_CHANGE),
+    gathering.EventCancelled: _on(PLANS, gatherings.apply_event_cancelled, event=_CHANGE),
+    gathering.EventCompleted: _on(PLANS, gatherings.apply_event_completed, event=_CHANGE),
+    gathering.EventFinalized: _on(PLANS, gatherings.apply_event_finalized, event=_CHANGE),
+    gathering.EventReconfirmationRequested: (),
+    gathering.EventSettled: (
+        *_on(SEATS, invitations.apply_event_settled, event=_CHANGE),
+        *_on(SEATS, attendance.apply_event_settled, event=_CHANGE),
+        *_on(AFTERWARDS, ratings.apply_event_settled, event=_CHANGE),
+        *_on(AFTERWARDS, kudos.apply_event_settled, event=_SHARE),
+        *_on(AFTERWARDS, connections.apply_event_settled, event=_CHANGE),
+    ),
+    # Invitations, payment, attendance
+    inviting.InvitationSent: _on(
+        SEATS, invitations.apply_invitation_sent, user=_SHARE, event=_CHANGE
+    ),
+    inviting.InvitationDeclined: _on(SEATS, invitations.apply_invitation_declined),
+    inviting.InvitationCancelled: _on(SEATS, invitations.apply_invitation_cancelled),
+    inviting.InvitationReconfirmed: _on(SEATS, invitations.apply_invitation_reconfirmed),
+    inviting.InvitationExpired: _on(SEATS, invitations.apply_invitation_expired),
+    inviting.InvitationConfirmed: (),
+    inviting.InvitationRefused: (),
+    inviting.InvitationSettled: _on(SEATS, attendance.apply_invitation_settled, event=_CHANGE),
+    paying.PaymentSucceeded: _on(
+        SEATS, payments.apply_payment_succeeded, invitations.apply_payment_succeeded
+    ),
+    paying.PaymentFailed: _on(
+        SEATS, payments.apply_payment_failed, invitations.apply_payment_failed
+    ),
+    paying.PaymentRefunded: _on(SEATS, payments.apply_payment_refunded),
+    paying.PaymentDisputed: _on(SEATS, payments.apply_payment_disputed),
+    paying.RefundRequested: _on(SEATS, payments.apply_refund_requested),
+    attending.AttendeeCheckedIn: _on(SEATS, attendance.apply_attendee_checked_in, event=_CHANGE),
+    attending.AttendanceReported: _on(SEATS, attendance.apply_attendance_reported, event=_CHANGE),
+    attending.AttendanceSettled: (
+        *_on(AFTERWARDS, ratings.apply_attendance_settled, event=_CHANGE),
+        *_on(AFTERWARDS, kudos.apply_attendance_settled, event=_SHARE),
+        *_on(AFTERWARDS, connections.apply_attendance_settled, event=_CHANGE),
+    ),
+    # Afterwards
+    rating.RatingSubmitted: _on(AFTERWARDS, ratings.apply_rating_submitted, event=_CHANGE),
+    rating.HostRatingChanged: (),
+    thanking.KudosGiven: _on(AFTERWARDS, kudos.apply_kudos_given, event=_SHARE),
+}
+
+
+def _named() -> dict[tuple[str, str], Handler]:
+    """Index the handlers by (type, name) and bind each to its payload."""
+    return {
+        (payload.TYPE, handler.name): replace(
+            handler, payload=payload, creates=None if place else payload.CREATES
+        )
+        for payload, handlers in CATALOGUE.items()
+        for place, handler in enumerate(handlers)
+    }
+
+
+TYPES: dict[str, type[Payload]] = {payload.TYPE: payload for payload in CATALOGUE}
+PUBLIC_TYPES = {name: payload for name, payload in TYPES.items() if not payload.FOLLOW_UP}
+HANDLERS: dict[str, Handler] = {name: handler for (_, name), handler in _named().items()}
+
+
+def check_catalogue() -> None:
+    """Refuse a catalogue that contradicts itself; raises ValueError that says where."""
+    if len(TYPES) != len(CATALOGUE):
+        message = "two payload classes have the same name"
+        raise ValueError(message)
+    if len(HANDLERS) != len(_named()):
+        message = "two domain events share a handler: give each its own function"
+        raise ValueError(message)
+    for name, handler in HANDLERS.items():
+        if handler.lane not in LANES:
+            message = f"{name} is on an unknown lane, {handler.lane}"
+            raise ValueError(message)
+        if not set(handler.holds) <= set(TABLES):
+            message = f"{name} holds an unknown kind of thing: {set(handler.holds)}"
+            raise ValueError(message)
+    for payload in CATALOGUE:
+        if payload.CREATES is not None and payload.CREATES not in TABLES:
+            message = f"{payload.NAME} creates an unknown kind of thing, {payload.CREATES}"
+            raise ValueError(message)
+
+
+check_catalogue()

@@ -1,0 +1,110 @@
+"""Applies who met whom: the memory book follows from attendance at completed events."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from domain.attendance.payloads import AttendanceSettled
+from domain.batch import Batch, Effects
+from domain.connections.rules import Pair, settle_connections
+from domain.gatherings.payloads import EventSettled
+from domain.sql import execute, fetch
+
+
+def apply_attendance_settled(
+    session: Session, batch: Batch[AttendanceSettled], now: datetime
+) -> Effects:
+    """Settle events at which somebody's attendance changed."""
+    del now
+    _settle(session, {each.payload.event_id for each in batch})
+    return Effects()
+
+
+def apply_event_settled(session: Session, batch: Batch[EventSettled], now: datetime) -> Effects:
+    """Settle events that changed."""
+    del now
+    _settle(session, {each.payload.event_id for each in batch})
+    return Effects()
+
+
+def _settle(session: Session, events: Iterable[UUID]) -> None:
+    """Make connections that stand and remove those that don't."""
+    wanted = _wanted(session, events)
+    kept: dict[UUID, set[Pair]] = {event: set() for event in wanted}
+    for event, owner, other in fetch(
+        session,
+        "SELECT event_id, owner_id, connected_user_id FROM connections"
+        " WHERE event_id = ANY(%(events)s)",
+        events=list(wanted),
+    ):
+        kept[event].add((owner, other))
+    _insert(session, {event: pairs - kept[event] for event, pairs in wanted.items()})
+    _delete(session, {event: kept[event] - pairs for event, pairs in wanted.items()})
+
+
+def _wanted(session: Session, events: Iterable[UUID]) -> dict[UUID, set[Pair]]:
+    """Give the connections that stand, by event."""
+    rows = fetch(
+        session,
+        """
+        SELECT events.id, host_id, completed_at IS NOT NULL AND cancelled_at IS NULL,
+            ARRAY(SELECT seat.user_id FROM attendance AS seat
+                WHERE seat.event_id = events.id AND seat.status IN ('attended', 'late'))
+        FROM events WHERE id = ANY(%(events)s)
+        """,
+        events=list(events),
+    )
+    return {
+        event: settle_connections(present, host, stands=stands)
+        for event, host, stands, present in rows
+    }
+
+
+def _columns(pairs: Mapping[UUID, Iterable[Pair]]) -> dict[str, list[UUID]]:
+    """Turn connections into one list a column, in key order."""
+    rows = sorted((event, *pair) for event, listed in pairs.items() for pair in listed)
+    return {
+        "events": [row[0] for row in rows],
+        "owners": [row[1] for row in rows],
+        "others": [row[2] for row in rows],
+    }
+
+
+def _insert(session: Session, pairs: Mapping[UUID, Iterable[Pair]]) -> None:
+    """Make connections with a snapshot of the other person."""
+    columns = _columns(pairs)
+    if columns["events"]:
+        execute(
+            session,
+            """
+            INSERT INTO connections (owner_id, connected_user_id, event_id, snapshot_name,
+                snapshot_face_card_url)
+            SELECT met.owner_id, met.other_id, met.event_id,
+                coalesce(profile.preferred_name, profile.first_name),
+                profile.current_face_card_photo_url
+            FROM unnest(%(events)s::uuid[], %(owners)s::uuid[], %(others)s::uuid[])
+                AS met (event_id, owner_id, other_id)
+            LEFT JOIN social_profiles AS profile ON profile.user_id = met.other_id
+            ON CONFLICT DO NOTHING
+            """,
+            **columns,
+        )
+
+
+def _delete(session: Session, pairs: Mapping[UUID, Iterable[Pair]]) -> None:
+    """Remove connections that no longer stand."""
+    columns = _columns(pairs)
+    if columns["events"]:
+        execute(
+            session,
+            """
+            DELETE FROM connections AS kept
+            USING unnest(%(events)s::uuid[], %(owners)s::uuid[], %(others)s::uuid[])
+                AS gone (event_id, owner_id, other_id)
+            WHERE kept.event_id = gone.event_id AND kept.owner_id = gone.owner_id
+                AND kept.connected_user_id = gone.other_id
+            """,
+            **columns,
+        )

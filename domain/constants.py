@@ -1,0 +1,66 @@
+"""Every number of the rules, named, with its unit in the type or the name."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+# The envelope and the ledger
+DATA_LIMIT_BYTES = 64 * 1024
+BATCH_LIMIT = 1_000
+ID_LIMIT_CHARACTERS = 128
+CLOCK_TOLERANCE = timedelta(minutes=5)
+EARLIEST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST_TIME = datetime(2200, 1, 1, tzinfo=UTC)
+DEFERRED_PATIENCE = timedelta(days=7)
+# A second look after each pause heals a wake-up that was missed: see docs/decisions/0005.
+DEFERRED_LOOKS = (
+    timedelta(seconds=1),
+    timedelta(seconds=5),
+    timedelta(seconds=30),
+    timedelta(minutes=5),
+    timedelta(hours=1),
+)
+FAILED_ATTEMPTS = 8
+FAILED_FIRST_PAUSE = timedelta(seconds=15)
+FAILED_PAUSE_FACTOR = 4
+KILLED_ATTEMPTS = 5
+
+# People
+ADULT_AGE_YEARS = 18
+
+# Events
+MATERIAL_SHIFT = timedelta(minutes=30)
+CO_HOST = "co-host"
+
+# Invitations and seats
+INVITATION_LIFE = timedelta(hours=48)
+INVITATION_CLOSES_BEFORE_START = timedelta(hours=6)
+EARLY_CANCELLATION = timedelta(hours=24)
+RECONFIRMATION_LIFE = timedelta(hours=48)
+RECONFIRMATION_CLOSES_BEFORE_START = timedelta(hours=12)
+RECONFIRMATION_AT_LEAST = timedelta(hours=2)
+
+# Attendance
+CHECK_IN_OPENS_BEFORE_START = timedelta(minutes=30)
+CHECK_IN_RADIUS_METRES = 500.0
+EARTH_RADIUS_METRES = 6_371_008.8
+
+# Absentee rating
+RELIABILITY_HALF_LIFE = timedelta(days=180)
+RELIABILITY_PRIOR = 0.9
+RELIABILITY_PRIOR_WEIGHT = 3.0
+OUTCOME_CREDITS = {
+    "attended": 1.00,
+    "late": 0.75,
+    "cancelled_late": 0.40,
+    "check_in_abandoned": 0.20,
+    "no_show": 0.00,
+}
+
+# Kudos, ratings and the contribution score
+AFTERWARDS_WINDOW = timedelta(days=14)
+ATTENDANCE_CREDIT = Decimal("0.5")
+# A giver's worth is kept as a whole number of 2**-40, so that sums are exact in any order.
+GRATITUDE_UNIT_BITS = 40
+
+# Connections
+BADGE_LIFE_MONTHS = 12

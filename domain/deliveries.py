@@ -1,0 +1,262 @@
+"""Deliveries: claim a batch, settle it, wake what waited, count what killed its process."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from domain.constants import (
+    DEFERRED_LOOKS,
+    DEFERRED_PATIENCE,
+    FAILED_ATTEMPTS,
+    FAILED_FIRST_PAUSE,
+    FAILED_PAUSE_FACTOR,
+    KILLED_ATTEMPTS,
+)
+from domain.sql import execute, fetch
+from domain.tables.ledger import DeliveryState
+from domain.verdict import Accepted, Deferred, Rejected, Verdict
+
+# After each death a batch is a tenth of what it was, until the one that kills stands alone.
+SUSPICION_FACTOR = 10
+REFERS_TO_REJECTED = "refers_to_rejected"
+
+
+class Claimed(NamedTuple):
+    """A delivery that this transaction holds, with its domain event as it lies in the ledger."""
+
+    seq: int
+    deaths: int
+    looks: int
+    received_at: datetime
+    source: str
+    id: str
+    time: datetime
+    data: str
+    traceparent: str | None
+
+
+_COLUMNS = """
+SELECT held.seq, held.deaths, held.looks, held.received_at, said.source, said.id, said.time,
+    said.data::text, said.traceparent
+FROM held JOIN domain_events AS said ON said.seq = held.seq AND said.received_at = held.received_at
+ORDER BY held.due_at, held.seq
+"""
+
+_CLAIM_DUE = f"""
+WITH held AS MATERIALIZED (
+    SELECT seq, deaths, looks, received_at, due_at FROM deliveries
+    WHERE handler = %(handler)s AND due_at <= %(now)s
+    ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+){_COLUMNS}"""
+
+_CLAIM_THESE = f"""
+WITH held AS MATERIALIZED (
+    SELECT seq, deaths, looks, received_at, due_at FROM deliveries
+    WHERE handler = %(handler)s AND seq = ANY(%(seqs)s) AND due_at IS NOT NULL
+    FOR UPDATE SKIP LOCKED
+){_COLUMNS}"""
+
+
+def claim_due(session: Session, handler: str, *, limit: int, now: datetime) -> list[Claimed]:
+    """Lock up to `limit` due deliveries that nobody else holds.
+
+    Those that were in hand when a process died come in ever smaller batches, alone at last.
+    """
+    rows = fetch(session, _CLAIM_DUE, handler=handler, now=now, limit=limit)
+    claimed = [Claimed(*row) for row in rows]
+    if not claimed or all(each.deaths == 0 for each in claimed):
+        return claimed
+    deaths = claimed[0].deaths
+    trusted = max(1, limit // SUSPICION_FACTOR**deaths)
+    return [each for each in claimed if each.deaths == deaths][:trusted]
+
+
+def claim_these(session: Session, handler: str, seqs: Sequence[int]) -> list[Claimed]:
+    """Lock those of the given deliveries that are still to be done and that nobody else holds."""
+    return [Claimed(*row) for row in fetch(session, _CLAIM_THESE, handler=handler, seqs=seqs)]
+
+
+def settle(
+    session: Session,
+    handler: str,
+    claimed: Sequence[Claimed],
+    verdicts: Mapping[int, Verdict],
+    now: datetime,
+) -> None:
+    """Write what became of the claimed deliveries; one without a verdict is done."""
+    done = [each.seq for each in claimed if each.seq not in verdicts]
+    if done:
+        execute(
+            session,
+            "UPDATE deliveries SET state = 'done', due_at = NULL, awaits = NULL, settled_at = "
+            "clock_timestamp() WHERE handler = %(handler)s AND seq = ANY(%(seqs)s)",
+            handler=handler,
+            seqs=done,
+        )
+    judged = [(each, verdicts[each.seq]) for each in claimed if each.seq in verdicts]
+    if judged:
+        _settle_judged(session, handler, judged, now)
+
+
+def _settle_judged(
+    session: Session, handler: str, judged: Sequence[tuple[Claimed, Verdict]], now: datetime
+) -> None:
+    """Write the verdicts that say more than done."""
+    rows = [(each.seq, each.looks, *_outcome(each, verdict, now)) for each, verdict in judged]
+    execute(
+        session,
+        """
+        UPDATE deliveries AS row SET state = judged.state, due_at = judged.due_at,
+            awaits = judged.awaits, reason = judged.reason, looks = judged.looks + 1,
+            settled_at = CASE WHEN judged.due_at IS NULL THEN clock_timestamp() END
+        FROM unnest(
+            %(seqs)s::bigint[], %(looks)s::smallint[], %(states)s::text[],
+            %(dues)s::timestamptz[], %(awaits)s::text[], %(reasons)s::text[]
+        ) AS judged (seq, looks, state, due_at, awaits, reason)
+        WHERE row.handler = %(handler)s AND row.seq = judged.seq
+        """,
+        handler=handler,
+        **dict(
+            zip(
+                ("seqs", "looks", "states", "dues", "awaits", "reasons"),
+                map(list, zip(*rows, strict=True)),
+                strict=True,
+            )
+        ),
+    )
+
+
+def _outcome(
+    claimed: Claimed, verdict: Verdict, now: datetime
+) -> tuple[str, datetime | None, str | None, str | None]:
+    """Give (state, due_at, awaits, reason) for a verdict."""
+    match verdict:
+        case Accepted(note):
+            return DeliveryState.DONE, None, None, note
+        case Rejected(reason, sentence, awaits):
+            return DeliveryState.REJECTED, None, awaits, f"{reason}: {sentence}"
+        case Deferred(awaits):
+            if now - claimed.received_at >= DEFERRED_PATIENCE:
+                waited = f"waited {DEFERRED_PATIENCE.days} days for {awaits}"
+                return DeliveryState.DEAD, None, awaits, waited
+            pause = DEFERRED_LOOKS[min(claimed.looks, len(DEFERRED_LOOKS) - 1)]
+            return DeliveryState.DEFERRED, now + pause, awaits, None
+
+
+def wake(session: Session, things: Iterable[str], now: datetime) -> None:
+    """Make due what waited for these things, also where it was rejected for want of them."""
+    arrived = list(things)
+    if arrived:
+        execute(
+            session,
+            """
+            UPDATE deliveries SET state = 'pending', due_at = %(now)s, awaits = NULL,
+                reason = NULL, settled_at = NULL
+            WHERE awaits = ANY(%(things)s) AND state IN ('deferred', 'rejected')
+            """,
+            things=arrived,
+            now=now,
+        )
+
+
+def refuse(session: Session, refusals: Mapping[str, str], now: datetime) -> None:
+    """Note that things will not exist, with the reason, and let what waits for them hear it."""
+    if refusals:
+        execute(
+            session,
+            "INSERT INTO refusals (thing, reason) SELECT * FROM unnest(%(things)s::text[],"
+            " %(reasons)s::text[]) ON CONFLICT DO NOTHING",
+            things=list(refusals),
+            reasons=list(refusals.values()),
+        )
+        execute(
+            session,
+            "UPDATE deliveries SET state = 'pending', due_at = %(now)s"
+            " WHERE awaits = ANY(%(things)s) AND state = 'deferred'",
+            things=list(refusals),
+            now=now,
+        )
+
+
+def fail(session: Session, handler: str, seq: int, *, error: str, now: datetime) -> None:
+    """Count a try that raised: due again after a growing pause, dead after the last one."""
+    ((attempts,),) = fetch(
+        session,
+        "UPDATE deliveries SET attempts = attempts + 1, error = %(error)s"
+        " WHERE handler = %(handler)s AND seq = %(seq)s RETURNING attempts",
+        handler=handler,
+        seq=seq,
+        error=error,
+    )
+    dead = attempts >= FAILED_ATTEMPTS
+    execute(
+        session,
+        """
+        UPDATE deliveries SET state = %(state)s, due_at = %(due_at)s, awaits = NULL,
+            settled_at = CASE WHEN %(due_at)s::timestamptz IS NULL THEN clock_timestamp() END
+        WHERE handler = %(handler)s AND seq = %(seq)s
+        """,
+        handler=handler,
+        seq=seq,
+        state=DeliveryState.DEAD if dead else DeliveryState.FAILED,
+        due_at=None if dead else now + pause_after(attempts, seq),
+    )
+
+
+def pause_after(attempts: int, seq: int) -> timedelta:
+    """Give the pause before the next try: 15 s, then four times as long each time, about a day.
+
+    The jitter of up to a fifth comes from the row's number: spread out, and yet repeatable.
+    """
+    jitter = 1 + (seq * 2_654_435_761 % 1_000 - 500) / 2_500
+    return FAILED_FIRST_PAUSE * FAILED_PAUSE_FACTOR ** (attempts - 1) * jitter
+
+
+def note_in_hand(session: Session, handler: str, seqs: list[int], backend: tuple[int, datetime]) -> None:
+    """Leave evidence of what a connection is about to apply, for when its process is killed."""
+    execute(
+        session,
+        """
+        INSERT INTO in_hand (backend_pid, backend_start, handler, seqs, noted_at)
+        VALUES (%(pid)s, %(start)s, %(handler)s, %(seqs)s, clock_timestamp())
+        ON CONFLICT (backend_pid, backend_start) DO UPDATE
+        SET handler = excluded.handler, seqs = excluded.seqs, noted_at = excluded.noted_at
+        """,
+        pid=backend[0],
+        start=backend[1],
+        handler=handler,
+        seqs=seqs,
+    )
+
+
+def count_deaths(session: Session, now: datetime) -> int:
+    """Count a death for what was in hand when a connection ended; give how many deliveries.
+
+    What had been settled by then isn't touched, nor what a restart of Postgres itself ended. The
+    fifth death makes a delivery dead; before, it is tried in ever smaller company.
+    """
+    return execute(
+        session,
+        """
+        WITH gone AS (
+            DELETE FROM in_hand AS held
+            WHERE NOT EXISTS (
+                SELECT FROM pg_stat_activity AS alive
+                WHERE alive.pid = held.backend_pid AND alive.backend_start = held.backend_start
+            )
+            RETURNING handler, seqs, noted_at
+        )
+        UPDATE deliveries AS row SET deaths = deaths + 1,
+            state = CASE WHEN deaths + 1 >= %(limit)s THEN 'dead' ELSE state END,
+            due_at = CASE WHEN deaths + 1 >= %(limit)s THEN NULL ELSE %(now)s END,
+            error = 'its process was killed or stopped while applying it',
+            settled_at = CASE WHEN deaths + 1 >= %(limit)s THEN clock_timestamp() END
+        FROM gone
+        WHERE row.handler = gone.handler AND row.seq = ANY(gone.seqs) AND row.due_at IS NOT NULL
+            AND gone.noted_at > pg_postmaster_start_time()
+        """,
+        limit=KILLED_ATTEMPTS,
+        now=now,
+    )

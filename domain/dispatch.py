@@ -1,0 +1,209 @@
+"""One transaction: claim a batch, call the handler, settle, publish what follows. Read this second.
+
+A batch that raises is rolled back and halved until the poisonous domain events stand alone; those
+become failed, the rest is applied. Trouble of the database itself is nobody's fault: it is raised
+to the worker, and the rows stay due.
+"""
+
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
+
+from domain.batch import Batch, DomainEvent, Effects
+from domain.catalogue import Handler
+from domain.deliveries import (
+    Claimed,
+    claim_due,
+    claim_these,
+    fail,
+    refuse,
+    settle,
+    wake,
+)
+from domain.outbox import publish_many
+from domain.payload import thing
+from domain.things import check_references
+from domain.verdict import Deferred, Rejected, Verdict
+
+Transaction = Callable[[], AbstractContextManager[Session]]
+Note = Callable[[str, list[int]], None]
+
+# SQLSTATE classes and codes of trouble that passes: connection, resources, operator, locks.
+_PASSING_CLASSES = ("08", "53", "57P", "58")
+# Not 57014: a statement that takes too long is the fault of what it was asked to do.
+_PASSING_CODES = {"40001", "40P01", "55P03", "25006", "25P03"}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one call of `apply_due` did: how many were claimed and what became of them."""
+
+    claimed: int = 0
+    outcomes: dict[str, int] = field(default_factory=dict)
+    verdicts: dict[int, Verdict] = field(default_factory=dict)
+    domain_events: Sequence[DomainEvent[Any]] = ()
+    followed: int = 0
+
+    def __add__(self, other: "Report") -> "Report":
+        """Add two reports of halves of one batch."""
+        outcomes = dict(self.outcomes)
+        for state, count in other.outcomes.items():
+            outcomes[state] = outcomes.get(state, 0) + count
+        return Report(
+            self.claimed + other.claimed,
+            outcomes,
+            {**self.verdicts, **other.verdicts},
+            [*self.domain_events, *other.domain_events],
+            self.followed + other.followed,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where a worker applies batches: its transactions, and the note of what it has in hand.
+
+    `transaction` opens a session that commits when left, or rolls back when left by an error.
+    `note` is written by another connection, before the handler is called.
+    """
+
+    transaction: Transaction
+    note: Note
+
+
+def apply_due(desk: Desk, handler: Handler, *, limit: int, now: datetime) -> Report:
+    """Claim up to `limit` due deliveries of a handler, apply and settle them.
+
+    Raises DBAPIError for trouble that passes; then nothing was done and all of it is still due.
+    """
+    seqs: list[int] = []
+    try:
+        with desk.transaction() as session:
+            claimed = claim_due(session, handler.name, limit=limit, now=now)
+            if not claimed:
+                return Report()
+            seqs = [each.seq for each in claimed]
+            desk.note(handler.name, seqs)
+            return _apply(session, handler, claimed, now)
+    except Exception as error:
+        if is_passing(error) or not seqs:
+            raise
+        return _apply_halves(desk, handler, seqs, error=error, now=now)
+
+
+def _apply_halves(
+    desk: Desk, handler: Handler, seqs: list[int], *, error: Exception, now: datetime
+) -> Report:
+    """Apply each half of a batch that raised; one that raises alone becomes failed."""
+    if len(seqs) == 1:
+        with desk.transaction() as session:
+            fail(session, handler.name, seqs[0], error=describe(error), now=now)
+        return Report(1, {"failed": 1})
+    middle = len(seqs) // 2
+    return _apply_these(desk, handler, seqs[:middle], now) + _apply_these(
+        desk, handler, seqs[middle:], now
+    )
+
+
+def _apply_these(desk: Desk, handler: Handler, seqs: list[int], now: datetime) -> Report:
+    """Apply given deliveries, as far as they are still to be done."""
+    try:
+        with desk.transaction() as session:
+            claimed = claim_these(session, handler.name, seqs)
+            desk.note(handler.name, seqs)
+            return _apply(session, handler, claimed, now)
+    except Exception as error:
+        if is_passing(error):
+            raise
+        return _apply_halves(desk, handler, seqs, error=error, now=now)
+
+
+def _apply(
+    session: Session, handler: Handler, claimed: Sequence[Claimed], now: datetime
+) -> Report:
+    """Call the handler with what exists, then write everything that follows from its answer."""
+    batch = Batch([_parsed(handler, each) for each in claimed])
+    verdicts = check_references(session, batch, handler.holds)
+    ready = batch.without(verdicts)
+    effects = handler.apply(session, ready, now) if ready else Effects()
+    verdicts.update(effects.verdicts)
+    settle(session, handler.name, claimed, verdicts, now)
+    if handler.creates is not None:
+        _announce(session, handler.creates, batch, verdicts, now)
+    followed = publish_many(session, effects.follow_ups)
+    return Report(len(claimed), _count(batch, verdicts), verdicts, list(batch), followed)
+
+
+def _parsed(handler: Handler, claimed: Claimed) -> DomainEvent[Any]:
+    """Read a claimed delivery's payload."""
+    return DomainEvent(
+        seq=claimed.seq,
+        id=claimed.id,
+        source=claimed.source,
+        time=claimed.time,
+        payload=handler.payload.parse(claimed.data),
+        data=claimed.data,
+        traceparent=claimed.traceparent,
+    )
+
+
+def _announce(
+    session: Session, kind: str, batch: Batch[Any], verdicts: dict[int, Verdict], now: datetime
+) -> None:
+    """Wake what waited for the things that this batch made, and tell of those it refused."""
+    arrived: set[str] = set()
+    refusals: dict[str, str] = {}
+    for each in batch:
+        name = thing(kind, each.payload.subject)
+        match verdicts.get(each.seq):
+            case Rejected(reason, _, _):
+                refusals[name] = reason
+            case Deferred(_):
+                pass
+            case _:
+                arrived.add(name)
+    refuse(session, refusals, now)
+    wake(session, arrived, now)
+
+
+def _count(batch: Batch[Any], verdicts: dict[int, Verdict]) -> dict[str, int]:
+    """Count outcomes by name for the log."""
+    names = {Deferred: "deferred", Rejected: "rejected"}
+    counts: dict[str, int] = {}
+    for each in batch:
+        name = names.get(type(verdicts.get(each.seq)), "done")
+        counts[name] = counts.get(name, 0) + 1
+    return counts
+
+
+def is_passing(error: BaseException) -> bool:
+    """Say whether an error is trouble of the database that passes by itself."""
+    if not isinstance(error, DBAPIError):
+        return False
+    code = getattr(error.orig, "sqlstate", None)
+    if code is None:
+        return error.connection_invalidated or type(error.orig).__name__ == "OperationalError"
+    return code in _PASSING_CODES or code.startswith(_PASSING_CLASSES)
+
+
+def describe(error: BaseException) -> str:
+    """Say what went wrong and where, without the values that messages of errors carry.
+
+    An error's text may hold personal data (a phone number in a violated key), so only its class,
+    SQLSTATE, constraint and place are kept.
+    """
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    code = getattr(cause, "sqlstate", None)
+    constraint = getattr(getattr(cause, "diag", None), "constraint_name", None)
+    frames = [
+        f"{frame.filename.rpartition('/domain/')[2]}:{frame.lineno} in {frame.name}"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if "/domain/" in frame.filename and "/site-packages/" not in frame.filename
+    ]
+    parts = [type(cause).__name__, code and f"SQLSTATE {code}", constraint, *frames[-3:]]
+    return " | ".join(part for part in parts if part)

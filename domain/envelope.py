@@ -1,0 +1,244 @@
+"""The CloudEvents 1.0 envelope: parse, validate, serialise.
+
+Source: CloudEvents specification 1.0.2 and its JSON format. What is stricter here is Momento's
+own: subject and time are required, data is an object of at most 64 KiB, ids at most 128
+characters. Every fault of an input is found at once and named by its field.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import from_json, to_json
+
+from domain.constants import (
+    CLOCK_TOLERANCE,
+    DATA_LIMIT_BYTES,
+    EARLIEST_TIME,
+    ID_LIMIT_CHARACTERS,
+    LATEST_TIME,
+)
+from domain.payload import Payload
+
+PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]+$"
+ATTRIBUTE_NAME = re.compile(r"^[a-z0-9]{1,20}$")
+INT32 = 2**31
+# Pydantic's words for the commonest faults, said so that a publisher knows what to do.
+PLAINER = {
+    "missing": "is required",
+    "extra_forbidden": "is not a field of this type: misspelt, or for a newer version?",
+    "timezone_aware": "needs an offset, e.g. 2026-11-21T18:00:00Z",
+    "uuid_type": "must be a UUID in quotes",
+}
+TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with an input: where (`data.kudo`, `time`) and what."""
+
+    field: str
+    detail: str
+
+
+class InvalidEnvelopeError(ValueError):
+    """An input is no domain event of ours; `faults` says why, all of it."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        """Build the message from the faults."""
+        self.faults = faults
+        super().__init__("; ".join(f"{fault.field}: {fault.detail}" for fault in faults))
+
+
+def _trace_context(said: str) -> str:
+    """Hold to W3C Trace Context, version 00; ids of zeros only mean none and are refused."""
+    if not TRACEPARENT.fullmatch(said):
+        message = "is not a W3C traceparent such as 00-<32 hex>-<16 hex>-01"
+        raise ValueError(message)
+    return said
+
+
+class _Attributes(BaseModel):
+    """The context attributes, as they must be."""
+
+    model_config = ConfigDict(extra="allow", hide_input_in_errors=True)
+
+    specversion: Literal["1.0"]
+    id: Annotated[str, Field(min_length=1, max_length=ID_LIMIT_CHARACTERS, pattern=PRINTABLE)]
+    source: Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[\x21-\x7e]+$")]
+    type: Annotated[str, Field(min_length=1, max_length=128, pattern=PRINTABLE)]
+    subject: Annotated[str, Field(min_length=1, max_length=128, pattern=PRINTABLE)]
+    time: Annotated[AwareDatetime, Field(strict=True, ge=EARLIEST_TIME, lt=LATEST_TIME)]
+    datacontenttype: Literal["application/json"] | None = None
+    dataschema: Annotated[str, Field(max_length=256, pattern=PRINTABLE)] | None = None
+    traceparent: Annotated[str, AfterValidator(_trace_context)] | None = None
+    actor: Annotated[str, Field(min_length=1, max_length=128, pattern=PRINTABLE)] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A domain event as it is published; `data` is the payload as JSON text."""
+
+    source: str
+    id: str
+    type: str
+    subject: str
+    time: datetime
+    data: str
+    traceparent: str | None = None
+    actor: str | None = None
+    cause: int | None = None
+    attributes: dict[str, Any] | None = None
+
+
+def enclose(
+    payload: Payload, *, source: str, time: datetime, id: str, **others: Any
+) -> Envelope:
+    """Put a payload into an envelope; `others` are traceparent, actor, cause, attributes."""
+    return Envelope(
+        source=source,
+        id=id,
+        type=payload.TYPE,
+        subject=payload.subject,
+        time=time,
+        data=payload.model_dump_json(exclude_unset=True),
+        **others,
+    )
+
+
+def read_json(raw: bytes) -> Any:
+    """Parse JSON strictly: UTF-8, no NaN or Infinity, no depth that a stack couldn't bear."""
+    try:
+        return from_json(raw, allow_inf_nan=False)
+    except ValueError as error:
+        raise InvalidEnvelopeError([Fault("body", f"is not valid JSON: {error}")]) from None
+
+
+def parse_envelope(
+    said: Any, *, types: Mapping[str, type[Payload]], now: datetime
+) -> Envelope:
+    """Check one domain event given as a JSON object; raise InvalidEnvelopeError naming all faults.
+
+    `types` are the types that may be published; `now` is when it was received.
+    """
+    if not isinstance(said, dict):
+        raise InvalidEnvelopeError([Fault("body", "must be a JSON object: one CloudEvent")])
+    data = said.get("data")
+    present = {name: value for name, value in said.items() if name != "data" and value is not None}
+    attributes, faults = _check_attributes(present, now)
+    payload_class = types.get(present.get("type", "")) if _is_text(present.get("type")) else None
+    if payload_class is None and _is_text(present.get("type")):
+        faults.append(Fault("type", f"unknown type {present['type'][:128]!r}; see GET /v1/schemas"))
+    text, data_faults = _check_data(data, payload_class, present.get("subject"))
+    faults += data_faults
+    if faults or attributes is None:
+        raise InvalidEnvelopeError(faults)
+    extras = dict(attributes.model_extra or {})
+    if attributes.dataschema is not None:
+        extras["dataschema"] = attributes.dataschema
+    return Envelope(
+        source=attributes.source,
+        id=attributes.id,
+        type=attributes.type,
+        subject=attributes.subject,
+        time=attributes.time.astimezone(UTC),
+        data=text,
+        traceparent=attributes.traceparent,
+        actor=attributes.actor,
+        attributes=extras or None,
+    )
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _check_attributes(
+    present: dict[str, Any], now: datetime
+) -> tuple[_Attributes | None, list[Fault]]:
+    """Validate the attributes and add what pydantic can't know: the clock and the names."""
+    faults = list(_attribute_name_faults(present))
+    try:
+        # Through JSON, so that strict parsing takes RFC 3339 text and nothing else for a time.
+        attributes = _Attributes.model_validate_json(to_json(present))
+    except ValidationError as error:
+        return None, faults + faults_of(error)
+    if attributes.time > now + CLOCK_TOLERANCE:
+        faults.append(Fault("time", "is more than 5 minutes in the future"))
+    return attributes, faults
+
+
+def _attribute_name_faults(present: dict[str, Any]) -> Iterator[Fault]:
+    """Hold extension attributes to CloudEvents' names and value types."""
+    for name, value in present.items():
+        if name in _Attributes.model_fields:
+            continue
+        if name == "data_base64":
+            yield Fault(name, "binary data is not supported; send a JSON object as data")
+        elif not ATTRIBUTE_NAME.match(name):
+            yield Fault(name[:40], "attribute names are 1 to 20 of a-z and 0-9")
+        elif not isinstance(value, str | bool | int) or (
+            isinstance(value, int) and not -INT32 <= value < INT32
+        ):
+            yield Fault(name, "attribute values are strings, booleans or 32-bit integers")
+        elif isinstance(value, str) and not re.match(r"^[^\x00-\x1f\x7f-\x9f]*$", value):
+            yield Fault(name, "attribute values must not hold control characters")
+
+
+def _check_data(
+    data: Any, payload_class: type[Payload] | None, subject: Any
+) -> tuple[str, list[Fault]]:
+    """Validate the payload and give it back as JSON text."""
+    if not isinstance(data, dict):
+        return "", [Fault("data", "must be a JSON object")]
+    text = to_json(data).decode()
+    if len(text.encode()) > DATA_LIMIT_BYTES:
+        return "", [Fault("data", f"is larger than {DATA_LIMIT_BYTES} bytes")]
+    faults = list(_nul_faults(data, "data")) if "\\u0000" in text else []
+    if "Infinity" in text and not _is_finite(text):
+        return "", [*faults, Fault("data", "holds a number that is too large")]
+    if payload_class is None:
+        return text, faults
+    try:
+        payload = payload_class.parse(text)
+    except ValidationError as error:
+        return text, faults + faults_of(error, "data")
+    if _is_text(subject) and payload.subject != subject:
+        faults.append(Fault("subject", f"must equal the first id of data, {payload.subject}"))
+    return text, faults
+
+
+def _is_finite(text: str) -> bool:
+    """Say whether all numbers fit: 1e400 is valid JSON, but becomes infinite when read."""
+    try:
+        from_json(text, allow_inf_nan=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _nul_faults(value: Any, path: str) -> Iterator[Fault]:
+    """Find NUL characters, which Postgres can't keep."""
+    if isinstance(value, str):
+        if "\x00" in value:
+            yield Fault(path, "must not hold a NUL character")
+    elif isinstance(value, dict):
+        for name, part in value.items():
+            yield from _nul_faults(name, path)
+            yield from _nul_faults(part, f"{path}.{name}")
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            yield from _nul_faults(part, f"{path}.{index}")
+
+
+def faults_of(error: ValidationError, prefix: str = "") -> list[Fault]:
+    """Turn pydantic's findings into faults, without the values that were given."""
+    found = []
+    for entry in error.errors(include_url=False, include_input=False, include_context=False):
+        path = ".".join(str(part) for part in (prefix, *entry["loc"]) if part != "")
+        message = PLAINER.get(entry["type"], entry["msg"].removeprefix("Value error, "))
+        found.append(Fault(path, message))
+    return found

@@ -1,0 +1,1 @@
+"""Gatherings: places, events, their schedule and their end."""

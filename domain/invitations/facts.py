@@ -1,0 +1,169 @@
+"""Reads all that the rules need to settle invitations, for a whole batch with one query a table."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from domain.facts import Fact, load
+from domain.invitations.rules import Decision, Entry, Schedule
+from domain.sql import fetch, fetch_dicts
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An invitation with everything that happened to it."""
+
+    row: Mapping[str, Any]
+    sent: Entry
+    entries: list[Entry]
+    schedule: Schedule
+    deleted_at: datetime | None
+    decisions: dict[UUID, Decision]
+    # Payments that name this invitation, but another person or event.
+    foreign: set[UUID]
+
+
+class Seats:
+    """The free seats of events, given out one by one within a transaction that locks the events."""
+
+    def __init__(self, free: dict[UUID, int]) -> None:
+        """Start with so many free seats for each event."""
+        self._free = free
+
+    def take(self, event: UUID) -> bool:
+        """Take a seat if one is free."""
+        if self._free[event] <= 0:
+            return False
+        self._free[event] -= 1
+        return True
+
+
+def load_cases(session: Session, invitations: Iterable[UUID]) -> list[Case]:
+    """Read invitations with what happened to them, those that paid first in front.
+
+    Who gets the last seat of those in one batch is then the one who paid first.
+    """
+    wanted = sorted(set(invitations))
+    rows = fetch_dicts(session, _ROWS, ids=wanted)
+    facts = load(session, "invitation_facts", "invitation_id", wanted)
+    payments, foreign = _payments(session, {row["id"]: row for row in rows})
+    decisions = _decisions(session, wanted)
+    cases = [
+        _case(row, facts[row["id"]], payments.get(row["id"], []), decisions.get(row["id"], {}))
+        for row in rows
+    ]
+    for case in cases:
+        case.foreign.update(foreign.get(case.row["id"], ()))
+    return sorted(cases, key=_first_payment)
+
+
+# Whose seat is taken: also that of somebody whose event was cancelled, since a cancellation may
+# turn out to have come after the end, when the schedule is corrected.
+_HOLDS_SEAT = """
+({0}.status IN ('confirmed', 'pending_reconfirmation', 'cancelled_late')
+OR {0}.status = 'cancelled' AND EXISTS (
+    SELECT FROM seat_decisions AS decided
+    WHERE decided.invitation_id = {0}.id AND decided.granted))
+"""
+
+_ROWS = f"""
+SELECT invited.id, invited.event_id, invited.user_id, invited.status, invited.confirmed_at,
+    invited.reconfirm_by, users.deleted_at, events.starts_at, events.cancelled_at,
+    events.completed_at, events.material_changes, {_HOLDS_SEAT.format("invited")} AS holds_seat
+FROM invitations AS invited
+JOIN users ON users.id = invited.user_id
+JOIN events ON events.id = invited.event_id
+WHERE invited.id = ANY(%(ids)s)
+"""
+
+
+def _case(
+    row: Mapping[str, Any],
+    facts: list[Fact],
+    payments: list[Entry],
+    decisions: dict[UUID, Decision],
+) -> Case:
+    """Put together what belongs to one invitation."""
+    entries = [Entry(fact.kind, fact.stamp, fact.data) for fact in facts]
+    sent = next(entry for entry in entries if entry.kind == "invitation.sent")
+    return Case(
+        row=row,
+        sent=sent,
+        entries=[*(e for e in entries if e.kind != "invitation.sent"), *payments],
+        schedule=Schedule(
+            row["starts_at"],
+            row["cancelled_at"],
+            row["completed_at"],
+            [datetime.fromisoformat(time) for time in row["material_changes"] or ()],
+        ),
+        deleted_at=row["deleted_at"],
+        decisions=decisions,
+        foreign=set(),
+    )
+
+
+def _first_payment(case: Case) -> tuple[Any, ...]:
+    paid = [entry.stamp.order for entry in case.entries if entry.kind == "payment.succeeded"]
+    return (0, *min(paid)) if paid else (1,)
+
+
+def _payments(
+    session: Session, invitations: Mapping[UUID, Mapping[str, Any]]
+) -> tuple[dict[UUID, list[Entry]], dict[UUID, set[UUID]]]:
+    """Give what was paid for each invitation, and which payments name it wrongly."""
+    owners = fetch(
+        session,
+        "SELECT id, invitation_id, user_id, event_id FROM payments"
+        " WHERE invitation_id = ANY(%(ids)s) AND purpose = 'confirmation_fee'",
+        ids=list(invitations),
+    )
+    entries: dict[UUID, list[Entry]] = {}
+    foreign: dict[UUID, set[UUID]] = {}
+    facts = load(session, "payment_facts", "payment_id", (payment for payment, *_ in owners))
+    for payment, invitation, user, event in owners:
+        row = invitations.get(invitation)
+        if row is None:
+            continue
+        if (row["user_id"], row["event_id"]) != (user, event):
+            if any(fact.kind == "payment.succeeded" for fact in facts[payment]):
+                foreign.setdefault(invitation, set()).add(payment)
+            continue
+        entries.setdefault(invitation, []).extend(
+            Entry(fact.kind, fact.stamp, fact.data, payment)
+            for fact in facts[payment]
+            if fact.kind in ("payment.succeeded", "payment.failed")
+        )
+    return entries, foreign
+
+
+def _decisions(session: Session, invitations: list[UUID]) -> dict[UUID, dict[UUID, Decision]]:
+    """Give what was decided about the payments for each invitation."""
+    rows = fetch(
+        session,
+        "SELECT invitation_id, payment_id, granted, refund_reason FROM seat_decisions"
+        " WHERE invitation_id = ANY(%(ids)s)",
+        ids=invitations,
+    )
+    decisions: dict[UUID, dict[UUID, Decision]] = {}
+    for invitation, payment, granted, reason in rows:
+        decisions.setdefault(invitation, {})[payment] = Decision(granted, reason)
+    return decisions
+
+
+def load_seats(session: Session, events: Iterable[UUID]) -> Seats:
+    """Count the free seats of locked events."""
+    rows = fetch(
+        session,
+        f"""
+        SELECT events.id, events.max_attendees - count(holder.id)
+        FROM events LEFT JOIN invitations AS holder
+            ON holder.event_id = events.id AND {_HOLDS_SEAT.format("holder")}
+        WHERE events.id = ANY(%(ids)s) GROUP BY events.id
+        """,
+        ids=list(set(events)),
+    )
+    return Seats(dict(rows))

@@ -1,0 +1,66 @@
+"""What a domain event about an invitation carries."""
+
+from uuid import UUID
+
+from domain.payload import EventId, Instant, InvitationId, Payload, Text, UserId
+from domain.tables.invitations import DeclineReason
+
+
+class InvitationSent(Payload, name="invitation.sent", creates="invitation"):
+    """Somebody was invited to a gathering."""
+
+    invitation_id: InvitationId
+    event_id: EventId
+    user_id: UserId
+    match_reason: Text | None = None
+    duo_id: UUID | None = None
+    expires_at: Instant | None = None
+
+
+class InvitationDeclined(Payload, name="invitation.declined"):
+    """Somebody said no."""
+
+    invitation_id: InvitationId
+    decline_reason: DeclineReason | None = None
+
+
+class InvitationCancelled(Payload, name="invitation.cancelled"):
+    """Somebody who had a seat won't come."""
+
+    invitation_id: InvitationId
+
+
+class InvitationReconfirmed(Payload, name="invitation.reconfirmed"):
+    """Somebody will come although the plan has changed."""
+
+    invitation_id: InvitationId
+
+
+class InvitationExpired(Payload, name="invitation.expired"):
+    """The time to answer, or to reconfirm, ran out."""
+
+    invitation_id: InvitationId
+
+
+class InvitationConfirmed(Payload, name="invitation.confirmed", follow_up=True):
+    """A payment took a seat."""
+
+    invitation_id: UUID
+    event_id: UUID
+    user_id: UUID
+
+
+class InvitationRefused(Payload, name="invitation.refused", follow_up=True):
+    """A payment got no seat and goes back."""
+
+    invitation_id: UUID
+    payment_id: UUID
+    reason: str
+
+
+class InvitationSettled(Payload, name="invitation.settled", follow_up=True):
+    """A seat was taken or given up: the attendance of that person is judged again."""
+
+    invitation_id: InvitationId
+    event_id: EventId
+    user_id: UserId

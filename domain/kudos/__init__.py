@@ -1,0 +1,1 @@
+"""Kudos and the contribution score."""

@@ -1,0 +1,249 @@
+"""Applies kudos: rows are kept, and what they add to scores is moved by the difference.
+
+The hot path: each statement takes the whole batch, and the cost of one more doesn't grow with how
+many there are, since only the pairs of giver and receiver that change are counted.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from domain.attendance.payloads import AttendanceSettled
+from domain.batch import Batch, DomainEvent, Effects
+from domain.gatherings.payloads import EventSettled
+from domain.kudos.payloads import KudosGiven
+from domain.kudos.rules import Occasion, Standing, judge_kudos, settle_kudos
+from domain.kudos.scoring import Change, lock_receivers, score
+from domain.sql import fetch
+from domain.tables.kudos import Kudo
+from domain.verdict import Accepted, Verdict
+
+Key = tuple[UUID, UUID, UUID, Kudo]
+
+
+@dataclass(slots=True)
+class _Said:
+    """All that a batch says about one (receiver, giver, event, kudo)."""
+
+    id: UUID
+    times: list[datetime]
+    standing: Standing | None = None
+
+
+def apply_kudos_given(session: Session, batch: Batch[KudosGiven], now: datetime) -> Effects:
+    """Keep kudos and add what they are worth to the receivers' scores."""
+    del now
+    verdicts: dict[int, Verdict] = {}
+    for given in batch:
+        refusal = judge_kudos(given.payload.giver_id, given.payload.receiver_id)
+        if refusal is not None:
+            verdicts[given.seq] = refusal
+    said = _gather(batch.without(verdicts))
+    if said:
+        standings = _settle(session, {key: each.times for key, each in said.items()})
+        for key, each in said.items():
+            each.standing = standings[key]
+        lock_receivers(session, (key[0] for key in said))
+        inserted, found = _keep(session, said)
+        score(session, [_change(key, +1) for key in inserted if standings[key].counts])
+        if found:
+            standings |= _settle_again(session, found)
+        verdicts |= _notes(batch.without(verdicts), standings)
+    return Effects(verdicts)
+
+
+def apply_attendance_settled(
+    session: Session, batch: Batch[AttendanceSettled], now: datetime
+) -> Effects:
+    """Judge again the kudos that people gave or got at events where their attendance changed."""
+    del now
+    rows = fetch(
+        session,
+        """
+        SELECT DISTINCT row.receiver_id, row.giver_id, row.event_id, row.kudo
+        FROM unnest(%(events)s::uuid[], %(users)s::uuid[]) AS moved (event_id, user_id)
+        JOIN attendee_kudos AS row ON row.event_id = moved.event_id
+            AND (row.giver_id = moved.user_id OR row.receiver_id = moved.user_id)
+        """,
+        events=[each.payload.event_id for each in batch],
+        users=[each.payload.user_id for each in batch],
+    )
+    _settle_again(session, _keys(rows))
+    return Effects()
+
+
+def apply_event_settled(session: Session, batch: Batch[EventSettled], now: datetime) -> Effects:
+    """Judge again all kudos of events that changed."""
+    del now
+    rows = fetch(
+        session,
+        "SELECT receiver_id, giver_id, event_id, kudo FROM attendee_kudos"
+        " WHERE event_id = ANY(%(events)s)",
+        events=[each.payload.event_id for each in batch],
+    )
+    _settle_again(session, _keys(rows))
+    return Effects()
+
+
+def _gather(batch: Iterable[DomainEvent[KudosGiven]]) -> dict[Key, _Said]:
+    """Put together what the batch says about the same kudos; the first of them names the row."""
+    said: dict[Key, _Said] = {}
+    for given in batch:
+        payload = given.payload
+        key = (payload.receiver_id, payload.giver_id, payload.event_id, payload.kudo)
+        if key in said:
+            said[key].times.append(given.time)
+        else:
+            said[key] = _Said(payload.kudos_id, [given.time])
+    return said
+
+
+def _keys(rows: Iterable[tuple[UUID, UUID, UUID, str]]) -> list[Key]:
+    return [(to, by, event, Kudo(kudo)) for to, by, event, kudo in rows]
+
+
+def _settle(session: Session, times: Mapping[Key, list[datetime]]) -> dict[Key, Standing]:
+    """Judge kudos by their events and by who took part, all read under the events' locks."""
+    occasions = {
+        event: (Occasion(starts, ends, cancelled), host)
+        for event, host, starts, ends, cancelled in fetch(
+            session,
+            "SELECT id, host_id, starts_at, ends_at, cancelled_at IS NOT NULL FROM events"
+            " WHERE id = ANY(%(events)s)",
+            events=list({key[2] for key in times}),
+        )
+    }
+    present = _present(session, times)
+    standings = {}
+    for key, said in times.items():
+        receiver, giver, event, _ = key
+        occasion, host = occasions[event]
+        both = (receiver == host or (event, receiver) in present) and (
+            giver == host or (event, giver) in present
+        )
+        standings[key] = settle_kudos(said, occasion, both_took_part=both)
+    return standings
+
+
+def _present(session: Session, keys: Iterable[Key]) -> set[tuple[UUID, UUID]]:
+    """Give those (event, person) among givers and receivers who attended or were late."""
+    pairs = {(event, person) for to, by, event, _ in keys for person in (to, by)}
+    rows = fetch(
+        session,
+        """
+        SELECT seat.event_id, seat.user_id
+        FROM unnest(%(events)s::uuid[], %(users)s::uuid[]) AS asked (event_id, user_id)
+        JOIN attendance AS seat USING (event_id, user_id)
+        WHERE seat.status IN ('attended', 'late')
+        """,
+        events=[event for event, _ in pairs],
+        users=[person for _, person in pairs],
+    )
+    return set(rows)
+
+
+def _keep(session: Session, said: Mapping[Key, _Said]) -> tuple[list[Key], list[Key]]:
+    """Insert rows as judged; give the new keys, and those of rows that were there."""
+    listed = sorted(said.items())
+    rows = fetch(
+        session,
+        """
+        INSERT INTO attendee_kudos AS kept
+            (id, receiver_id, giver_id, event_id, kudo, counts, given_at, given_times)
+        SELECT id, receiver_id, giver_id, event_id, kudo, counts, given_at,
+            string_to_array(times, ',')::timestamptz[]
+        FROM unnest(%(ids)s::uuid[], %(receivers)s::uuid[], %(givers)s::uuid[], %(events)s::uuid[],
+            %(kudos)s::text[], %(counts)s::boolean[], %(given)s::timestamptz[], %(times)s::text[])
+            AS said (id, receiver_id, giver_id, event_id, kudo, counts, given_at, times)
+        ON CONFLICT (receiver_id, giver_id, event_id, kudo) DO UPDATE
+        SET given_times = ARRAY(SELECT DISTINCT unnest(kept.given_times || excluded.given_times))
+        RETURNING old.id IS NULL, receiver_id, giver_id, event_id, kudo
+        """,
+        ids=[each.id for _, each in listed],
+        receivers=[key[0] for key, _ in listed],
+        givers=[key[1] for key, _ in listed],
+        events=[key[2] for key, _ in listed],
+        kudos=[key[3].value for key, _ in listed],
+        counts=[bool(each.standing and each.standing.counts) for _, each in listed],
+        given=[each.standing.given_at if each.standing else None for _, each in listed],
+        times=[",".join(time.isoformat() for time in each.times) for _, each in listed],
+    )
+    inserted = [(to, by, event, Kudo(kudo)) for new, to, by, event, kudo in rows if new]
+    found = [(to, by, event, Kudo(kudo)) for new, to, by, event, kudo in rows if not new]
+    return inserted, found
+
+
+def _settle_again(session: Session, keys: Iterable[Key]) -> dict[Key, Standing]:
+    """Judge kept kudos again and move scores by the difference."""
+    listed_keys = sorted(set(keys))
+    if not listed_keys:
+        return {}
+    lock_receivers(session, (key[0] for key in listed_keys))
+    standings = _settle(session, _times(session, listed_keys))
+    listed = sorted(standings.items())
+    rows = fetch(
+        session,
+        """
+        UPDATE attendee_kudos AS kept SET counts = judged.counts, given_at = judged.given_at
+        FROM unnest(%(receivers)s::uuid[], %(givers)s::uuid[], %(events)s::uuid[],
+            %(kudos)s::text[], %(counts)s::boolean[], %(given)s::timestamptz[])
+            AS judged (receiver_id, giver_id, event_id, kudo, counts, given_at)
+        WHERE kept.receiver_id = judged.receiver_id AND kept.giver_id = judged.giver_id
+            AND kept.event_id = judged.event_id AND kept.kudo = judged.kudo
+            AND (kept.counts, kept.given_at) IS DISTINCT FROM (judged.counts, judged.given_at)
+        RETURNING kept.receiver_id, kept.giver_id, kept.event_id, kept.kudo, old.counts, new.counts
+        """,
+        receivers=[key[0] for key, _ in listed],
+        givers=[key[1] for key, _ in listed],
+        events=[key[2] for key, _ in listed],
+        kudos=[key[3].value for key, _ in listed],
+        counts=[standing.counts for _, standing in listed],
+        given=[standing.given_at for _, standing in listed],
+    )
+    changes = [
+        Change(to, by, kudo, int(after) - int(before)) for to, by, _, kudo, before, after in rows
+    ]
+    score(session, [change for change in changes if change.difference])
+    return standings
+
+
+def _times(session: Session, keys: Iterable[Key]) -> dict[Key, list[datetime]]:
+    """Read when kudos were said; one that only an API service wrote so far has no time yet."""
+    listed = list(keys)
+    rows = fetch(
+        session,
+        """
+        SELECT receiver_id, giver_id, event_id, kudo, given_times
+        FROM unnest(%(receivers)s::uuid[], %(givers)s::uuid[], %(events)s::uuid[],
+            %(kudos)s::text[]) AS asked (receiver_id, giver_id, event_id, kudo)
+        JOIN attendee_kudos AS kept USING (receiver_id, giver_id, event_id, kudo)
+        WHERE cardinality(given_times) > 0
+        """,
+        receivers=[key[0] for key in listed],
+        givers=[key[1] for key in listed],
+        events=[key[2] for key in listed],
+        kudos=[key[3].value for key in listed],
+    )
+    return {(to, by, event, Kudo(kudo)): times for to, by, event, kudo, times in rows}
+
+
+def _change(key: Key, difference: int) -> Change:
+    return Change(key[0], key[1], key[3].value, difference)
+
+
+def _notes(
+    batch: Iterable[DomainEvent[KudosGiven]], standings: Mapping[Key, Standing]
+) -> dict[int, Verdict]:
+    """Say why kudos don't count."""
+    notes: dict[int, Verdict] = {}
+    for given in batch:
+        said = given.payload
+        standing = standings[(said.receiver_id, said.giver_id, said.event_id, said.kudo)]
+        if standing.why_not is not None:
+            notes[given.seq] = Accepted(standing.why_not)
+    return notes
+
+

@@ -1,0 +1,30 @@
+"""Runs migrations on the connection that the caller hands over, one at a time."""
+
+from typing import Any
+
+from alembic import context
+from sqlalchemy import text
+
+from domain.migrations.compare import belongs_to_the_model
+from domain.tables import metadata
+
+# Two `momento migrate` at once: the second waits. The number is arbitrary and ours.
+MIGRATION_LOCK = 6_021_986
+
+
+def run() -> None:
+    """Apply what is missing in one transaction, under an advisory lock."""
+    connection: Any = context.config.attributes["connection"]
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        include_object=belongs_to_the_model,
+        compare_type=True,
+        compare_server_default=True,
+    )
+    with context.begin_transaction():
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+        context.run_migrations()
+
+
+run()

@@ -1,0 +1,96 @@
+"""The only way in: publish within the caller's transaction, and ids derived from a cause."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from pydantic_core import to_json
+from sqlmodel import Session
+
+from domain.envelope import Envelope, enclose
+from domain.payload import Payload
+from domain.sql import fetch
+
+WORKERS_SOURCE = "/workers"
+_DERIVED = uuid5(NAMESPACE_URL, "https://momento.app/domain-events")
+
+# One statement: number, key, keep, and line up for the relay. Keys are inserted in order, so that
+# two publishers of the same domain events wait for one another instead of deadlocking.
+_PUBLISH = """
+WITH said AS MATERIALIZED (
+    SELECT nextval('domain_events_seq') AS seq, statement_timestamp() AS received_at, listed.*
+    FROM (
+        SELECT * FROM unnest(
+            %(sources)s::text[], %(ids)s::text[], %(types)s::text[], %(subjects)s::text[],
+            %(times)s::timestamptz[], %(data)s::text[], %(traceparents)s::text[],
+            %(actors)s::text[], %(causes)s::bigint[], %(attributes)s::text[]
+        ) AS one (source, id, type, subject, time, data, traceparent, actor, cause, attributes)
+        ORDER BY source COLLATE "C", id COLLATE "C"
+    ) AS listed
+), keyed AS (
+    INSERT INTO domain_event_keys (source, id, seq, received_at)
+    SELECT source, id, seq, received_at FROM said ORDER BY seq
+    ON CONFLICT DO NOTHING
+    RETURNING seq
+), lined_up AS (
+    INSERT INTO outbox (seq, received_at, type)
+    SELECT seq, received_at, type FROM said JOIN keyed USING (seq)
+)
+INSERT INTO domain_events (
+    seq, received_at, source, id, type, subject, time, data, traceparent, actor, cause, attributes
+)
+SELECT seq, received_at, source, id, type, subject, time, data::jsonb, traceparent, actor, cause,
+    attributes::jsonb
+FROM said JOIN keyed USING (seq)
+RETURNING source, id, seq
+"""
+
+
+def derived_id(*parts: str) -> str:
+    """Give the id (UUIDv5) of what follows from a cause: the same parts give the same id."""
+    return str(uuid5(_DERIVED, "\x1f".join(parts)))
+
+
+def publish(
+    session: Session, payload: Payload, *, source: str, time: datetime, id: str, **others: Any
+) -> bool:
+    """Say that something happened, in the caller's own transaction.
+
+    It exists exactly if that transaction commits. `time` is when it happened and needs an offset;
+    (`source`, `id`) identifies it for ever. `others` may be `actor` and `traceparent`. Gives False
+    when the pair was published before: the earlier one stands. Raises ValueError for a naive time.
+    """
+    envelope = enclose(payload, source=source, time=time, id=id, **others)
+    return publish_many(session, [envelope]) == 1
+
+
+def publish_many(session: Session, envelopes: Sequence[Envelope]) -> int:
+    """Publish a batch with one statement and give how many were new."""
+    unique = {(envelope.source, envelope.id): envelope for envelope in reversed(envelopes)}
+    if not unique:
+        return 0
+    return len(fetch(session, _PUBLISH, **_columns(unique.values())))
+
+
+def _columns(envelopes: Iterable[Envelope]) -> dict[str, list[Any]]:
+    """Turn envelopes into one list a column."""
+    listed = list(envelopes)
+    if any(envelope.time.tzinfo is None for envelope in listed):
+        message = "time needs an offset: use an aware datetime, e.g. datetime.now(UTC)"
+        raise ValueError(message)
+    return {
+        "sources": [envelope.source for envelope in listed],
+        "ids": [envelope.id for envelope in listed],
+        "types": [envelope.type for envelope in listed],
+        "subjects": [envelope.subject for envelope in listed],
+        "times": [envelope.time.astimezone(UTC) for envelope in listed],
+        "data": [envelope.data for envelope in listed],
+        "traceparents": [envelope.traceparent for envelope in listed],
+        "actors": [envelope.actor for envelope in listed],
+        "causes": [envelope.cause for envelope in listed],
+        "attributes": [
+            None if envelope.attributes is None else to_json(envelope.attributes).decode()
+            for envelope in listed
+        ],
+    }

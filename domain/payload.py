@@ -1,0 +1,138 @@
+"""The base of all payloads: frozen, typed, unknown fields refused, and what each refers to.
+
+A payload class carries its own name and says by its field types which things it refers to, so
+that publishing and dispatch need to know nothing about a topic.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Self, get_args, get_origin
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from domain.constants import EARLIEST_TIME, LATEST_TIME
+
+TYPE_PREFIX = "app.momento."
+TYPE_SUFFIX = ".v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Refers:
+    """Marks an id as a reference: the thing must exist before the payload is applied."""
+
+    kind: str
+
+
+UserId = Annotated[UUID, Refers("user")]
+EventId = Annotated[UUID, Refers("event")]
+LocationId = Annotated[UUID, Refers("location")]
+InvitationId = Annotated[UUID, Refers("invitation")]
+PaymentId = Annotated[UUID, Refers("payment")]
+
+Instant = Annotated[AwareDatetime, Field(ge=EARLIEST_TIME, lt=LATEST_TIME)]
+Text = Annotated[str, Field(min_length=1, max_length=20_000)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Cents = Annotated[int, Field(ge=0, le=100_000_000)]
+Currency = Annotated[str, Field(pattern=r"^[a-z]{3}$")]
+
+
+def thing(kind: str, identity: UUID | str) -> str:
+    """Name a thing as deliveries wait for it, e.g. `user:0198…`."""
+    return f"{kind}:{identity}"
+
+
+class Payload(BaseModel):
+    """What a domain event carries. A subclass names itself: `class KudosGiven(Payload, name=…)`.
+
+    The first field is the subject. `creates` names the kind of thing that its first
+    field identifies and that it brings into being, if it does.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    # In capitals, since payloads have fields called name and type.
+    NAME: ClassVar[str]
+    TYPE: ClassVar[str]
+    CREATES: ClassVar[str | None]
+    # A follow-up is published by the workers themselves; it is refused from anybody else.
+    FOLLOW_UP: ClassVar[bool]
+    _subject: ClassVar[str]
+    _references: ClassVar[tuple[tuple[str, str], ...]]
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Leave the class options to pydantic, which hands them on once fields are known."""
+        super().__init_subclass__()
+        del options
+
+    @classmethod
+    def __pydantic_init_subclass__(
+        cls, *, name: str = "", creates: str | None = None, follow_up: bool = False
+    ) -> None:
+        """Note what the class says of itself and which of its fields are references.
+
+        A class without a name is a base of others and no domain event itself.
+        """
+        cls.NAME = name
+        cls.TYPE = f"{TYPE_PREFIX}{name}{TYPE_SUFFIX}"
+        cls.CREATES = creates
+        cls.FOLLOW_UP = follow_up
+        cls._subject = next(iter(cls.model_fields), "")
+        cls._references = tuple(
+            (field, marker.kind)
+            for field, information in cls.model_fields.items()
+            for marker in _markers(information.annotation, information.metadata)
+            if not (creates == marker.kind and field == cls._subject)
+        )
+
+    @property
+    def subject(self) -> str:
+        """The id of the thing that this is about."""
+        return str(getattr(self, self._subject))
+
+    def references(self) -> Iterator[tuple[str, UUID]]:
+        """Give (kind, id) of each thing that must exist before this can be applied."""
+        for field, kind in self._references:
+            identity = getattr(self, field)
+            if identity is not None:
+                yield kind, identity
+
+    def given(self) -> dict[str, Any]:
+        """Give the fields that were said, null included; one left out is not in it."""
+        return {field: getattr(self, field) for field in self.model_fields_set}
+
+    @classmethod
+    def parse(cls, data: str | bytes) -> Self:
+        """Read the JSON `data` of a domain event; raise pydantic's ValidationError."""
+        return cls.model_validate_json(data)
+
+
+def _markers(annotation: Any, metadata: list[Any]) -> Iterator[Refers]:
+    """Find the references in a field's type, optional ones included."""
+    yield from (entry for entry in metadata if isinstance(entry, Refers))
+    if get_origin(annotation) is Annotated:
+        yield from (entry for entry in get_args(annotation)[1:] if isinstance(entry, Refers))
+        return
+    if get_origin(annotation) is list:
+        return
+    for part in get_args(annotation):
+        yield from _markers(part, [])
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """The place of a domain event in the one order that rules know: (time, id, source)."""
+
+    time: datetime
+    id: str
+    source: str
+
+    @property
+    def order(self) -> tuple[datetime, bytes, bytes]:
+        """Sort key: text is compared by its bytes, as `COLLATE "C"` does in Postgres."""
+        return self.time, self.id.encode(), self.source.encode()
+
+    def __lt__(self, other: "Stamp") -> bool:
+        """Say whether this one comes before the other."""
+        return self.order < other.order

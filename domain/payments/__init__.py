@@ -1,0 +1,1 @@
+"""Payments, as the ledger of domain events tells them."""

@@ -1,0 +1,115 @@
+"""Applies what happens to payments. Money is kept whatever it was meant for."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from domain.batch import Batch, Effects
+from domain.facts import keep, load
+from domain.payload import Payload
+from domain.payments.payloads import (
+    PaymentDisputed,
+    PaymentFailed,
+    PaymentRefunded,
+    PaymentSucceeded,
+    RefundRequested,
+)
+from domain.payments.rules import CHARGE_FIELDS, settle_payment
+from domain.sql import fetch, insert_missing, update_rows
+from domain.things import Hold, lock
+from domain.verdict import Rejected, Verdict
+
+
+def apply_payment_succeeded(
+    session: Session, batch: Batch[PaymentSucceeded], now: datetime
+) -> Effects:
+    """Keep payments that went through; a charge that another payment has is refused."""
+    del now
+    charges = dict(
+        fetch(
+            session,
+            "SELECT stripe_charge_id, id FROM payments WHERE stripe_charge_id = ANY(%(charges)s)",
+            charges=[each.payload.stripe_charge_id for each in batch],
+        )
+    )
+    verdicts: dict[int, Verdict] = {}
+    for succeeded in sorted(batch, key=lambda each: each.stamp.order):
+        owner = charges.setdefault(
+            succeeded.payload.stripe_charge_id, succeeded.payload.payment_id
+        )
+        if owner != succeeded.payload.payment_id:
+            verdicts[succeeded.seq] = Rejected("charge_taken", "another payment has this charge")
+    accepted = batch.without(verdicts)
+    _make_rows(session, accepted)
+    _keep_and_settle(session, accepted)
+    return Effects(verdicts)
+
+
+def apply_payment_failed(session: Session, batch: Batch[PaymentFailed], now: datetime) -> Effects:
+    """Keep payments that were refused by the card."""
+    del now
+    _make_rows(session, batch)
+    _keep_and_settle(session, batch)
+    return Effects()
+
+
+def apply_payment_refunded(
+    session: Session, batch: Batch[PaymentRefunded], now: datetime
+) -> Effects:
+    """Note money that went back."""
+    del now
+    _keep_and_settle(session, batch)
+    return Effects()
+
+
+def apply_payment_disputed(
+    session: Session, batch: Batch[PaymentDisputed], now: datetime
+) -> Effects:
+    """Note disputes."""
+    del now
+    _keep_and_settle(session, batch)
+    return Effects()
+
+
+def apply_refund_requested(
+    session: Session, batch: Batch[RefundRequested], now: datetime
+) -> Effects:
+    """Note that money is to go back."""
+    del now
+    _keep_and_settle(session, batch)
+    return Effects()
+
+
+def _make_rows(
+    session: Session, batch: Batch[PaymentSucceeded] | Batch[PaymentFailed]
+) -> None:
+    """Insert payments that aren't there yet, as their first word says."""
+    insert_missing(
+        session,
+        "payments",
+        [
+            {
+                "id": each.payload.payment_id,
+                "status": "pending",
+                **each.payload.model_dump(include={*CHARGE_FIELDS}),
+            }
+            for each in sorted(batch, key=lambda each: each.stamp.order)
+        ],
+    )
+
+
+def _keep_and_settle(session: Session, batch: Batch[Payload]) -> None:
+    """Keep what was said about payments and write what follows from all that was said."""
+    payments = sorted({UUID(each.payload.subject) for each in batch})
+    if not payments:
+        return
+    lock(session, "payment", payments, Hold.CHANGE)
+    keep(session, "payment_facts", "payment_id", batch)
+    facts_of = load(session, "payment_facts", "payment_id", payments)
+    update_rows(
+        session,
+        "payments",
+        "id",
+        [{"id": payment, **settle_payment(facts)} for payment, facts in facts_of.items()],
+    )

@@ -1,0 +1,80 @@
+"""What a domain event about a payment carries.
+
+References are plain ids: money is kept whatever became of what it paid for.
+"""
+
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from domain.payload import Cents, Currency, Name, Payload, PaymentId, Text
+from domain.tables.payments import PaymentPurpose
+
+PaidCents = Annotated[int, Field(ge=1, le=100_000_000)]
+
+
+class _Charge(Payload):
+    """What a payment that went through and one that didn't have in common."""
+
+    @model_validator(mode="after")
+    def pays_for_something(self) -> Self:
+        """Refuse a confirmation fee that doesn't say for which invitation."""
+        said: dict[str, Any] = dict(self)
+        wanted = said["purpose"] is PaymentPurpose.CONFIRMATION_FEE
+        missing = [field for field in ("event_id", "invitation_id") if said[field] is None]
+        if wanted and missing:
+            message = f"{' and '.join(missing)} must be given unless the purpose is subscription"
+            raise ValueError(message)
+        return self
+
+
+class PaymentSucceeded(_Charge, name="payment.succeeded", creates="payment"):
+    """Money arrived."""
+
+    payment_id: PaymentId
+    user_id: UUID
+    purpose: PaymentPurpose = PaymentPurpose.CONFIRMATION_FEE
+    event_id: UUID | None = None
+    invitation_id: UUID | None = None
+    amount_in_cents: PaidCents
+    currency: Currency
+    stripe_payment_intent_id: Name
+    stripe_charge_id: Name
+
+
+class PaymentFailed(_Charge, name="payment.failed", creates="payment"):
+    """A card was refused."""
+
+    payment_id: PaymentId
+    user_id: UUID
+    purpose: PaymentPurpose = PaymentPurpose.CONFIRMATION_FEE
+    event_id: UUID | None = None
+    invitation_id: UUID | None = None
+    amount_in_cents: PaidCents
+    currency: Currency
+    stripe_payment_intent_id: Name
+    failure_code: Name | None = None
+
+
+class PaymentRefunded(Payload, name="payment.refunded"):
+    """Stripe gave money back."""
+
+    payment_id: PaymentId
+    stripe_refund_id: Name
+    amount_in_cents: Cents
+
+
+class PaymentDisputed(Payload, name="payment.disputed"):
+    """A card holder disputes a payment."""
+
+    payment_id: PaymentId
+    stripe_dispute_id: Name
+    reason: Text
+
+
+class RefundRequested(Payload, name="refund.requested", follow_up=True):
+    """Money must go back, and why."""
+
+    payment_id: PaymentId
+    reason: str

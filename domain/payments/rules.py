@@ -1,0 +1,72 @@
+"""Where a payment stands, given everything that was said about it. Pure."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from domain.facts import Fact
+from domain.tables.payments import PaymentPurpose, PaymentStatus
+
+# A status never goes down this ladder; of the last two the newer counts.
+LADDER = {
+    "payment.failed": PaymentStatus.FAILED,
+    "payment.succeeded": PaymentStatus.SUCCEEDED,
+    "refund.requested": PaymentStatus.REFUND_PENDING,
+}
+RUNGS = (
+    PaymentStatus.PENDING,
+    PaymentStatus.FAILED,
+    PaymentStatus.SUCCEEDED,
+    PaymentStatus.REFUND_PENDING,
+)
+
+
+CHARGE_FIELDS = (
+    "user_id",
+    "event_id",
+    "invitation_id",
+    "purpose",
+    "amount_in_cents",
+    "currency",
+    "stripe_payment_intent_id",
+)
+
+
+def settle_payment(facts: Sequence[Fact]) -> dict[str, Any]:
+    """Give a payment's columns from what was said about it, in order.
+
+    What it was for is what its first success says, or else its first failure.
+    """
+    said = _first(facts, "payment.succeeded") or _first(facts, "payment.failed")
+    if said is None:
+        message = "a payment without a success or a failure has no facts of its own"
+        raise ValueError(message)
+    return {
+        **{name: said.data.get(name) for name in CHARGE_FIELDS},
+        "purpose": said.data.get("purpose", PaymentPurpose.CONFIRMATION_FEE),
+        "stripe_charge_id": said.data.get("stripe_charge_id"),
+        "status": settle_status(facts, said.data["amount_in_cents"]),
+    }
+
+
+def _first(facts: Sequence[Fact], kind: str) -> Fact | None:
+    return next((fact for fact in facts if fact.kind == kind), None)
+
+
+def settle_status(facts: Sequence[Fact], amount_in_cents: int) -> PaymentStatus:
+    """Fold what was said about a payment, in order.
+
+    Refunds whose sum is below the amount leave it where it was.
+    """
+    status = PaymentStatus.PENDING
+    refunds: dict[str, int] = {}
+    last: PaymentStatus | None = None
+    for fact in facts:
+        if fact.kind == "payment.refunded":
+            refunds[fact.data["stripe_refund_id"]] = fact.data["amount_in_cents"]
+            if sum(refunds.values()) >= amount_in_cents:
+                last = PaymentStatus.REFUNDED
+        elif fact.kind == "payment.disputed":
+            last = PaymentStatus.DISPUTED
+        else:
+            status = max(status, LADDER[fact.kind], key=RUNGS.index)
+    return status if last is None else last

@@ -1,0 +1,1 @@
+"""Ratings of events and hosts, and the summary of an event."""

@@ -1,0 +1,265 @@
+"""Applies ratings: each is kept; an event's own are settled anew, its host's moved by the difference.
+
+The events are locked for change, so that their parts of their hosts' totals change in one
+transaction at a time.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from domain.attendance.payloads import AttendanceSettled
+from domain.batch import Batch, DomainEvent, Effects
+from domain.facts import Fact
+from domain.gatherings.payloads import EventSettled
+from domain.payload import Payload, Stamp
+from domain.ratings.payloads import HostRatingChanged, RatingSubmitted
+from domain.ratings.rules import Standing, Tally, Window, settle_rating, summarise, tally
+from domain.sql import as_json, execute, fetch, fetch_dicts
+from domain.verdict import Accepted
+
+
+def apply_rating_submitted(
+    session: Session, batch: Batch[RatingSubmitted], now: datetime
+) -> Effects:
+    """Keep ratings and settle their events."""
+    del now
+    _keep(session, batch)
+    effects = Effects()
+    standings = _settle(session, {each.payload.event_id: each for each in batch}, effects)
+    for submitted in batch:
+        standing = standings[(submitted.payload.event_id, submitted.payload.rater_id)]
+        if standing.fact.stamp.order != submitted.stamp.order:
+            effects.verdicts[submitted.seq] = Accepted("another_stands")
+        elif standing.why_not is not None:
+            effects.verdicts[submitted.seq] = Accepted(standing.why_not)
+    return effects
+
+
+def apply_attendance_settled(
+    session: Session, batch: Batch[AttendanceSettled], now: datetime
+) -> Effects:
+    """Settle events at which somebody's attendance changed."""
+    del now
+    effects = Effects()
+    _settle(session, {each.payload.event_id: each for each in batch}, effects)
+    return effects
+
+
+def apply_event_settled(session: Session, batch: Batch[EventSettled], now: datetime) -> Effects:
+    """Settle events that changed."""
+    del now
+    effects = Effects()
+    _settle(session, {each.payload.event_id: each for each in batch}, effects)
+    return effects
+
+
+def _keep(session: Session, batch: Iterable[DomainEvent[RatingSubmitted]]) -> None:
+    """Keep what was submitted."""
+    listed = list(batch)
+    execute(
+        session,
+        """
+        INSERT INTO rating_facts (event_id, rater_id, time, id, source, kind, data)
+        SELECT * FROM unnest(%(events)s::uuid[], %(raters)s::uuid[], %(times)s::timestamptz[],
+            %(ids)s::text[], %(sources)s::text[], %(kinds)s::text[], %(data)s::jsonb[])
+        ON CONFLICT DO NOTHING
+        """,
+        events=[each.payload.event_id for each in listed],
+        raters=[each.payload.rater_id for each in listed],
+        times=[each.time for each in listed],
+        ids=[each.id for each in listed],
+        sources=[each.source for each in listed],
+        kinds=[each.payload.NAME for each in listed],
+        data=[each.data for each in listed],
+    )
+
+
+def _settle(
+    session: Session, causes: Mapping[UUID, DomainEvent[Payload]], effects: Effects
+) -> dict[tuple[UUID, UUID], Standing]:
+    """Settle all ratings of the events, their summaries and their hosts' totals."""
+    events = {row["id"]: row for row in _load_events(session, causes)}
+    standings = _judge(session, events)
+    _write_ratings(session, events, standings)
+    tallies = {
+        event: tally(
+            [each for (at, _), each in standings.items() if at == event and each.why_not is None]
+        )
+        for event in events
+    }
+    _write_events(session, events, tallies)
+    for host in _move_hosts(session, events, tallies):
+        cause = next(causes[event] for event, row in events.items() if row["host_id"] == host)
+        effects.follow(cause, HostRatingChanged(host_id=host))
+    return standings
+
+
+def _load_events(session: Session, events: Iterable[UUID]) -> list[dict[str, Any]]:
+    """Read the events with their headcount and who leads them."""
+    return fetch_dicts(
+        session,
+        """
+        SELECT events.id, host_id, starts_at, ends_at, cancelled_at, completed_at, event_summary,
+            rating_count, host_rating_sum, event_rating_sum,
+            (SELECT count(*) FROM attendance AS seat
+             WHERE seat.event_id = events.id AND seat.status IN ('attended', 'late')) AS headcount,
+            ARRAY(SELECT helper.user_id FROM event_collaborators AS helper
+             WHERE helper.event_id = events.id AND helper.user_id IS NOT NULL
+                AND lower(helper.role) = 'co-host') AS co_hosts
+        FROM events WHERE id = ANY(%(ids)s)
+        """,
+        ids=list(events),
+    )
+
+
+def _judge(
+    session: Session, events: Mapping[UUID, Mapping[str, Any]]
+) -> dict[tuple[UUID, UUID], Standing]:
+    """Choose and judge the rating of each person for each event."""
+    rows = fetch(
+        session,
+        """
+        SELECT said.event_id, said.rater_id, said.time, said.id, said.source, said.data,
+            coalesce(seat.status IN ('attended', 'late'), false)
+        FROM rating_facts AS said
+        LEFT JOIN attendance AS seat
+            ON seat.event_id = said.event_id AND seat.user_id = said.rater_id
+        WHERE said.event_id = ANY(%(ids)s)
+        """,
+        ids=list(events),
+    )
+    facts: dict[tuple[UUID, UUID], list[Fact]] = {}
+    took_part: dict[tuple[UUID, UUID], bool] = {}
+    for event, rater, time, id_, source, data, present in rows:
+        fact = Fact("rating.submitted", Stamp(time, id_, source), data)
+        facts.setdefault((event, rater), []).append(fact)
+        took_part[(event, rater)] = present
+    return {
+        (event, rater): settle_rating(
+            sorted(said, key=lambda fact: fact.stamp.order),
+            _window(events[event]),
+            took_part=took_part[(event, rater)],
+            leads=rater == events[event]["host_id"] or rater in events[event]["co_hosts"],
+        )
+        for (event, rater), said in facts.items()
+    }
+
+
+def _window(row: Mapping[str, Any]) -> Window:
+    return Window(row["starts_at"], row["ends_at"], row["cancelled_at"] is not None)
+
+
+def _write_ratings(
+    session: Session,
+    events: Mapping[UUID, Mapping[str, Any]],
+    standings: Mapping[tuple[UUID, UUID], Standing],
+) -> None:
+    """Write the ratings that stand; a row that an API service has written itself is found."""
+    rows = [
+        {
+            "id": each.fact.data["rating_id"],
+            "event_id": event,
+            "rater_id": rater,
+            "host_id": events[event]["host_id"],
+            "host_rating_value": each.fact.data["host_rating_value"],
+            "event_rating_value": each.fact.data["event_rating_value"],
+            "comment": each.fact.data.get("comment"),
+            "counts": each.why_not is None,
+            "rated_at": each.fact.stamp.time,
+        }
+        for (event, rater), each in sorted(standings.items())
+    ]
+    execute(
+        session,
+        """
+        INSERT INTO ratings AS kept (id, event_id, rater_id, host_id, host_rating_value,
+            event_rating_value, comment, counts, rated_at)
+        SELECT id, event_id, rater_id, host_id, host_rating_value, event_rating_value, comment,
+            counts, rated_at
+        FROM jsonb_populate_recordset(NULL::ratings, %(rows)s::jsonb)
+        ON CONFLICT (event_id, rater_id) DO UPDATE
+        SET host_rating_value = excluded.host_rating_value,
+            event_rating_value = excluded.event_rating_value, comment = excluded.comment,
+            counts = excluded.counts, rated_at = excluded.rated_at, updated_at = now()
+        WHERE (kept.host_rating_value, kept.event_rating_value, kept.comment, kept.counts,
+                kept.rated_at)
+            IS DISTINCT FROM (excluded.host_rating_value, excluded.event_rating_value,
+                excluded.comment, excluded.counts, excluded.rated_at)
+        """,
+        rows=as_json(rows),
+    )
+
+
+def _write_events(
+    session: Session, events: Mapping[UUID, Mapping[str, Any]], tallies: Mapping[UUID, Tally]
+) -> None:
+    """Write what each event adds to its host's rating, and its summary from completion on."""
+    rows = []
+    for event, row in events.items():
+        told = tallies[event]
+        feedback = (row["event_summary"] or {}).get("feedback_summary_ai")
+        summary = summarise(told, row["headcount"], feedback) if row["completed_at"] else None
+        rows.append(
+            {
+                "id": event,
+                "rating_count": told.count,
+                "host_rating_sum": told.host_sum,
+                "event_rating_sum": told.event_sum,
+                "event_summary": summary,
+            }
+        )
+    execute(
+        session,
+        """
+        UPDATE events SET rating_count = told.rating_count, host_rating_sum = told.host_rating_sum,
+            event_rating_sum = told.event_rating_sum, event_summary = told.event_summary,
+            updated_at = now()
+        FROM jsonb_populate_recordset(NULL::events, %(rows)s::jsonb) AS told
+        WHERE events.id = told.id
+            AND (events.rating_count, events.host_rating_sum, events.event_rating_sum,
+                events.event_summary)
+            IS DISTINCT FROM (told.rating_count, told.host_rating_sum, told.event_rating_sum,
+                told.event_summary)
+        """,
+        rows=as_json(rows),
+    )
+
+
+def _move_hosts(
+    session: Session, events: Mapping[UUID, Mapping[str, Any]], tallies: Mapping[UUID, Tally]
+) -> list[UUID]:
+    """Add the difference of each event's part to its host's totals; give whose moved."""
+    moved: dict[UUID, tuple[int, int]] = {}
+    for event, row in events.items():
+        counts, stars = moved.get(row["host_id"], (0, 0))
+        told = tallies[event]
+        moved[row["host_id"]] = (
+            counts + told.count - row["rating_count"],
+            stars + told.host_sum - row["host_rating_sum"],
+        )
+    hosts = sorted(host for host, difference in moved.items() if difference != (0, 0))
+    if not hosts:
+        return []
+    execute(
+        session,
+        "SELECT id FROM host_profiles WHERE user_id = ANY(%(hosts)s) ORDER BY user_id FOR UPDATE",
+        hosts=hosts,
+    )
+    execute(
+        session,
+        """
+        UPDATE host_profiles AS kept SET rating_count = kept.rating_count + moved.count,
+            rating_sum = kept.rating_sum + moved.stars, updated_at = now()
+        FROM unnest(%(hosts)s::uuid[], %(counts)s::int[], %(stars)s::int[])
+            AS moved (user_id, count, stars)
+        WHERE kept.user_id = moved.user_id
+        """,
+        hosts=hosts,
+        counts=[moved[host][0] for host in hosts],
+        stars=[moved[host][1] for host in hosts],
+    )
+    return hosts

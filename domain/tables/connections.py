@@ -1,0 +1,30 @@
+"""The memory book."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+from domain.tables.base import FALSE, created
+
+
+class Connection(SQLModel, table=True):
+    """What one person keeps of another whom they met at an event."""
+
+    __tablename__ = "connections"
+    __table_args__ = (Index("connections_event_id_idx", "event_id"),)
+
+    owner_id: UUID = Field(primary_key=True, foreign_key="users.id")
+    connected_user_id: UUID = Field(primary_key=True, foreign_key="users.id")
+    event_id: UUID = Field(primary_key=True, foreign_key="events.id")
+    # Snapshots: taken when the row is made, never changed.
+    snapshot_name: str | None = None
+    snapshot_face_card_url: str | None = None
+    was_photo_authentic: bool = Field(sa_column_kwargs={"server_default": FALSE})
+    is_favorite: bool = Field(sa_column_kwargs={"server_default": FALSE})
+    wants_to_connect_again: bool = Field(sa_column_kwargs={"server_default": FALSE})
+    does_not_want_to_connect_again: bool = Field(sa_column_kwargs={"server_default": FALSE})
+    private_notes: str | None = None
+    created_at: datetime = created()
+    updated_at: datetime = created()

@@ -1,0 +1,48 @@
+"""Kudos."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ARRAY, DateTime, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from domain.tables.base import FALSE, created, instant, one_of, word
+
+
+class Kudo(StrEnum):
+    """For what one guest can thank another."""
+
+    GREAT_LISTENER = "great_listener"
+    WELCOMING_VIBE = "welcoming_vibe"
+    GREAT_CONVERSATION = "great_conversation"
+    MADE_ME_LAUGH = "made_me_laugh"
+    INSPIRING = "inspiring"
+    THOUGHTFUL = "thoughtful"
+    GREAT_ENERGY = "great_energy"
+    HELPFUL = "helpful"
+
+
+class AttendeeKudos(SQLModel, table=True):
+    """One guest thanks another for one thing at one event; never shown with the giver's name."""
+
+    __tablename__ = "attendee_kudos"
+    __table_args__ = (
+        one_of("kudo", Kudo),
+        # Receiver and giver first: one index keeps the key and counts a pair's kudos.
+        UniqueConstraint("receiver_id", "giver_id", "event_id", "kudo"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    event_id: UUID = Field(foreign_key="events.id", index=True)
+    giver_id: UUID = Field(foreign_key="users.id")
+    receiver_id: UUID = Field(foreign_key="users.id")
+    kudo: str = word()
+    counts: bool = Field(sa_column_kwargs={"server_default": FALSE})
+    # The time that stands, and every time at which it was said: the window may still move.
+    given_at: datetime | None = instant()
+    given_times: list[datetime] = Field(
+        sa_type=ARRAY(DateTime(timezone=True)),  # type: ignore[call-overload]
+        sa_column_kwargs={"server_default": text("'{}'")},
+    )
+    created_at: datetime = created()

@@ -1,0 +1,42 @@
+"""Ratings."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, SmallInteger, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from domain.tables.base import FALSE, FactBase, created, instant, fact_key
+
+
+class Rating(SQLModel, table=True):
+    """What a guest thinks of an event and its host, as it stands."""
+
+    __tablename__ = "ratings"
+    __table_args__ = (
+        UniqueConstraint("event_id", "rater_id"),
+        CheckConstraint("host_rating_value BETWEEN 1 AND 5", name="host_rating_value"),
+        CheckConstraint("event_rating_value BETWEEN 1 AND 5", name="event_rating_value"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    event_id: UUID = Field(foreign_key="events.id")
+    rater_id: UUID = Field(foreign_key="users.id")
+    host_id: UUID = Field(foreign_key="users.id", index=True)
+    host_rating_value: int = Field(sa_type=SmallInteger)
+    event_rating_value: int = Field(sa_type=SmallInteger)
+    comment: str | None = None
+    counts: bool = Field(sa_column_kwargs={"server_default": FALSE})
+    rated_at: datetime | None = instant()
+    created_at: datetime = created()
+    updated_at: datetime = created()
+
+
+class RatingFact(FactBase, table=True):
+    """Each rating that was submitted; which one stands depends on the event's schedule."""
+
+    __tablename__ = "rating_facts"
+    __table_args__ = (fact_key("event_id", "rater_id"),)
+
+    event_id: UUID = Field(foreign_key="events.id")
+    rater_id: UUID = Field(foreign_key="users.id")

@@ -1,0 +1,136 @@
+"""What a domain event about a person carries."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, Field
+
+from domain.payload import LocationId, Name, Payload, Text, UserId
+from domain.tables.users import ActiveRole, HostType, UserStatus
+
+_ZONES = frozenset(available_timezones())
+
+
+def _known_zone(zone: str) -> str:
+    """Refuse a time zone that the tz database doesn't know."""
+    if zone not in _ZONES:
+        message = f"{zone!r} is not an IANA time zone such as America/New_York"
+        raise ValueError(message)
+    return zone
+
+
+Phone = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]
+Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=320)]
+Zone = Annotated[str, AfterValidator(_known_zone)]
+BirthDate = Annotated[date, Field(ge=date(1900, 1, 1), lt=date(2200, 1, 1))]
+Url = Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=2_000)]
+
+
+class Gender(StrEnum):
+    """How people describe themselves, and whom they want to meet."""
+
+    WOMAN = "Woman"
+    MAN = "Man"
+    NON_BINARY = "Non-binary"
+    TRANSGENDER_WOMAN = "Transgender Woman"
+    TRANSGENDER_MAN = "Transgender Man"
+    GENDERQUEER = "Genderqueer"
+    GENDERFLUID = "Genderfluid"
+    AGENDER = "Agender"
+
+
+class Availability(StrEnum):
+    """When somebody can come on a day of the week."""
+
+    ANY = "any"
+    EVENING = "evening"
+    DAYTIME = "daytime"
+    UNAVAILABLE = "unavailable"
+
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+class UserRegistered(Payload, name="user.registered", creates="user"):
+    """Somebody signed up."""
+
+    user_id: UserId
+    clerk_id: Name
+    birth_date: BirthDate
+    phone_number: Phone | None = None
+    email: Email | None = None
+    last_name: Name | None = None
+    timezone: Zone = "America/New_York"
+    first_name: Name | None = None
+    gender: Gender | None = None
+    interested_in: list[Gender] | None = None
+
+
+class UserUpdated(Payload, name="user.updated"):
+    """Somebody changed their account or preferences."""
+
+    user_id: UserId
+    phone_number: Phone | None = None
+    email: Email | None = None
+    last_name: Name | None = None
+    timezone: Zone | None = None
+    min_lead_time_days: Annotated[int, Field(ge=0, le=365)] | None = None
+    distance_preference: Annotated[int, Field(ge=0, le=25_000)] | None = None
+    price_sensitivity: Annotated[int, Field(ge=1, le=4)] | None = None
+    availability_preferences: dict[Weekday, Availability] | None = None
+    active_role: ActiveRole | None = None
+
+
+class UserVerified(Payload, name="user.verified"):
+    """Somebody's identity was checked."""
+
+    user_id: UserId
+
+
+class UserStatusChanged(Payload, name="user.status_changed"):
+    """Somebody's account was paused, banned, made active…"""
+
+    user_id: UserId
+    status: UserStatus
+    reason: Text | None = None
+
+
+class UserDeleted(Payload, name="user.deleted"):
+    """Somebody left for good and is to be forgotten."""
+
+    user_id: UserId
+
+
+class SocialProfileUpdated(Payload, name="social_profile.updated"):
+    """Somebody changed what other guests see of them."""
+
+    user_id: UserId
+    first_name: Name | None = None
+    preferred_name: Name | None = None
+    bio: Text | None = None
+    gender: Gender | None = None
+    pronouns: Name | None = None
+    interested_in: list[Gender] | None = None
+    occupation: Name | None = None
+    location: Name | None = None
+
+
+class HostProfileUpdated(Payload, name="host_profile.updated"):
+    """Somebody changed what guests see of them as a host."""
+
+    user_id: UserId
+    host_type: HostType | None = None
+    host_name: Name | None = None
+    host_bio: Text | None = None
+    location_id: LocationId | None = None
+    address: Name | None = None
+    website_url: Url | None = None
+
+
+class UserDeparted(Payload, name="user.departed", follow_up=True):
+    """Somebody was deleted or banned: what hangs on them is to be judged again."""
+
+    user_id: UserId
+

@@ -1,0 +1,102 @@
+"""What an account and its profiles are, given everything that was said about them. Pure."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from domain.calendar import age_on
+from domain.constants import ADULT_AGE_YEARS
+from domain.facts import Fact, NewestWins
+from domain.verdict import Rejected
+
+# What a field becomes when it was never said, or cleared with null.
+DEFAULTS: dict[str, Any] = {
+    "phone_number": None,
+    "email": None,
+    "last_name": None,
+    "timezone": "America/New_York",
+    "min_lead_time_days": 3,
+    "distance_preference": 25,
+    "price_sensitivity": None,
+    "availability_preferences": None,
+    "active_role": "social",
+}
+ERASED_ON_DELETION = ("phone_number", "email", "last_name")
+SOCIAL_FIELDS = (
+    "first_name",
+    "preferred_name",
+    "bio",
+    "gender",
+    "pronouns",
+    "interested_in",
+    "occupation",
+    "location",
+)
+HOST_FIELDS = ("host_type", "host_name", "host_bio", "location_id", "address", "website_url")
+
+
+def judge_registration(birth_date: date, time: datetime) -> Rejected | None:
+    """Refuse somebody under 18 at the time of registering."""
+    if age_on(birth_date, time.date()) < ADULT_AGE_YEARS:
+        return Rejected("under_age", f"under {ADULT_AGE_YEARS} when registering")
+    return None
+
+
+@dataclass(slots=True)
+class Account:
+    """An account as its facts make it; a profile that nobody made is None."""
+
+    columns: dict[str, Any] = field(default_factory=dict)
+    social_profile: dict[str, Any] | None = None
+    host_profile: dict[str, Any] | None = None
+    deleted_at: datetime | None = None
+
+
+def deletion_of(facts: Sequence[Fact]) -> datetime | None:
+    """Give when a person was deleted: the first time it was said."""
+    return next((fact.stamp.time for fact in facts if fact.kind == "user.deleted"), None)
+
+
+def settle_account(facts: Sequence[Fact]) -> Account:
+    """Fold what was said about a person, in order; what came after the deletion has no effect."""
+    deleted_at = deletion_of(facts)
+    fields, social, host = NewestWins(), NewestWins(), NewestWins()
+    status, verified, has_social, has_host = "pending_onboarding", False, False, False
+    for fact in facts:
+        if deleted_at is not None and fact.stamp.time > deleted_at:
+            continue
+        match fact.kind:
+            case "user.registered":
+                fields.offer(fact.stamp, _among(fact.data, {*DEFAULTS, "birth_date"}))
+                has_social = has_social or fact.data.get("first_name") is not None
+                social.offer(fact.stamp, _among(fact.data, SOCIAL_FIELDS))
+            case "user.updated":
+                fields.offer(fact.stamp, _among(fact.data, DEFAULTS))
+            case "user.verified":
+                verified = True
+            case "user.status_changed":
+                status = fact.data["status"]
+            case "social_profile.updated":
+                has_social = True
+                social.offer(fact.stamp, _among(fact.data, SOCIAL_FIELDS))
+            case "host_profile.updated":
+                has_host = True
+                host.offer(fact.stamp, _among(fact.data, HOST_FIELDS))
+    said = {name: value for name, value in fields.values.items() if value is not None}
+    columns = {**DEFAULTS, **said, "is_verified": verified, "status": status}
+    columns["deleted_at"] = deleted_at
+    if deleted_at is not None:
+        columns |= dict.fromkeys(ERASED_ON_DELETION)
+        columns["status"] = "archived_for_recycling"
+    return Account(
+        columns,
+        {**dict.fromkeys(SOCIAL_FIELDS), **social.values} if has_social else None,
+        {**dict.fromkeys(HOST_FIELDS), "host_type": "user", **host.values} if has_host else None,
+        deleted_at,
+    )
+
+
+def _among(data: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """Keep only the named fields of what was said."""
+    return {name: value for name, value in data.items() if name in names}

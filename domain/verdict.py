@@ -1,0 +1,43 @@
+"""What a rule or a handler can answer to one domain event: done, deferred or rejected."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Applied. A note says so, and why, when it changed nothing or doesn't count."""
+
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """Refers to something that isn't there yet; tried again when that thing arrives.
+
+    `awaits` names the thing as `kind:id`, e.g. `event:0198…`.
+    """
+
+    awaits: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Can never become valid: a reason code for machines and a sentence for people.
+
+    `awaits` is set only for `refers_to_rejected`: should the thing be made after all by another
+    domain event, this one is judged again, so that the order of the two doesn't matter.
+    """
+
+    reason: str
+    sentence: str
+    awaits: str | None = None
+
+
+Verdict = Accepted | Deferred | Rejected
+
+DONE = Accepted()
+
+
+def refers_to_rejected(thing: str) -> Rejected:
+    """Answer for what refers to a thing whose own domain event was rejected."""
+    return Rejected("refers_to_rejected", f"it refers to {thing}, which was rejected", thing)
