@@ -14,7 +14,7 @@ from domain.constants import (
     FAILED_PAUSE_FACTOR,
     KILLED_ATTEMPTS,
 )
-from domain.sql import execute, fetch
+from domain.sql import array, execute, fetch
 from domain.tables.ledger import DeliveryState
 from domain.verdict import Accepted, Deferred, Rejected, Verdict
 
@@ -91,9 +91,9 @@ def settle(
         execute(
             session,
             "UPDATE deliveries SET state = 'done', due_at = NULL, awaits = NULL, settled_at = "
-            "clock_timestamp() WHERE handler = %(handler)s AND seq = ANY(%(seqs)s)",
+            "clock_timestamp() WHERE handler = %(handler)s AND seq = ANY(%(seqs)s::bigint[])",
             handler=handler,
-            seqs=done,
+            seqs=array(map(str, done)),
         )
     judged = [(each, verdicts[each.seq]) for each in claimed if each.seq in verdicts]
     if judged:
@@ -227,7 +227,7 @@ def note_in_hand(session: Session, handler: str, seqs: list[int], backend: tuple
         pid=backend[0],
         start=backend[1],
         handler=handler,
-        seqs=seqs,
+        seqs=array(map(str, seqs)),
     )
 
 

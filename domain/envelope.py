@@ -31,7 +31,7 @@ PLAINER = {
     "missing": "is required",
     "extra_forbidden": "is not a field of this type: misspelt, or for a newer version?",
     "timezone_aware": "needs an offset, e.g. 2026-11-21T18:00:00Z",
-    "uuid_type": "must be a UUID in quotes",
+    "uuid_type": "must be a str in quotes",
 }
 TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 

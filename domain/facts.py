@@ -8,7 +8,6 @@ the fold over all of them is the same.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from sqlmodel import Session
 
@@ -54,10 +53,10 @@ def keep(
     )
 
 
-def load(session: Session, table: str, key: str, things: Iterable[UUID]) -> dict[UUID, list[Fact]]:
+def load(session: Session, table: str, key: str, things: Iterable[str]) -> dict[str, list[Fact]]:
     """Give the facts about each thing, in order."""
     wanted = list(set(things))
-    facts: dict[UUID, list[Fact]] = {identity: [] for identity in wanted}
+    facts: dict[str, list[Fact]] = {identity: [] for identity in wanted}
     if not wanted:
         return facts
     rows = fetch(

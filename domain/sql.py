@@ -1,33 +1,58 @@
 """How the domain talks to Postgres: whole batches a statement, rows as plain tuples.
 
-Statements are written as SQL with psycopg's named parameters. Lists become arrays; wide rows
-travel as one JSON document, so that Postgres itself casts each value to its column's type.
+Statements are SQL with psycopg's named parameters, run on the session's own connection. Ids come
+back as text. Lists travel as arrays, written by `array` where they are long and their values
+plain; wide rows travel as one JSON document, so that Postgres casts each value to its column.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from collections.abc import Iterator
 from typing import Any
 
+import psycopg
+from psycopg.types.string import TextLoader
 from pydantic_core import to_json
 from sqlmodel import Session
 
 
+@contextmanager
+def _cursor(session: Session) -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
+    """Open a cursor on the session's connection, below SQLAlchemy's own result handling."""
+    connection = session.connection().connection.driver_connection
+    assert isinstance(connection, psycopg.Connection)
+    with connection.cursor() as cursor:
+        cursor.adapters.register_loader("uuid", TextLoader)
+        yield cursor
+
+
 def fetch(session: Session, statement: str, **parameters: Any) -> list[tuple[Any, ...]]:
     """Run a statement that returns rows and give them as tuples."""
-    result = session.connection().exec_driver_sql(statement, parameters)
-    rows: list[tuple[Any, ...]] = result.cursor.fetchall() if result.cursor else []
-    result.close()
-    return rows
+    with _cursor(session) as cursor:
+        return cursor.execute(statement, parameters).fetchall()
 
 
 def fetch_dicts(session: Session, statement: str, **parameters: Any) -> list[dict[str, Any]]:
     """Run a statement that returns rows and give each as a dictionary by column."""
-    result = session.connection().exec_driver_sql(statement, parameters)
-    return [dict(row) for row in result.mappings()]
+    with _cursor(session) as cursor:
+        rows = cursor.execute(statement, parameters).fetchall()
+        names = [column.name for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def execute(session: Session, statement: str, **parameters: Any) -> int:
     """Run a statement and give how many rows it touched."""
-    return session.connection().exec_driver_sql(statement, parameters).rowcount
+    with _cursor(session) as cursor:
+        return cursor.execute(statement, parameters).rowcount
+
+
+def array(values: Iterable[str]) -> str:
+    """Write plain values (ids, numbers, words of an enumeration, times) as an array literal.
+
+    Several times faster than adapting each one; not for text that people wrote, which may hold
+    quotes and commas.
+    """
+    return "{" + ",".join(values) + "}"
 
 
 def as_json(rows: Iterable[Mapping[str, Any]]) -> str:
@@ -48,9 +73,7 @@ def insert_missing(session: Session, table: str, rows: Sequence[Mapping[str, Any
     )
 
 
-def update_rows(
-    session: Session, table: str, key: str, rows: Sequence[Mapping[str, Any]]
-) -> int:
+def update_rows(session: Session, table: str, key: str, rows: Sequence[Mapping[str, Any]]) -> int:
     """Write the columns of each row where its key matches; all have the same columns."""
     if not rows:
         return 0

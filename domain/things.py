@@ -8,13 +8,12 @@ batches wait for one another instead of deadlocking.
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from uuid import UUID
 
 from sqlmodel import Session
 
 from domain.batch import Batch
 from domain.payload import Payload, thing
-from domain.sql import fetch
+from domain.sql import array, fetch
 from domain.verdict import Deferred, Verdict, refers_to_rejected
 
 # In the order in which locks are taken.
@@ -34,22 +33,22 @@ class Hold(StrEnum):
     CHANGE = "FOR NO KEY UPDATE"
 
 
-def lock(session: Session, kind: str, identities: Iterable[UUID], hold: Hold) -> set[UUID]:
+def lock(session: Session, kind: str, identities: Iterable[str], hold: Hold) -> set[str]:
     """Lock things in key order and give the ids of those that exist."""
     wanted = sorted(set(identities))
     if not wanted:
         return set()
-    statement = f"SELECT id FROM {TABLES[kind]} WHERE id = ANY(%(ids)s) ORDER BY id {hold}"
-    return {identity for (identity,) in fetch(session, statement, ids=wanted)}
+    statement = f"SELECT id FROM {TABLES[kind]} WHERE id = ANY(%(ids)s::uuid[]) ORDER BY id {hold}"
+    return {identity for (identity,) in fetch(session, statement, ids=array(wanted))}
 
 
-def existing(session: Session, kind: str, identities: Iterable[UUID]) -> set[UUID]:
+def existing(session: Session, kind: str, identities: Iterable[str]) -> set[str]:
     """Give the ids of those that exist."""
-    wanted = list(set(identities))
+    wanted = set(identities)
     if not wanted:
         return set()
-    statement = f"SELECT id FROM {TABLES[kind]} WHERE id = ANY(%(ids)s)"
-    return {identity for (identity,) in fetch(session, statement, ids=wanted)}
+    statement = f"SELECT id FROM {TABLES[kind]} WHERE id = ANY(%(ids)s::uuid[])"
+    return {identity for (identity,) in fetch(session, statement, ids=array(wanted))}
 
 
 def refused(session: Session, things: Iterable[str]) -> set[str]:
@@ -65,12 +64,12 @@ def check_references(
     session: Session, batch: Batch[Payload], holds: Mapping[str, Hold]
 ) -> dict[int, Verdict]:
     """Lock what the batch refers to, and give verdicts on what refers to something missing."""
-    references = [(each.seq, list(each.payload.references())) for each in batch]
-    wanted: dict[str, set[UUID]] = {}
+    references = [(each.seq, each.payload.references()) for each in batch]
+    wanted: dict[str, set[str]] = {}
     for _, named in references:
         for kind, identity in named:
             wanted.setdefault(kind, set()).add(identity)
-    missing: set[tuple[str, UUID]] = set()
+    missing: set[tuple[str, str]] = set()
     for kind in TABLES:
         identities = wanted.get(kind, set())
         if kind in holds:

@@ -1,7 +1,6 @@
 """Reads what the rules need to settle attendance, for a whole batch with one query a table."""
 
 from collections.abc import Iterable
-from uuid import UUID
 
 from sqlmodel import Session
 
@@ -10,10 +9,10 @@ from domain.payload import Stamp
 from domain.sql import fetch
 from domain.tables.attendance import AttendanceStatus
 
-Pair = tuple[UUID, UUID]
+Pair = tuple[str, str]
 
 
-def load_occasions(session: Session, events: Iterable[UUID]) -> dict[UUID, Occasion]:
+def load_occasions(session: Session, events: Iterable[str]) -> dict[str, Occasion]:
     """Give what attendance is judged by, for each event."""
     rows = fetch(
         session,
@@ -36,7 +35,7 @@ def load_occasions(session: Session, events: Iterable[UUID]) -> dict[UUID, Occas
     }
 
 
-def pairs_of_events(session: Session, events: Iterable[UUID]) -> list[Pair]:
+def pairs_of_events(session: Session, events: Iterable[str]) -> list[Pair]:
     """Give (event, person) of everybody who has an attendance row."""
     return [
         (event, user)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from uuid import UUID
 
 from sqlmodel import Session
 
@@ -104,7 +103,7 @@ def _keep_check_ins(session: Session, batch: Iterable[DomainEvent[AttendeeChecke
 
 def _keep_reports(session: Session, batch: Iterable[DomainEvent[AttendanceReported]]) -> None:
     """Write the newest report of each reporter about each person."""
-    newest: dict[tuple[UUID, UUID, UUID], DomainEvent[AttendanceReported]] = {}
+    newest: dict[tuple[str, str, str], DomainEvent[AttendanceReported]] = {}
     for each in sorted(batch, key=lambda each: each.stamp.order):
         said = each.payload
         newest[(said.event_id, said.user_id, said.reporter_id)] = each
@@ -127,7 +126,7 @@ def _keep_reports(session: Session, batch: Iterable[DomainEvent[AttendanceReport
 
 
 def _report_columns(
-    newest: Mapping[tuple[UUID, UUID, UUID], DomainEvent[AttendanceReported]],
+    newest: Mapping[tuple[str, str, str], DomainEvent[AttendanceReported]],
 ) -> dict[str, list[object]]:
     """Turn reports into one list a column, in key order."""
     listed = sorted(newest.items())

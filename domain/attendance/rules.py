@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import asin, cos, radians, sin, sqrt
-from uuid import UUID
 
 from domain.constants import (
     CHECK_IN_OPENS_BEFORE_START,
@@ -43,7 +42,7 @@ class Report:
     """The newest report of one person about another; `leads` when host or co-host made it."""
 
     stamp: Stamp
-    reporter: UUID
+    reporter: str
     status: AttendanceStatus
     leads: bool
 
@@ -64,7 +63,7 @@ class Presence:
 
     status: AttendanceStatus
     checked_in: CheckIn | None = None
-    reported_by: UUID | None = None
+    reported_by: str | None = None
 
 
 def distance_metres(one: Place, other: Place) -> float:

@@ -5,7 +5,6 @@ The events are locked for change by the caller.
 
 from collections.abc import Iterable, Mapping
 from typing import Any
-from uuid import UUID
 
 from sqlmodel import Session
 
@@ -93,7 +92,7 @@ def _differs(row: Mapping[str, Any], presence: Presence) -> bool:
     return any(row[name] != value for name, value in _columns(row, presence).items())
 
 
-def _rate(session: Session, users: Iterable[UUID]) -> None:
+def _rate(session: Session, users: Iterable[str]) -> None:
     """Compute people's reliability and count from their own outcomes, one person at a time."""
     people = sorted(users)
     execute(
@@ -112,7 +111,7 @@ def _rate(session: Session, users: Iterable[UUID]) -> None:
         """,
         users=people,
     )
-    outcomes: dict[UUID, list[Outcome]] = {user: [] for user in people}
+    outcomes: dict[str, list[Outcome]] = {user: [] for user in people}
     for user, status, starts_at in rows:
         outcomes[user].append(Outcome(AttendanceStatus(status), starts_at))
     execute(

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from uuid import UUID
 
 from sqlmodel import Session
 
@@ -29,10 +28,10 @@ def apply_event_settled(session: Session, batch: Batch[EventSettled], now: datet
     return Effects()
 
 
-def _settle(session: Session, events: Iterable[UUID]) -> None:
+def _settle(session: Session, events: Iterable[str]) -> None:
     """Make connections that stand and remove those that don't."""
     wanted = _wanted(session, events)
-    kept: dict[UUID, set[Pair]] = {event: set() for event in wanted}
+    kept: dict[str, set[Pair]] = {event: set() for event in wanted}
     for event, owner, other in fetch(
         session,
         "SELECT event_id, owner_id, connected_user_id FROM connections"
@@ -44,7 +43,7 @@ def _settle(session: Session, events: Iterable[UUID]) -> None:
     _delete(session, {event: kept[event] - pairs for event, pairs in wanted.items()})
 
 
-def _wanted(session: Session, events: Iterable[UUID]) -> dict[UUID, set[Pair]]:
+def _wanted(session: Session, events: Iterable[str]) -> dict[str, set[Pair]]:
     """Give the connections that stand, by event."""
     rows = fetch(
         session,
@@ -62,7 +61,7 @@ def _wanted(session: Session, events: Iterable[UUID]) -> dict[UUID, set[Pair]]:
     }
 
 
-def _columns(pairs: Mapping[UUID, Iterable[Pair]]) -> dict[str, list[UUID]]:
+def _columns(pairs: Mapping[str, Iterable[Pair]]) -> dict[str, list[str]]:
     """Turn connections into one list a column, in key order."""
     rows = sorted((event, *pair) for event, listed in pairs.items() for pair in listed)
     return {
@@ -72,7 +71,7 @@ def _columns(pairs: Mapping[UUID, Iterable[Pair]]) -> dict[str, list[UUID]]:
     }
 
 
-def _insert(session: Session, pairs: Mapping[UUID, Iterable[Pair]]) -> None:
+def _insert(session: Session, pairs: Mapping[str, Iterable[Pair]]) -> None:
     """Make connections with a snapshot of the other person."""
     columns = _columns(pairs)
     if columns["events"]:
@@ -93,7 +92,7 @@ def _insert(session: Session, pairs: Mapping[UUID, Iterable[Pair]]) -> None:
         )
 
 
-def _delete(session: Session, pairs: Mapping[UUID, Iterable[Pair]]) -> None:
+def _delete(session: Session, pairs: Mapping[str, Iterable[Pair]]) -> None:
     """Remove connections that no longer stand."""
     columns = _columns(pairs)
     if columns["events"]:

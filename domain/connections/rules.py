@@ -2,12 +2,11 @@
 
 from collections.abc import Collection
 from itertools import permutations
-from uuid import UUID
 
-Pair = tuple[UUID, UUID]
+Pair = tuple[str, str]
 
 
-def settle_connections(present: Collection[UUID], host: UUID, *, stands: bool) -> set[Pair]:
+def settle_connections(present: Collection[str], host: str, *, stands: bool) -> set[Pair]:
     """Give (owner, other) of everybody who met at an event.
 
     `present` attended or were late; the host is not one of them. None unless the event is

@@ -29,7 +29,7 @@ from domain.verdict import Accepted, Rejected, Verdict
 def apply_location_added(session: Session, batch: Batch[LocationAdded], now: datetime) -> Effects:
     """Keep places; of two domain events about one place the newer stands."""
     del now
-    newest: dict[UUID, DomainEvent[LocationAdded]] = {}
+    newest: dict[str, DomainEvent[LocationAdded]] = {}
     for added in sorted(batch, key=lambda each: each.stamp.order):
         newest[added.payload.location_id] = added
     rows = [
@@ -49,7 +49,7 @@ def apply_location_added(session: Session, batch: Batch[LocationAdded], now: dat
     return effects
 
 
-def _write_locations(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[tuple[UUID, UUID]]:
+def _write_locations(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     """Upsert places by their newest word; give (location, event) of those that moved."""
     return [
         (location, event)
@@ -180,7 +180,7 @@ def _keep_and_settle(session: Session, batch: Batch[Payload]) -> Effects:
     """Keep what was said about events and settle them."""
     keep(session, "event_facts", "event_id", batch)
     effects = Effects()
-    notes = _settle(session, {UUID(each.payload.subject): each for each in batch}, effects)
+    notes = _settle(session, {each.payload.subject: each for each in batch}, effects)
     for each in batch:
         note = notes.get((each.payload.subject, each.stamp.order))
         if note is not None:
@@ -189,7 +189,7 @@ def _keep_and_settle(session: Session, batch: Batch[Payload]) -> Effects:
 
 
 def _settle(
-    session: Session, causes: Mapping[UUID, DomainEvent[Payload]], effects: Effects
+    session: Session, causes: Mapping[str, DomainEvent[Payload]], effects: Effects
 ) -> dict[tuple[str, Any], str]:
     """Fold and write events, and say of those that changed that they are settled anew."""
     facts = load(session, "event_facts", "event_id", causes)
@@ -203,7 +203,9 @@ def _settle(
     _write(session, settled)
     after = _judged_by(session, settled)
     for event in settled:
-        if before[event] != after[event]:
+        # Nothing hangs on an event that was made just now: what refers to it waits for this.
+        is_new = before[event][STARTS_AT] is None
+        if before[event] != after[event] and not is_new:
             effects.follow(causes[event], EventSettled(event_id=event))
     return {
         (str(event), stamp.order): note
@@ -212,9 +214,9 @@ def _settle(
     }
 
 
-def _host_departures(session: Session, events: Iterable[UUID]) -> dict[UUID, list[datetime]]:
+def _host_departures(session: Session, events: Iterable[str]) -> dict[str, list[datetime]]:
     """Give for each event when its host was deleted or banned."""
-    departures: dict[UUID, list[datetime]] = {}
+    departures: dict[str, list[datetime]] = {}
     rows = fetch(
         session,
         """
@@ -230,7 +232,11 @@ def _host_departures(session: Session, events: Iterable[UUID]) -> dict[UUID, lis
     return departures
 
 
-def _judged_by(session: Session, events: Iterable[UUID]) -> dict[UUID, tuple[Any, ...]]:
+# The place of starts_at in what `_judged_by` gives; null until an event is settled first.
+STARTS_AT = 1
+
+
+def _judged_by(session: Session, events: Iterable[str]) -> dict[str, tuple[Any, ...]]:
     """Give what others judge by: schedule, places, status, size and the co-hosts."""
     rows = fetch(
         session,
@@ -249,7 +255,7 @@ def _judged_by(session: Session, events: Iterable[UUID]) -> dict[UUID, tuple[Any
     return {event: tuple(rest) for event, *rest in rows}
 
 
-def _write(session: Session, settled: Mapping[UUID, Gathering]) -> None:
+def _write(session: Session, settled: Mapping[str, Gathering]) -> None:
     """Write events with their stops and collaborators, whose ids come from event and place."""
     update_rows(
         session, "events", "id", [{"id": event, **each.columns} for event, each in settled.items()]
@@ -262,10 +268,10 @@ def _write(session: Session, settled: Mapping[UUID, Gathering]) -> None:
     _insert_collaborators(session, settled)
 
 
-def _insert_stops(session: Session, settled: Mapping[UUID, Gathering]) -> None:
+def _insert_stops(session: Session, settled: Mapping[str, Gathering]) -> None:
     """Insert the stops of events."""
     rows = [
-        {"id": uuid5(event, f"stop {stop['order']}"), "event_id": event, "description": "", **stop}
+        {"id": uuid5(UUID(event), f"stop {stop['order']}"), "event_id": event, "description": "", **stop}
         for event, each in settled.items()
         for stop in each.itinerary
     ]
@@ -281,10 +287,10 @@ def _insert_stops(session: Session, settled: Mapping[UUID, Gathering]) -> None:
     )
 
 
-def _insert_collaborators(session: Session, settled: Mapping[UUID, Gathering]) -> None:
+def _insert_collaborators(session: Session, settled: Mapping[str, Gathering]) -> None:
     """Insert the collaborators of events."""
     rows = [
-        {"id": uuid5(event, f"collaborator {place}"), "event_id": event, **helper}
+        {"id": uuid5(UUID(event), f"collaborator {place}"), "event_id": event, **helper}
         for event, each in settled.items()
         for place, helper in enumerate(each.collaborators)
     ]

@@ -1,14 +1,13 @@
 """What a domain event about a gathering carries."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Self
-from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from domain.payload import Cents, EventId, Instant, LocationId, Name, Payload, Text, UserId
+from domain.payload import Cents, EventId, Id, Instant, LocationId, Name, Payload, Text, UserId
 
 Seats = Annotated[int, Field(ge=1, le=100_000)]
 Age = Annotated[int, Field(ge=18, le=150)]
@@ -19,9 +18,9 @@ Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 class Stop(BaseModel):
     """One stop of an itinerary."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    location_id: UUID
+    location_id: Id
     order: Annotated[int, Field(ge=1, le=1_000)]
     title: Name
     description: Annotated[str, Field(max_length=20_000)] = ""
@@ -40,10 +39,10 @@ class Stop(BaseModel):
 class Collaborator(BaseModel):
     """Somebody who helps: a Momento user, or a person by name."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     role: Name
-    user_id: UUID | None = None
+    user_id: Id | None = None
     first_name: Name | None = None
     last_name: Name | None = None
     phone_number: Name | None = None
@@ -78,15 +77,15 @@ class _Plan(Payload):
             raise ValueError(message)
         return self
 
-    def references(self) -> Iterator[tuple[str, UUID]]:
+    def references(self) -> Iterable[tuple[str, Id]]:
         """Add the places and the people that stops and collaborators name."""
-        yield from super().references()
         said = self.given()
-        for stop in said.get("itinerary") or ():
-            yield "location", stop.location_id
-        for collaborator in said.get("collaborators") or ():
-            if collaborator.user_id is not None:
-                yield "user", collaborator.user_id
+        stops, helpers = said.get("itinerary") or (), said.get("collaborators") or ()
+        return [
+            *super().references(),
+            *(("location", stop.location_id) for stop in stops),
+            *(("user", helper.user_id) for helper in helpers if helper.user_id is not None),
+        ]
 
 
 class LocationAdded(Payload, name="location.added", creates="location"):
@@ -165,9 +164,9 @@ class EventFinalized(Payload, name="event.finalized"):
 class EventReconfirmationRequested(Payload, name="event.reconfirmation_requested", follow_up=True):
     """A seat holder was asked whether the changed plan still suits."""
 
-    invitation_id: UUID
-    event_id: UUID
-    user_id: UUID
+    invitation_id: Id
+    event_id: Id
+    user_id: Id
     deadline: datetime
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlmodel import Session
 
@@ -22,19 +21,19 @@ class Case:
     entries: list[Entry]
     schedule: Schedule
     deleted_at: datetime | None
-    decisions: dict[UUID, Decision]
+    decisions: dict[str, Decision]
     # Payments that name this invitation, but another person or event.
-    foreign: set[UUID]
+    foreign: set[str]
 
 
 class Seats:
     """The free seats of events, given out one by one within a transaction that locks the events."""
 
-    def __init__(self, free: dict[UUID, int]) -> None:
+    def __init__(self, free: dict[str, int]) -> None:
         """Start with so many free seats for each event."""
         self._free = free
 
-    def take(self, event: UUID) -> bool:
+    def take(self, event: str) -> bool:
         """Take a seat if one is free."""
         if self._free[event] <= 0:
             return False
@@ -42,7 +41,7 @@ class Seats:
         return True
 
 
-def load_cases(session: Session, invitations: Iterable[UUID]) -> list[Case]:
+def load_cases(session: Session, invitations: Iterable[str]) -> list[Case]:
     """Read invitations with what happened to them, those that paid first in front.
 
     Who gets the last seat of those in one batch is then the one who paid first.
@@ -85,7 +84,7 @@ def _case(
     row: Mapping[str, Any],
     facts: list[Fact],
     payments: list[Entry],
-    decisions: dict[UUID, Decision],
+    decisions: dict[str, Decision],
 ) -> Case:
     """Put together what belongs to one invitation."""
     entries = [Entry(fact.kind, fact.stamp, fact.data) for fact in facts]
@@ -112,8 +111,8 @@ def _first_payment(case: Case) -> tuple[Any, ...]:
 
 
 def _payments(
-    session: Session, invitations: Mapping[UUID, Mapping[str, Any]]
-) -> tuple[dict[UUID, list[Entry]], dict[UUID, set[UUID]]]:
+    session: Session, invitations: Mapping[str, Mapping[str, Any]]
+) -> tuple[dict[str, list[Entry]], dict[str, set[str]]]:
     """Give what was paid for each invitation, and which payments name it wrongly."""
     owners = fetch(
         session,
@@ -121,8 +120,8 @@ def _payments(
         " WHERE invitation_id = ANY(%(ids)s) AND purpose = 'confirmation_fee'",
         ids=list(invitations),
     )
-    entries: dict[UUID, list[Entry]] = {}
-    foreign: dict[UUID, set[UUID]] = {}
+    entries: dict[str, list[Entry]] = {}
+    foreign: dict[str, set[str]] = {}
     facts = load(session, "payment_facts", "payment_id", (payment for payment, *_ in owners))
     for payment, invitation, user, event in owners:
         row = invitations.get(invitation)
@@ -140,7 +139,7 @@ def _payments(
     return entries, foreign
 
 
-def _decisions(session: Session, invitations: list[UUID]) -> dict[UUID, dict[UUID, Decision]]:
+def _decisions(session: Session, invitations: list[str]) -> dict[str, dict[str, Decision]]:
     """Give what was decided about the payments for each invitation."""
     rows = fetch(
         session,
@@ -148,13 +147,13 @@ def _decisions(session: Session, invitations: list[UUID]) -> dict[UUID, dict[UUI
         " WHERE invitation_id = ANY(%(ids)s)",
         ids=invitations,
     )
-    decisions: dict[UUID, dict[UUID, Decision]] = {}
+    decisions: dict[str, dict[str, Decision]] = {}
     for invitation, payment, granted, reason in rows:
         decisions.setdefault(invitation, {})[payment] = Decision(granted, reason)
     return decisions
 
 
-def load_seats(session: Session, events: Iterable[UUID]) -> Seats:
+def load_seats(session: Session, events: Iterable[str]) -> Seats:
     """Count the free seats of locked events."""
     rows = fetch(
         session,

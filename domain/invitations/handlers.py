@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from uuid import UUID
 
 from sqlmodel import Session
 
@@ -129,7 +128,7 @@ def apply_user_departed(session: Session, batch: Batch[UserDeparted], now: datet
 def _keep_and_settle(session: Session, batch: Batch[Payload], effects: Effects) -> Effects:
     """Keep what was said about invitations and settle them under the locks of their events."""
     kept = batch.without(effects.verdicts)
-    causes: dict[UUID, DomainEvent[Payload]] = {UUID(each.payload.subject): each for each in kept}
+    causes: dict[str, DomainEvent[Payload]] = {each.payload.subject: each for each in kept}
     _lock_events(session, causes)
     keep(session, "invitation_facts", "invitation_id", kept)
     notes = settle(session, causes, effects)
@@ -140,7 +139,7 @@ def _keep_and_settle(session: Session, batch: Batch[Payload], effects: Effects) 
     return effects
 
 
-def _lock_events(session: Session, invitations: Iterable[UUID]) -> None:
+def _lock_events(session: Session, invitations: Iterable[str]) -> None:
     """Lock the events of invitations for change."""
     rows = fetch(
         session,
@@ -202,7 +201,7 @@ def _apply_payments(
     effects.verdicts |= _unknown_payments(session, batch)
     rest = batch.without(effects.verdicts)
     effects.verdicts |= _unknown_invitations(session, rest, effects)
-    causes: dict[UUID, DomainEvent[Payload]] = {
+    causes: dict[str, DomainEvent[Payload]] = {
         each.payload.invitation_id: each
         for each in rest.without(effects.verdicts)
         if each.payload.invitation_id is not None

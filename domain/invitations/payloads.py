@@ -1,8 +1,7 @@
 """What a domain event about an invitation carries."""
 
-from uuid import UUID
 
-from domain.payload import EventId, Instant, InvitationId, Payload, Text, UserId
+from domain.payload import EventId, Id, Instant, InvitationId, Payload, Text, UserId
 from domain.tables.invitations import DeclineReason
 
 
@@ -13,7 +12,7 @@ class InvitationSent(Payload, name="invitation.sent", creates="invitation"):
     event_id: EventId
     user_id: UserId
     match_reason: Text | None = None
-    duo_id: UUID | None = None
+    duo_id: Id | None = None
     expires_at: Instant | None = None
 
 
@@ -45,16 +44,16 @@ class InvitationExpired(Payload, name="invitation.expired"):
 class InvitationConfirmed(Payload, name="invitation.confirmed", follow_up=True):
     """A payment took a seat."""
 
-    invitation_id: UUID
-    event_id: UUID
-    user_id: UUID
+    invitation_id: Id
+    event_id: Id
+    user_id: Id
 
 
 class InvitationRefused(Payload, name="invitation.refused", follow_up=True):
     """A payment got no seat and goes back."""
 
-    invitation_id: UUID
-    payment_id: UUID
+    invitation_id: Id
+    payment_id: Id
     reason: str
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from domain.constants import (
     EARLY_CANCELLATION,
@@ -38,7 +37,7 @@ class Entry:
     kind: str
     stamp: Stamp
     data: Mapping[str, Any] = field(default_factory=dict)
-    payment: UUID | None = None
+    payment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +67,9 @@ class Course:
     confirmed_at: datetime | None = None
     reconfirm_by: datetime | None = None
     decline_reason: str | None = None
-    paid_by: UUID | None = None
+    paid_by: str | None = None
     holds_seat: bool = False
-    decisions: dict[UUID, Decision] = field(default_factory=dict)
+    decisions: dict[str, Decision] = field(default_factory=dict)
     notes: dict[Stamp, str] = field(default_factory=dict)
 
 
@@ -121,7 +120,7 @@ def settle_invitation(
     entries: Sequence[Entry],
     schedule: Schedule,
     deleted_at: datetime | None,
-    decisions: Mapping[UUID, Decision],
+    decisions: Mapping[str, Decision],
     holds_seat: bool,
     take_seat: Callable[[], bool],
 ) -> Course:
@@ -254,7 +253,7 @@ def _why_not(course: Course, entry: Entry, schedule: Schedule) -> str | None:
     return None
 
 
-def _refund(course: Course, payment: UUID | None, reason: str) -> None:
+def _refund(course: Course, payment: str | None, reason: str) -> None:
     """Note that money goes back; a reason once given stands."""
     if payment is None:
         return

@@ -6,7 +6,6 @@ given by one transaction at a time.
 
 from collections.abc import Iterable, Mapping
 from typing import Any
-from uuid import UUID
 
 from sqlmodel import Session
 
@@ -23,7 +22,7 @@ Cause = DomainEvent[Payload]
 
 
 def settle(
-    session: Session, causes: Mapping[UUID, Cause], effects: Effects
+    session: Session, causes: Mapping[str, Cause], effects: Effects
 ) -> dict[tuple[str, Any], str]:
     """Fold and write the invitations; `causes` says which domain event touched each.
 
@@ -48,7 +47,7 @@ def settle(
 
 def _course(case: Case, seats: Seats) -> Course:
     """Fold one invitation."""
-    event: UUID = case.row["event_id"]
+    event: str = case.row["event_id"]
     course = settle_invitation(
         sent=case.sent,
         entries=case.entries,
@@ -109,7 +108,7 @@ def _write_decisions(session: Session, settled: Iterable[tuple[Case, Course]]) -
     _keep_decisions(session, rows)
 
 
-def _keep_decisions(session: Session, rows: Iterable[tuple[UUID, UUID, bool, str | None]]) -> None:
+def _keep_decisions(session: Session, rows: Iterable[tuple[str, str, bool, str | None]]) -> None:
     """Write decisions; a reason once given stands."""
     listed = list(rows)
     if listed:
@@ -171,7 +170,7 @@ def _follow(case: Case, course: Course, cause: Cause, effects: Effects) -> None:
 
 
 def _follow_refund(
-    cause: Cause, invitation: UUID, payment: UUID, decision: Decision, effects: Effects
+    cause: Cause, invitation: str, payment: str, decision: Decision, effects: Effects
 ) -> None:
     """Ask for the refund, once for a payment; who got no seat is refused as well."""
     reason = decision.refund_reason or ""

@@ -7,7 +7,6 @@ many there are, since only the pairs of giver and receiver that change are count
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from sqlmodel import Session
 
@@ -17,18 +16,18 @@ from domain.gatherings.payloads import EventSettled
 from domain.kudos.payloads import KudosGiven
 from domain.kudos.rules import Occasion, Standing, judge_kudos, settle_kudos
 from domain.kudos.scoring import Change, lock_receivers, score
-from domain.sql import fetch
+from domain.sql import array, fetch
 from domain.tables.kudos import Kudo
 from domain.verdict import Accepted, Verdict
 
-Key = tuple[UUID, UUID, UUID, Kudo]
+Key = tuple[str, str, str, Kudo]
 
 
 @dataclass(slots=True)
 class _Said:
     """All that a batch says about one (receiver, giver, event, kudo)."""
 
-    id: UUID
+    id: str
     times: list[datetime]
     standing: Standing | None = None
 
@@ -68,8 +67,8 @@ def apply_attendance_settled(
         JOIN attendee_kudos AS row ON row.event_id = moved.event_id
             AND (row.giver_id = moved.user_id OR row.receiver_id = moved.user_id)
         """,
-        events=[each.payload.event_id for each in batch],
-        users=[each.payload.user_id for each in batch],
+        events=array(each.payload.event_id for each in batch),
+        users=array(each.payload.user_id for each in batch),
     )
     _settle_again(session, _keys(rows))
     return Effects()
@@ -81,8 +80,8 @@ def apply_event_settled(session: Session, batch: Batch[EventSettled], now: datet
     rows = fetch(
         session,
         "SELECT receiver_id, giver_id, event_id, kudo FROM attendee_kudos"
-        " WHERE event_id = ANY(%(events)s)",
-        events=[each.payload.event_id for each in batch],
+        " WHERE event_id = ANY(%(events)s::uuid[])",
+        events=array(each.payload.event_id for each in batch),
     )
     _settle_again(session, _keys(rows))
     return Effects()
@@ -101,7 +100,7 @@ def _gather(batch: Iterable[DomainEvent[KudosGiven]]) -> dict[Key, _Said]:
     return said
 
 
-def _keys(rows: Iterable[tuple[UUID, UUID, UUID, str]]) -> list[Key]:
+def _keys(rows: Iterable[tuple[str, str, str, str]]) -> list[Key]:
     return [(to, by, event, Kudo(kudo)) for to, by, event, kudo in rows]
 
 
@@ -112,8 +111,8 @@ def _settle(session: Session, times: Mapping[Key, list[datetime]]) -> dict[Key, 
         for event, host, starts, ends, cancelled in fetch(
             session,
             "SELECT id, host_id, starts_at, ends_at, cancelled_at IS NOT NULL FROM events"
-            " WHERE id = ANY(%(events)s)",
-            events=list({key[2] for key in times}),
+            " WHERE id = ANY(%(events)s::uuid[])",
+            events=array({key[2] for key in times}),
         )
     }
     present = _present(session, times)
@@ -128,19 +127,23 @@ def _settle(session: Session, times: Mapping[Key, list[datetime]]) -> dict[Key, 
     return standings
 
 
-def _present(session: Session, keys: Iterable[Key]) -> set[tuple[UUID, UUID]]:
+def _present(session: Session, keys: Iterable[Key]) -> set[tuple[str, str]]:
     """Give those (event, person) among givers and receivers who attended or were late."""
     pairs = {(event, person) for to, by, event, _ in keys for person in (to, by)}
     rows = fetch(
         session,
         """
-        SELECT seat.event_id, seat.user_id
+        SELECT asked.event_id, asked.user_id
         FROM unnest(%(events)s::uuid[], %(users)s::uuid[]) AS asked (event_id, user_id)
-        JOIN attendance AS seat USING (event_id, user_id)
+        CROSS JOIN LATERAL (
+            -- A limit keeps this a probe of the index for each, whatever the statistics say.
+            SELECT status FROM attendance AS seat
+            WHERE seat.event_id = asked.event_id AND seat.user_id = asked.user_id LIMIT 1
+        ) AS seat
         WHERE seat.status IN ('attended', 'late')
         """,
-        events=[event for event, _ in pairs],
-        users=[person for _, person in pairs],
+        events=array(event for event, _ in pairs),
+        users=array(person for _, person in pairs),
     )
     return set(rows)
 
@@ -162,13 +165,13 @@ def _keep(session: Session, said: Mapping[Key, _Said]) -> tuple[list[Key], list[
         SET given_times = ARRAY(SELECT DISTINCT unnest(kept.given_times || excluded.given_times))
         RETURNING old.id IS NULL, receiver_id, giver_id, event_id, kudo
         """,
-        ids=[each.id for _, each in listed],
-        receivers=[key[0] for key, _ in listed],
-        givers=[key[1] for key, _ in listed],
-        events=[key[2] for key, _ in listed],
-        kudos=[key[3].value for key, _ in listed],
-        counts=[bool(each.standing and each.standing.counts) for _, each in listed],
-        given=[each.standing.given_at if each.standing else None for _, each in listed],
+        ids=array(each.id for _, each in listed),
+        receivers=array(key[0] for key, _ in listed),
+        givers=array(key[1] for key, _ in listed),
+        events=array(key[2] for key, _ in listed),
+        kudos=array(key[3].value for key, _ in listed),
+        counts=array(str(bool(each.standing and each.standing.counts)) for _, each in listed),
+        given=array(each.standing.given_at.isoformat() for _, each in listed),
         times=[",".join(time.isoformat() for time in each.times) for _, each in listed],
     )
     inserted = [(to, by, event, Kudo(kudo)) for new, to, by, event, kudo in rows if new]
@@ -196,12 +199,12 @@ def _settle_again(session: Session, keys: Iterable[Key]) -> dict[Key, Standing]:
             AND (kept.counts, kept.given_at) IS DISTINCT FROM (judged.counts, judged.given_at)
         RETURNING kept.receiver_id, kept.giver_id, kept.event_id, kept.kudo, old.counts, new.counts
         """,
-        receivers=[key[0] for key, _ in listed],
-        givers=[key[1] for key, _ in listed],
-        events=[key[2] for key, _ in listed],
-        kudos=[key[3].value for key, _ in listed],
-        counts=[standing.counts for _, standing in listed],
-        given=[standing.given_at for _, standing in listed],
+        receivers=array(key[0] for key, _ in listed),
+        givers=array(key[1] for key, _ in listed),
+        events=array(key[2] for key, _ in listed),
+        kudos=array(key[3].value for key, _ in listed),
+        counts=array(str(standing.counts) for _, standing in listed),
+        given=array(standing.given_at.isoformat() for _, standing in listed),
     )
     changes = [
         Change(to, by, kudo, int(after) - int(before)) for to, by, _, kudo, before, after in rows
@@ -222,10 +225,10 @@ def _times(session: Session, keys: Iterable[Key]) -> dict[Key, list[datetime]]:
         JOIN attendee_kudos AS kept USING (receiver_id, giver_id, event_id, kudo)
         WHERE cardinality(given_times) > 0
         """,
-        receivers=[key[0] for key in listed],
-        givers=[key[1] for key in listed],
-        events=[key[2] for key in listed],
-        kudos=[key[3].value for key in listed],
+        receivers=array(key[0] for key in listed),
+        givers=array(key[1] for key in listed),
+        events=array(key[2] for key in listed),
+        kudos=array(key[3].value for key in listed),
     )
     return {(to, by, event, Kudo(kudo)): times for to, by, event, kudo, times in rows}
 

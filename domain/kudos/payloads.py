@@ -1,15 +1,14 @@
 """What a domain event about kudos carries."""
 
-from uuid import UUID
 
-from domain.payload import EventId, Payload, UserId
+from domain.payload import EventId, Id, Payload, UserId
 from domain.tables.kudos import Kudo
 
 
 class KudosGiven(Payload, name="kudos.given"):
     """A guest thanked another for something at an event."""
 
-    kudos_id: UUID
+    kudos_id: Id
     event_id: EventId
     giver_id: UserId
     receiver_id: UserId

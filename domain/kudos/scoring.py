@@ -3,31 +3,29 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
-from uuid import UUID
 
-from pydantic_core import to_json
 from sqlmodel import Session
 
 from domain.kudos.rules import gratitude, moved_counts
-from domain.sql import execute, fetch
+from domain.sql import array, as_json, execute, fetch
 
 
 class Change(NamedTuple):
     """A kudo from giver to receiver that began (+1) or ceased (-1) to count."""
 
-    receiver: UUID
-    giver: UUID
+    receiver: str
+    giver: str
     kudo: str
     difference: int
 
 
-def lock_receivers(session: Session, receivers: Iterable[UUID]) -> None:
+def lock_receivers(session: Session, receivers: Iterable[str]) -> None:
     """Lock people's metrics in key order; afterwards their pairs change in no other transaction."""
     execute(
         session,
-        "SELECT user_id FROM user_internal_metrics WHERE user_id = ANY(%(users)s)"
+        "SELECT user_id FROM user_internal_metrics WHERE user_id = ANY(%(users)s::uuid[])"
         " ORDER BY user_id FOR NO KEY UPDATE",
-        users=sorted(set(receivers)),
+        users=array(sorted(set(receivers))),
     )
 
 
@@ -35,12 +33,12 @@ def score(session: Session, changes: Sequence[Change]) -> None:
     """Move gratitude and aggregated kudos of the locked receivers; rows are written already."""
     if not changes:
         return
-    pairs: Counter[tuple[UUID, UUID]] = Counter()
-    kudos: dict[UUID, Counter[str]] = {}
+    pairs: Counter[tuple[str, str]] = Counter()
+    kudos: dict[str, Counter[str]] = {}
     for receiver, giver, kudo, difference in changes:
         pairs[(receiver, giver)] += difference
         kudos.setdefault(receiver, Counter())[kudo] += difference
-    worth = Counter[UUID]()
+    worth = Counter[str]()
     for receiver, giver, after in _counting(session, pairs):
         before = after - pairs[(receiver, giver)]
         worth[receiver] += gratitude(after) - gratitude(before)
@@ -49,30 +47,33 @@ def score(session: Session, changes: Sequence[Change]) -> None:
         fetch(
             session,
             "SELECT user_id, aggregated_kudos FROM user_internal_metrics"
-            " WHERE user_id = ANY(%(users)s)",
-            users=receivers,
+            " WHERE user_id = ANY(%(users)s::uuid[])",
+            users=array(receivers),
         )
     )
     execute(
         session,
         """
         UPDATE user_internal_metrics AS kept SET gratitude = kept.gratitude + moved.gratitude,
-            aggregated_kudos = moved.aggregated::jsonb, updated_at = now()
-        FROM unnest(%(users)s::uuid[], %(gratitude)s::bigint[], %(aggregated)s::text[])
-            AS moved (user_id, gratitude, aggregated)
+            aggregated_kudos = moved.aggregated_kudos, updated_at = now()
+        FROM jsonb_to_recordset(%(rows)s::jsonb)
+            AS moved (user_id uuid, gratitude bigint, aggregated_kudos jsonb)
         WHERE kept.user_id = moved.user_id
         """,
-        users=receivers,
-        gratitude=[worth[user] for user in receivers],
-        aggregated=[
-            to_json(moved_counts(counted[user], kudos[user])).decode() for user in receivers
-        ],
+        rows=as_json(
+            {
+                "user_id": user,
+                "gratitude": worth[user],
+                "aggregated_kudos": moved_counts(counted[user], kudos[user]),
+            }
+            for user in receivers
+        ),
     )
 
 
 def _counting(
-    session: Session, pairs: Iterable[tuple[UUID, UUID]]
-) -> list[tuple[UUID, UUID, int]]:
+    session: Session, pairs: Iterable[tuple[str, str]]
+) -> list[tuple[str, str, int]]:
     """Count the counting kudos of each pair, those of this transaction included."""
     listed = list(pairs)
     return [
@@ -88,7 +89,7 @@ def _counting(
                     AND row.counts
             ) AS found
             """,
-            receivers=[receiver for receiver, _ in listed],
-            givers=[giver for _, giver in listed],
+            receivers=array(receiver for receiver, _ in listed),
+            givers=array(giver for _, giver in listed),
         )
     ]

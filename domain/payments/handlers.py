@@ -1,7 +1,6 @@
 """Applies what happens to payments. Money is kept whatever it was meant for."""
 
 from datetime import datetime
-from uuid import UUID
 
 from sqlmodel import Session
 
@@ -101,7 +100,7 @@ def _make_rows(
 
 def _keep_and_settle(session: Session, batch: Batch[Payload]) -> None:
     """Keep what was said about payments and write what follows from all that was said."""
-    payments = sorted({UUID(each.payload.subject) for each in batch})
+    payments = sorted({each.payload.subject for each in batch})
     if not payments:
         return
     lock(session, "payment", payments, Hold.CHANGE)

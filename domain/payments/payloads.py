@@ -4,11 +4,10 @@ References are plain ids: money is kept whatever became of what it paid for.
 """
 
 from typing import Annotated, Any, Self
-from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from domain.payload import Cents, Currency, Name, Payload, PaymentId, Text
+from domain.payload import Cents, Currency, Id, Name, Payload, PaymentId, Text
 from domain.tables.payments import PaymentPurpose
 
 PaidCents = Annotated[int, Field(ge=1, le=100_000_000)]
@@ -33,10 +32,10 @@ class PaymentSucceeded(_Charge, name="payment.succeeded", creates="payment"):
     """Money arrived."""
 
     payment_id: PaymentId
-    user_id: UUID
+    user_id: Id
     purpose: PaymentPurpose = PaymentPurpose.CONFIRMATION_FEE
-    event_id: UUID | None = None
-    invitation_id: UUID | None = None
+    event_id: Id | None = None
+    invitation_id: Id | None = None
     amount_in_cents: PaidCents
     currency: Currency
     stripe_payment_intent_id: Name
@@ -47,10 +46,10 @@ class PaymentFailed(_Charge, name="payment.failed", creates="payment"):
     """A card was refused."""
 
     payment_id: PaymentId
-    user_id: UUID
+    user_id: Id
     purpose: PaymentPurpose = PaymentPurpose.CONFIRMATION_FEE
-    event_id: UUID | None = None
-    invitation_id: UUID | None = None
+    event_id: Id | None = None
+    invitation_id: Id | None = None
     amount_in_cents: PaidCents
     currency: Currency
     stripe_payment_intent_id: Name

@@ -7,7 +7,6 @@ transaction at a time.
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from sqlmodel import Session
 
@@ -79,8 +78,8 @@ def _keep(session: Session, batch: Iterable[DomainEvent[RatingSubmitted]]) -> No
 
 
 def _settle(
-    session: Session, causes: Mapping[UUID, DomainEvent[Payload]], effects: Effects
-) -> dict[tuple[UUID, UUID], Standing]:
+    session: Session, causes: Mapping[str, DomainEvent[Payload]], effects: Effects
+) -> dict[tuple[str, str], Standing]:
     """Settle all ratings of the events, their summaries and their hosts' totals."""
     events = {row["id"]: row for row in _load_events(session, causes)}
     standings = _judge(session, events)
@@ -98,7 +97,7 @@ def _settle(
     return standings
 
 
-def _load_events(session: Session, events: Iterable[UUID]) -> list[dict[str, Any]]:
+def _load_events(session: Session, events: Iterable[str]) -> list[dict[str, Any]]:
     """Read the events with their headcount and who leads them."""
     return fetch_dicts(
         session,
@@ -117,8 +116,8 @@ def _load_events(session: Session, events: Iterable[UUID]) -> list[dict[str, Any
 
 
 def _judge(
-    session: Session, events: Mapping[UUID, Mapping[str, Any]]
-) -> dict[tuple[UUID, UUID], Standing]:
+    session: Session, events: Mapping[str, Mapping[str, Any]]
+) -> dict[tuple[str, str], Standing]:
     """Choose and judge the rating of each person for each event."""
     rows = fetch(
         session,
@@ -132,8 +131,8 @@ def _judge(
         """,
         ids=list(events),
     )
-    facts: dict[tuple[UUID, UUID], list[Fact]] = {}
-    took_part: dict[tuple[UUID, UUID], bool] = {}
+    facts: dict[tuple[str, str], list[Fact]] = {}
+    took_part: dict[tuple[str, str], bool] = {}
     for event, rater, time, id_, source, data, present in rows:
         fact = Fact("rating.submitted", Stamp(time, id_, source), data)
         facts.setdefault((event, rater), []).append(fact)
@@ -155,8 +154,8 @@ def _window(row: Mapping[str, Any]) -> Window:
 
 def _write_ratings(
     session: Session,
-    events: Mapping[UUID, Mapping[str, Any]],
-    standings: Mapping[tuple[UUID, UUID], Standing],
+    events: Mapping[str, Mapping[str, Any]],
+    standings: Mapping[tuple[str, str], Standing],
 ) -> None:
     """Write the ratings that stand; a row that an API service has written itself is found."""
     rows = [
@@ -195,7 +194,7 @@ def _write_ratings(
 
 
 def _write_events(
-    session: Session, events: Mapping[UUID, Mapping[str, Any]], tallies: Mapping[UUID, Tally]
+    session: Session, events: Mapping[str, Mapping[str, Any]], tallies: Mapping[str, Tally]
 ) -> None:
     """Write what each event adds to its host's rating, and its summary from completion on."""
     rows = []
@@ -230,10 +229,10 @@ def _write_events(
 
 
 def _move_hosts(
-    session: Session, events: Mapping[UUID, Mapping[str, Any]], tallies: Mapping[UUID, Tally]
-) -> list[UUID]:
+    session: Session, events: Mapping[str, Mapping[str, Any]], tallies: Mapping[str, Tally]
+) -> list[str]:
     """Add the difference of each event's part to its host's totals; give whose moved."""
-    moved: dict[UUID, tuple[int, int]] = {}
+    moved: dict[str, tuple[int, int]] = {}
     for event, row in events.items():
         counts, stars = moved.get(row["host_id"], (0, 0))
         told = tallies[event]

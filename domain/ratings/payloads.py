@@ -1,11 +1,10 @@
 """What a domain event about a rating carries."""
 
 from typing import Annotated
-from uuid import UUID
 
 from pydantic import Field
 
-from domain.payload import EventId, Payload, Text, UserId
+from domain.payload import EventId, Id, Payload, Text, UserId
 
 RatingValue = Annotated[int, Field(ge=1, le=5)]
 
@@ -13,7 +12,7 @@ RatingValue = Annotated[int, Field(ge=1, le=5)]
 class RatingSubmitted(Payload, name="rating.submitted"):
     """A guest rated an event and its host."""
 
-    rating_id: UUID
+    rating_id: Id
     event_id: EventId
     rater_id: UserId
     host_rating_value: RatingValue

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from uuid import UUID
 
 from sqlmodel import Session
 
@@ -146,7 +145,7 @@ def _clerk_id_verdicts(session: Session, batch: Batch[UserRegistered]) -> dict[i
 def _keep_and_settle(session: Session, batch: Batch[Payload]) -> Effects:
     """Keep what was said and write the accounts that follow from all that was said."""
     effects = Effects()
-    people = [UUID(each.payload.subject) for each in batch]
+    people = [each.payload.subject for each in batch]
     deleted = _deletions(session, people)
     for each in batch:
         effects.verdicts |= _late_verdict(each, deleted)
@@ -160,7 +159,7 @@ def _keep_and_settle(session: Session, batch: Batch[Payload]) -> Effects:
     return effects
 
 
-def _deletions(session: Session, people: Iterable[UUID]) -> dict[UUID, datetime]:
+def _deletions(session: Session, people: Iterable[str]) -> dict[str, datetime]:
     """Give when people were deleted, as far as they were."""
     rows = fetch(
         session,
@@ -171,16 +170,16 @@ def _deletions(session: Session, people: Iterable[UUID]) -> dict[UUID, datetime]
 
 
 def _late_verdict(
-    each: DomainEvent[Payload], deleted: dict[UUID, datetime]
+    each: DomainEvent[Payload], deleted: dict[str, datetime]
 ) -> dict[int, Verdict]:
     """Refuse what happened to a person after the deletion."""
-    deleted_at = deleted.get(UUID(each.payload.subject))
+    deleted_at = deleted.get(each.payload.subject)
     if deleted_at is None or each.time <= deleted_at:
         return {}
     return {each.seq: Rejected("user_deleted", "the person was deleted before this")}
 
 
-def _write(session: Session, accounts: dict[UUID, Account]) -> None:
+def _write(session: Session, accounts: dict[str, Account]) -> None:
     """Write accounts and profiles, and erase what a deletion erases, in the kept facts too."""
     users = [{"id": person, **account.columns} for person, account in accounts.items()]
     update_rows(session, "users", "id", users)

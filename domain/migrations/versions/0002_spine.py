@@ -33,6 +33,43 @@ def upgrade() -> None:
         sa.UniqueConstraint("key_hash", name=op.f("api_keys_key_hash_key")),
     )
     op.create_table(
+        "attendee_kudos",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("event_id", sa.Uuid(), nullable=False),
+        sa.Column("giver_id", sa.Uuid(), nullable=False),
+        sa.Column("receiver_id", sa.Uuid(), nullable=False),
+        sa.Column("kudo", sa.Text(), nullable=False),
+        sa.Column("counts", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("given_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "given_times",
+            sa.ARRAY(sa.DateTime(timezone=True)),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+        ),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.CheckConstraint(
+            "kudo IN ('great_listener', 'welcoming_vibe', 'great_conversation', 'made_me_laugh', 'inspiring', 'thoughtful', 'great_energy', 'helpful')",
+            name=op.f("attendee_kudos_kudo_check"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("attendee_kudos_pkey")),
+        sa.UniqueConstraint(
+            "receiver_id",
+            "giver_id",
+            "event_id",
+            "kudo",
+            name=op.f("attendee_kudos_receiver_id_giver_id_event_id_kudo_key"),
+        ),
+    )
+    op.create_index(
+        op.f("attendee_kudos_event_id_idx"), "attendee_kudos", ["event_id"], unique=False
+    )
+    op.create_table(
         "deliveries",
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("handler", sa.Text(collation="C"), nullable=False),
@@ -116,9 +153,7 @@ def upgrade() -> None:
         sa.Column("handler", sa.String(), nullable=False),
         sa.Column("seqs", sa.ARRAY(sa.BigInteger()), nullable=False),
         sa.Column("noted_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint(
-            "backend_pid", "backend_start", name=op.f("in_hand_pkey")
-        ),
+        sa.PrimaryKeyConstraint("backend_pid", "backend_start", name=op.f("in_hand_pkey")),
     )
     op.create_table(
         "locations",
@@ -152,9 +187,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("event_id", sa.Uuid(), nullable=True),
         sa.Column("invitation_id", sa.Uuid(), nullable=True),
-        sa.Column(
-            "purpose", sa.Text(), server_default="confirmation_fee", nullable=False
-        ),
+        sa.Column("purpose", sa.Text(), server_default="confirmation_fee", nullable=False),
         sa.Column("amount_in_cents", sa.Integer(), nullable=False),
         sa.Column("currency", sa.String(), nullable=False),
         sa.Column("status", sa.Text(), server_default="pending", nullable=False),
@@ -173,21 +206,16 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.CheckConstraint(
-            "purpose IN ('confirmation_fee', 'subscription')",
-            name=op.f("payments_purpose_check"),
+            "purpose IN ('confirmation_fee', 'subscription')", name=op.f("payments_purpose_check")
         ),
         sa.CheckConstraint(
             "status IN ('pending', 'succeeded', 'failed', 'refund_pending', 'refunded', 'disputed')",
             name=op.f("payments_status_check"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("payments_pkey")),
-        sa.UniqueConstraint(
-            "stripe_charge_id", name=op.f("payments_stripe_charge_id_key")
-        ),
+        sa.UniqueConstraint("stripe_charge_id", name=op.f("payments_stripe_charge_id_key")),
     )
-    op.create_index(
-        op.f("payments_invitation_id_idx"), "payments", ["invitation_id"], unique=False
-    )
+    op.create_index(op.f("payments_invitation_id_idx"), "payments", ["invitation_id"], unique=False)
     op.create_index(op.f("payments_user_id_idx"), "payments", ["user_id"], unique=False)
     op.create_table(
         "refusals",
@@ -199,9 +227,7 @@ def upgrade() -> None:
         "seat_decisions",
         sa.Column("payment_id", sa.Uuid(), nullable=False),
         sa.Column("invitation_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "granted", sa.Boolean(), server_default=sa.text("false"), nullable=False
-        ),
+        sa.Column("granted", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("refund_reason", sa.String(), nullable=True),
         sa.Column(
             "created_at",
@@ -212,10 +238,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("payment_id", name=op.f("seat_decisions_pkey")),
     )
     op.create_index(
-        op.f("seat_decisions_invitation_id_idx"),
-        "seat_decisions",
-        ["invitation_id"],
-        unique=False,
+        op.f("seat_decisions_invitation_id_idx"), "seat_decisions", ["invitation_id"], unique=False
     )
     op.create_table(
         "users",
@@ -225,53 +248,30 @@ def upgrade() -> None:
         sa.Column("email", sa.String(), nullable=True),
         sa.Column("last_name", sa.String(), nullable=True),
         sa.Column("birth_date", sa.Date(), nullable=False),
-        sa.Column(
-            "timezone", sa.String(), server_default="America/New_York", nullable=False
-        ),
-        sa.Column(
-            "is_verified", sa.Boolean(), server_default=sa.text("false"), nullable=False
-        ),
-        sa.Column(
-            "status", sa.Text(), server_default="pending_onboarding", nullable=False
-        ),
+        sa.Column("timezone", sa.String(), server_default="America/New_York", nullable=False),
+        sa.Column("is_verified", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("status", sa.Text(), server_default="pending_onboarding", nullable=False),
         sa.Column("active_role", sa.Text(), server_default="social", nullable=False),
         sa.Column("last_active_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("is_online", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column(
-            "is_online", sa.Boolean(), server_default=sa.text("false"), nullable=False
-        ),
-        sa.Column(
-            "user_number",
-            sa.BigInteger(),
-            sa.Identity(always=False, start=1),
-            nullable=False,
+            "user_number", sa.BigInteger(), sa.Identity(always=False, start=1), nullable=False
         ),
         sa.Column("payment_customer_id", sa.String(), nullable=True),
+        sa.Column("min_lead_time_days", sa.Integer(), server_default="3", nullable=False),
         sa.Column(
-            "min_lead_time_days", sa.Integer(), server_default="3", nullable=False
+            "availability_preferences", postgresql.JSONB(astext_type=sa.Text()), nullable=True
         ),
-        sa.Column(
-            "availability_preferences",
-            postgresql.JSONB(astext_type=sa.Text()),
-            nullable=True,
-        ),
-        sa.Column(
-            "distance_preference", sa.Integer(), server_default="25", nullable=False
-        ),
+        sa.Column("distance_preference", sa.Integer(), server_default="25", nullable=False),
         sa.Column("price_sensitivity", sa.SmallInteger(), nullable=True),
         sa.Column(
-            "person_attraction_vector",
-            pgvector.sqlalchemy.vector.VECTOR(dim=384),
-            nullable=True,
+            "person_attraction_vector", pgvector.sqlalchemy.vector.VECTOR(dim=384), nullable=True
         ),
         sa.Column("career", sa.String(), nullable=True),
         sa.Column("mood", sa.String(), nullable=True),
-        sa.Column(
-            "subscription_status", sa.Text(), server_default="free", nullable=False
-        ),
+        sa.Column("subscription_status", sa.Text(), server_default="free", nullable=False),
         sa.Column("subscription_ends", sa.DateTime(timezone=True), nullable=True),
-        sa.Column(
-            "contextual_nudges", postgresql.JSONB(astext_type=sa.Text()), nullable=True
-        ),
+        sa.Column("contextual_nudges", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
             "created_at",
@@ -316,9 +316,7 @@ def upgrade() -> None:
         sa.Column("host_id", sa.Uuid(), nullable=False),
         sa.Column("title", sa.String(), nullable=False),
         sa.Column("description", sa.String(), nullable=False),
-        sa.Column(
-            "event_vector", pgvector.sqlalchemy.vector.VECTOR(dim=384), nullable=True
-        ),
+        sa.Column("event_vector", pgvector.sqlalchemy.vector.VECTOR(dim=384), nullable=True),
         sa.Column("status", sa.Text(), server_default="draft", nullable=False),
         sa.Column("min_attendees", sa.Integer(), nullable=False),
         sa.Column("max_attendees", sa.Integer(), nullable=False),
@@ -326,22 +324,14 @@ def upgrade() -> None:
         sa.Column("age_max", sa.Integer(), nullable=True),
         sa.Column("arrival_signpost", sa.String(), nullable=True),
         sa.Column("confirmation_fee", sa.Integer(), nullable=False),
-        sa.Column(
-            "estimated_event_cost",
-            postgresql.JSONB(astext_type=sa.Text()),
-            nullable=True,
-        ),
-        sa.Column(
-            "event_summary", postgresql.JSONB(astext_type=sa.Text()), nullable=True
-        ),
+        sa.Column("estimated_event_cost", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("event_summary", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finalized_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column(
-            "material_changes", postgresql.JSONB(astext_type=sa.Text()), nullable=True
-        ),
+        sa.Column("material_changes", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("rating_count", sa.Integer(), server_default="0", nullable=False),
         sa.Column("host_rating_sum", sa.Integer(), server_default="0", nullable=False),
         sa.Column("event_rating_sum", sa.Integer(), server_default="0", nullable=False),
@@ -361,9 +351,7 @@ def upgrade() -> None:
             "status IN ('draft', 'published', 'completed', 'cancelled', 'cancelled_by_host')",
             name=op.f("events_status_check"),
         ),
-        sa.ForeignKeyConstraint(
-            ["host_id"], ["users.id"], name=op.f("events_host_id_fkey")
-        ),
+        sa.ForeignKeyConstraint(["host_id"], ["users.id"], name=op.f("events_host_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("events_pkey")),
     )
     op.create_index(op.f("events_host_id_idx"), "events", ["host_id"], unique=False)
@@ -380,9 +368,7 @@ def upgrade() -> None:
         sa.Column(
             "average_rating",
             sa.Double(),
-            sa.Computed(
-                "rating_sum::double precision / nullif(rating_count, 0)", persisted=True
-            ),
+            sa.Computed("rating_sum::double precision / nullif(rating_count, 0)", persisted=True),
             nullable=True,
         ),
         sa.Column("rating_count", sa.Integer(), server_default="0", nullable=False),
@@ -400,17 +386,12 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.CheckConstraint(
-            "host_type IN ('user', 'community')",
-            name=op.f("host_profiles_host_type_check"),
+            "host_type IN ('user', 'community')", name=op.f("host_profiles_host_type_check")
         ),
         sa.ForeignKeyConstraint(
-            ["location_id"],
-            ["locations.id"],
-            name=op.f("host_profiles_location_id_fkey"),
+            ["location_id"], ["locations.id"], name=op.f("host_profiles_location_id_fkey")
         ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("host_profiles_user_id_fkey")
-        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("host_profiles_user_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("host_profiles_pkey")),
         sa.UniqueConstraint("user_id", name=op.f("host_profiles_user_id_key")),
     )
@@ -430,9 +411,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["payment_id"], ["payments.id"], name=op.f("payment_facts_payment_id_fkey")
         ),
-        sa.PrimaryKeyConstraint(
-            "payment_id", "source", "id", name=op.f("payment_facts_pkey")
-        ),
+        sa.PrimaryKeyConstraint("payment_id", "source", "id", name=op.f("payment_facts_pkey")),
     )
     op.create_table(
         "social_profiles",
@@ -448,9 +427,7 @@ def upgrade() -> None:
         sa.Column("occupation", sa.String(), nullable=True),
         sa.Column("location", sa.String(), nullable=True),
         sa.Column(
-            "social_profile_vector",
-            pgvector.sqlalchemy.vector.VECTOR(dim=384),
-            nullable=True,
+            "social_profile_vector", pgvector.sqlalchemy.vector.VECTOR(dim=384), nullable=True
         ),
         sa.Column("current_photo_url", sa.String(), nullable=True),
         sa.Column("current_face_card_photo_url", sa.String(), nullable=True),
@@ -486,12 +463,8 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("user_id", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("user_facts_user_id_fkey")
-        ),
-        sa.PrimaryKeyConstraint(
-            "user_id", "source", "id", name=op.f("user_facts_pkey")
-        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("user_facts_user_id_fkey")),
+        sa.PrimaryKeyConstraint("user_id", "source", "id", name=op.f("user_facts_pkey")),
     )
     op.create_table(
         "user_internal_metrics",
@@ -529,56 +502,26 @@ def upgrade() -> None:
     op.create_table(
         "user_notification_settings",
         sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("sms_invitations", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("sms_reminders", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column(
-            "sms_invitations",
-            sa.Boolean(),
-            server_default=sa.text("true"),
-            nullable=False,
+            "push_event_invitations", sa.Boolean(), server_default=sa.text("true"), nullable=False
         ),
         sa.Column(
-            "sms_reminders",
-            sa.Boolean(),
-            server_default=sa.text("true"),
-            nullable=False,
+            "push_event_updates", sa.Boolean(), server_default=sa.text("true"), nullable=False
         ),
         sa.Column(
-            "push_event_invitations",
-            sa.Boolean(),
-            server_default=sa.text("true"),
-            nullable=False,
+            "push_event_reminders", sa.Boolean(), server_default=sa.text("true"), nullable=False
         ),
         sa.Column(
-            "push_event_updates",
-            sa.Boolean(),
-            server_default=sa.text("true"),
-            nullable=False,
+            "push_direct_messages", sa.Boolean(), server_default=sa.text("true"), nullable=False
+        ),
+        sa.Column("push_social", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column(
+            "push_account_and_safety", sa.Boolean(), server_default=sa.text("true"), nullable=False
         ),
         sa.Column(
-            "push_event_reminders",
-            sa.Boolean(),
-            server_default=sa.text("true"),
-            nullable=False,
-        ),
-        sa.Column(
-            "push_direct_messages",
-            sa.Boolean(),
-            server_default=sa.text("true"),
-            nullable=False,
-        ),
-        sa.Column(
-            "push_social", sa.Boolean(), server_default=sa.text("true"), nullable=False
-        ),
-        sa.Column(
-            "push_account_and_safety",
-            sa.Boolean(),
-            server_default=sa.text("true"),
-            nullable=False,
-        ),
-        sa.Column(
-            "email_account_and_safety",
-            sa.Boolean(),
-            server_default=sa.text("true"),
-            nullable=False,
+            "email_account_and_safety", sa.Boolean(), server_default=sa.text("true"), nullable=False
         ),
         sa.Column(
             "created_at",
@@ -593,13 +536,9 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.ForeignKeyConstraint(
-            ["user_id"],
-            ["users.id"],
-            name=op.f("user_notification_settings_user_id_fkey"),
+            ["user_id"], ["users.id"], name=op.f("user_notification_settings_user_id_fkey")
         ),
-        sa.PrimaryKeyConstraint(
-            "user_id", name=op.f("user_notification_settings_pkey")
-        ),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("user_notification_settings_pkey")),
     )
     op.create_table(
         "attendance_check_ins",
@@ -623,11 +562,7 @@ def upgrade() -> None:
             ["user_id"], ["users.id"], name=op.f("attendance_check_ins_user_id_fkey")
         ),
         sa.PrimaryKeyConstraint(
-            "event_id",
-            "user_id",
-            "id",
-            "source",
-            name=op.f("attendance_check_ins_pkey"),
+            "event_id", "user_id", "id", "source", name=op.f("attendance_check_ins_pkey")
         ),
     )
     op.create_table(
@@ -653,9 +588,7 @@ def upgrade() -> None:
             ["event_id"], ["events.id"], name=op.f("attendance_reports_event_id_fkey")
         ),
         sa.ForeignKeyConstraint(
-            ["reporter_id"],
-            ["users.id"],
-            name=op.f("attendance_reports_reporter_id_fkey"),
+            ["reporter_id"], ["users.id"], name=op.f("attendance_reports_reporter_id_fkey")
         ),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name=op.f("attendance_reports_user_id_fkey")
@@ -665,57 +598,6 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
-        "attendee_kudos",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("event_id", sa.Uuid(), nullable=False),
-        sa.Column("giver_id", sa.Uuid(), nullable=False),
-        sa.Column("receiver_id", sa.Uuid(), nullable=False),
-        sa.Column("kudo", sa.Text(), nullable=False),
-        sa.Column(
-            "counts", sa.Boolean(), server_default=sa.text("false"), nullable=False
-        ),
-        sa.Column("given_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column(
-            "given_times",
-            sa.ARRAY(sa.DateTime(timezone=True)),
-            server_default=sa.text("'{}'"),
-            nullable=False,
-        ),
-        sa.Column(
-            "created_at",
-            sa.DateTime(timezone=True),
-            server_default=sa.text("now()"),
-            nullable=False,
-        ),
-        sa.CheckConstraint(
-            "kudo IN ('great_listener', 'welcoming_vibe', 'great_conversation', 'made_me_laugh', 'inspiring', 'thoughtful', 'great_energy', 'helpful')",
-            name=op.f("attendee_kudos_kudo_check"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["event_id"], ["events.id"], name=op.f("attendee_kudos_event_id_fkey")
-        ),
-        sa.ForeignKeyConstraint(
-            ["giver_id"], ["users.id"], name=op.f("attendee_kudos_giver_id_fkey")
-        ),
-        sa.ForeignKeyConstraint(
-            ["receiver_id"], ["users.id"], name=op.f("attendee_kudos_receiver_id_fkey")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("attendee_kudos_pkey")),
-        sa.UniqueConstraint(
-            "receiver_id",
-            "giver_id",
-            "event_id",
-            "kudo",
-            name=op.f("attendee_kudos_receiver_id_giver_id_event_id_kudo_key"),
-        ),
-    )
-    op.create_index(
-        op.f("attendee_kudos_event_id_idx"),
-        "attendee_kudos",
-        ["event_id"],
-        unique=False,
-    )
-    op.create_table(
         "connections",
         sa.Column("owner_id", sa.Uuid(), nullable=False),
         sa.Column("connected_user_id", sa.Uuid(), nullable=False),
@@ -723,19 +605,11 @@ def upgrade() -> None:
         sa.Column("snapshot_name", sa.String(), nullable=True),
         sa.Column("snapshot_face_card_url", sa.String(), nullable=True),
         sa.Column(
-            "was_photo_authentic",
-            sa.Boolean(),
-            server_default=sa.text("false"),
-            nullable=False,
+            "was_photo_authentic", sa.Boolean(), server_default=sa.text("false"), nullable=False
         ),
+        sa.Column("is_favorite", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column(
-            "is_favorite", sa.Boolean(), server_default=sa.text("false"), nullable=False
-        ),
-        sa.Column(
-            "wants_to_connect_again",
-            sa.Boolean(),
-            server_default=sa.text("false"),
-            nullable=False,
+            "wants_to_connect_again", sa.Boolean(), server_default=sa.text("false"), nullable=False
         ),
         sa.Column(
             "does_not_want_to_connect_again",
@@ -757,23 +631,17 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.ForeignKeyConstraint(
-            ["connected_user_id"],
-            ["users.id"],
-            name=op.f("connections_connected_user_id_fkey"),
+            ["connected_user_id"], ["users.id"], name=op.f("connections_connected_user_id_fkey")
         ),
         sa.ForeignKeyConstraint(
             ["event_id"], ["events.id"], name=op.f("connections_event_id_fkey")
         ),
-        sa.ForeignKeyConstraint(
-            ["owner_id"], ["users.id"], name=op.f("connections_owner_id_fkey")
-        ),
+        sa.ForeignKeyConstraint(["owner_id"], ["users.id"], name=op.f("connections_owner_id_fkey")),
         sa.PrimaryKeyConstraint(
             "owner_id", "connected_user_id", "event_id", name=op.f("connections_pkey")
         ),
     )
-    op.create_index(
-        "connections_event_id_idx", "connections", ["event_id"], unique=False
-    )
+    op.create_index("connections_event_id_idx", "connections", ["event_id"], unique=False)
     op.create_table(
         "event_collaborators",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -798,10 +666,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("event_collaborators_pkey")),
     )
     op.create_index(
-        op.f("event_collaborators_event_id_idx"),
-        "event_collaborators",
-        ["event_id"],
-        unique=False,
+        op.f("event_collaborators_event_id_idx"), "event_collaborators", ["event_id"], unique=False
     )
     op.create_table(
         "event_facts",
@@ -819,9 +684,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["event_id"], ["events.id"], name=op.f("event_facts_event_id_fkey")
         ),
-        sa.PrimaryKeyConstraint(
-            "event_id", "source", "id", name=op.f("event_facts_pkey")
-        ),
+        sa.PrimaryKeyConstraint("event_id", "source", "id", name=op.f("event_facts_pkey")),
     )
     op.create_table(
         "event_itinerary_stops",
@@ -840,14 +703,10 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.ForeignKeyConstraint(
-            ["event_id"],
-            ["events.id"],
-            name=op.f("event_itinerary_stops_event_id_fkey"),
+            ["event_id"], ["events.id"], name=op.f("event_itinerary_stops_event_id_fkey")
         ),
         sa.ForeignKeyConstraint(
-            ["location_id"],
-            ["locations.id"],
-            name=op.f("event_itinerary_stops_location_id_fkey"),
+            ["location_id"], ["locations.id"], name=op.f("event_itinerary_stops_location_id_fkey")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("event_itinerary_stops_pkey")),
         sa.UniqueConstraint(
@@ -889,17 +748,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["event_id"], ["events.id"], name=op.f("invitations_event_id_fkey")
         ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("invitations_user_id_fkey")
-        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("invitations_user_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("invitations_pkey")),
-        sa.UniqueConstraint(
-            "event_id", "user_id", name=op.f("invitations_event_id_user_id_key")
-        ),
+        sa.UniqueConstraint("event_id", "user_id", name=op.f("invitations_event_id_user_id_key")),
     )
-    op.create_index(
-        op.f("invitations_user_id_idx"), "invitations", ["user_id"], unique=False
-    )
+    op.create_index(op.f("invitations_user_id_idx"), "invitations", ["user_id"], unique=False)
     op.create_table(
         "rating_facts",
         sa.Column("time", sa.DateTime(timezone=True), nullable=False),
@@ -933,9 +786,7 @@ def upgrade() -> None:
         sa.Column("host_rating_value", sa.SmallInteger(), nullable=False),
         sa.Column("event_rating_value", sa.SmallInteger(), nullable=False),
         sa.Column("comment", sa.String(), nullable=True),
-        sa.Column(
-            "counts", sa.Boolean(), server_default=sa.text("false"), nullable=False
-        ),
+        sa.Column("counts", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("rated_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
             "created_at",
@@ -950,26 +801,16 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.CheckConstraint(
-            "event_rating_value BETWEEN 1 AND 5",
-            name=op.f("ratings_event_rating_value_check"),
+            "event_rating_value BETWEEN 1 AND 5", name=op.f("ratings_event_rating_value_check")
         ),
         sa.CheckConstraint(
-            "host_rating_value BETWEEN 1 AND 5",
-            name=op.f("ratings_host_rating_value_check"),
+            "host_rating_value BETWEEN 1 AND 5", name=op.f("ratings_host_rating_value_check")
         ),
-        sa.ForeignKeyConstraint(
-            ["event_id"], ["events.id"], name=op.f("ratings_event_id_fkey")
-        ),
-        sa.ForeignKeyConstraint(
-            ["host_id"], ["users.id"], name=op.f("ratings_host_id_fkey")
-        ),
-        sa.ForeignKeyConstraint(
-            ["rater_id"], ["users.id"], name=op.f("ratings_rater_id_fkey")
-        ),
+        sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("ratings_event_id_fkey")),
+        sa.ForeignKeyConstraint(["host_id"], ["users.id"], name=op.f("ratings_host_id_fkey")),
+        sa.ForeignKeyConstraint(["rater_id"], ["users.id"], name=op.f("ratings_rater_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("ratings_pkey")),
-        sa.UniqueConstraint(
-            "event_id", "rater_id", name=op.f("ratings_event_id_rater_id_key")
-        ),
+        sa.UniqueConstraint("event_id", "rater_id", name=op.f("ratings_event_id_rater_id_key")),
     )
     op.create_index(op.f("ratings_host_id_idx"), "ratings", ["host_id"], unique=False)
     op.create_table(
@@ -978,12 +819,7 @@ def upgrade() -> None:
         sa.Column("event_id", sa.Uuid(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("status", sa.Text(), server_default="confirmed", nullable=False),
-        sa.Column(
-            "is_showcased",
-            sa.Boolean(),
-            server_default=sa.text("false"),
-            nullable=False,
-        ),
+        sa.Column("is_showcased", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("checked_in_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("check_in_latitude", sa.Double(), nullable=True),
         sa.Column("check_in_longitude", sa.Double(), nullable=True),
@@ -1004,24 +840,14 @@ def upgrade() -> None:
             "status IN ('confirmed', 'attended', 'late', 'cancelled_late', 'no_show', 'check_in_abandoned')",
             name=op.f("attendance_status_check"),
         ),
+        sa.ForeignKeyConstraint(["event_id"], ["events.id"], name=op.f("attendance_event_id_fkey")),
+        sa.ForeignKeyConstraint(["id"], ["invitations.id"], name=op.f("attendance_id_fkey")),
         sa.ForeignKeyConstraint(
-            ["event_id"], ["events.id"], name=op.f("attendance_event_id_fkey")
+            ["reported_by_user_id"], ["users.id"], name=op.f("attendance_reported_by_user_id_fkey")
         ),
-        sa.ForeignKeyConstraint(
-            ["id"], ["invitations.id"], name=op.f("attendance_id_fkey")
-        ),
-        sa.ForeignKeyConstraint(
-            ["reported_by_user_id"],
-            ["users.id"],
-            name=op.f("attendance_reported_by_user_id_fkey"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("attendance_user_id_fkey")
-        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("attendance_user_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("attendance_pkey")),
-        sa.UniqueConstraint(
-            "event_id", "user_id", name=op.f("attendance_event_id_user_id_key")
-        ),
+        sa.UniqueConstraint("event_id", "user_id", name=op.f("attendance_event_id_user_id_key")),
     )
     op.create_index("attendance_user_id_idx", "attendance", ["user_id"], unique=False)
     op.create_table(
@@ -1038,9 +864,7 @@ def upgrade() -> None:
         ),
         sa.Column("invitation_id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["invitation_id"],
-            ["invitations.id"],
-            name=op.f("invitation_facts_invitation_id_fkey"),
+            ["invitation_id"], ["invitations.id"], name=op.f("invitation_facts_invitation_id_fkey")
         ),
         sa.PrimaryKeyConstraint(
             "invitation_id", "source", "id", name=op.f("invitation_facts_pkey")

@@ -1,0 +1,1 @@
+"""HTTP in: takes domain events from services and webhooks from providers."""

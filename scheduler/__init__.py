@@ -1,0 +1,1 @@
+"""The clock: finds what has become due and publishes it."""

@@ -1,0 +1,56 @@
+"""What every connection of ours brings along: a name, and a limit on each wait."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from workers import embedded
+from workers.database import make_engine
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    home = tmp_path_factory.mktemp("database")
+    yield embedded.start_postgres(home)
+    embedded.stop(home)
+
+
+def setting(engine: Engine, name: str) -> str:
+    with engine.connect() as connection:
+        found: str = connection.execute(text(f"SHOW {name}")).scalar_one()
+    engine.dispose()
+    return found
+
+
+class TestMakeEngine:
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("application_name", "momento-worker"),
+            ("statement_timeout", "30s"),
+            ("lock_timeout", "10s"),
+            ("idle_in_transaction_session_timeout", "10s"),
+        ],
+    )
+    def test_a_session_has_a_name_and_limits(self, url: str, name: str, value: str) -> None:
+        assert setting(make_engine(url, process="worker", pool_size=1), name) == value
+
+    def test_what_the_url_says_itself_wins(self, url: str) -> None:
+        own = f"{url}&options=-c%20lock_timeout%3D3s&application_name=mine"
+        engine = make_engine(own, process="worker", pool_size=1)
+        assert setting(engine, "lock_timeout") == "3s"
+        assert setting(engine, "statement_timeout") == "30s"
+        assert setting(engine, "application_name") == "mine"
+
+    def test_the_short_scheme_is_understood(self, url: str) -> None:
+        short = url.replace("postgresql://", "postgres://")
+        assert setting(make_engine(short, process="relay", pool_size=1), "lock_timeout") == "10s"
+
+    def test_an_error_does_not_show_what_a_statement_carried(self, url: str) -> None:
+        engine = make_engine(url, process="worker", pool_size=1)
+        with engine.connect() as connection, pytest.raises(DBAPIError) as caught:
+            connection.execute(text("SELECT :phone FROM nowhere"), {"phone": "+4915112345678"})
+        engine.dispose()
+        assert "4915112345678" not in str(caught.value)

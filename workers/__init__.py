@@ -1,0 +1,1 @@
+"""What runs: the processes, the command line, settings and outside services."""

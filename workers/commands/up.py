@@ -1,0 +1,116 @@
+"""`momento up`: databases where none are named, migrations, and the processes of the Procfile."""
+
+import argparse
+import contextlib
+import importlib
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from workers.child import MARK, Program, end_leftovers
+from workers.commands.migrate import migrate
+from workers.errors import CommandError
+from workers.ports import choose_ports
+from workers.running import only_one, published_environment
+from workers.servers import Servers
+from workers.settings import Settings, load_settings
+from workers.supervise import Screen, StopSignals, Supervisor, read_procfile
+from workers.welcome import Welcome
+
+NAME = "up"
+HELP = "Start the system and keep it running until Ctrl-C"
+PROCFILE: Final = Path(__file__).resolve().parents[2] / "Procfile"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Which processes, and from which Procfile."""
+    parser.add_argument("processes", nargs="*", metavar="PROCESS", help="some of them; all if none")
+    parser.add_argument("--procfile", type=Path, default=PROCFILE, help="another list of processes")
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Run until asked to stop; leaves neither processes nor servers behind."""
+    programs = _chosen(read_procfile(arguments.procfile), arguments.processes)
+    names = [program.name for program in programs]
+    signals = StopSignals()
+    home = settings.momento_home
+    with only_one(home):
+        ports = choose_ports(settings, names)
+        servers = Servers(settings)
+        print("Momento is starting.", flush=True)
+        with _running(servers, home, signals=signals) as urls:
+            variables = {"MOMENTO_HOME": str(home)} | urls | ports
+            _make_ready(variables, home, needs_key=servers.has_own_database)
+            with published_environment(home, variables):
+                _supervise(programs, variables, servers=servers, signals=signals)
+    return 0
+
+
+def _chosen(programs: Sequence[Program], names: Sequence[str]) -> list[Program]:
+    known = [program.name for program in programs]
+    for name in names:
+        if name not in known:
+            message = f"There is no process {name}; there are {', '.join(known)}."
+            raise CommandError(message)
+    return [program for program in programs if not names or program.name in names]
+
+
+@contextlib.contextmanager
+def _running(servers: Servers, home: Path, *, signals: StopSignals) -> Iterator[dict[str, str]]:
+    """The URLs of database and broker; what is embedded runs for as long."""
+    end_leftovers(home)
+    try:
+        yield servers.start()
+    finally:
+        # A second Ctrl-C must not leave a server behind.
+        signals.interrupting = False
+        end_leftovers(home)
+        servers.stop()
+
+
+def _make_ready(variables: Mapping[str, str], home: Path, *, needs_key: bool) -> None:
+    """Bring the tables up to date, and have a key for the gateway where the database is ours."""
+    migrate(variables["DATABASE_URL"])
+    if needs_key and importlib.util.find_spec("workers.keys"):
+        keys = importlib.import_module("workers.keys")
+        keys.ensure_api_key(variables["DATABASE_URL"], home / "api-key")
+
+
+def _supervise(
+    programs: Sequence[Program],
+    variables: Mapping[str, str],
+    *,
+    servers: Servers,
+    signals: StopSignals,
+) -> None:
+    names = [program.name for program in programs]
+    screen = Screen(names)
+    settings = load_settings(os.environ | variables)
+    welcome = Welcome(settings, processes=names, screen=screen)
+    supervisor = Supervisor(
+        programs,
+        environment=os.environ | variables | _surroundings(settings.momento_home),
+        directory=Path.cwd(),
+        screen=screen,
+    )
+
+    def look() -> None:
+        servers.look(screen)
+        welcome.look()
+
+    signals.interrupting = False
+    supervisor.run(signals, look)
+
+
+def _surroundings(home: Path) -> dict[str, str]:
+    """What the processes need besides their settings."""
+    ours = Path(sys.executable).parent
+    return {
+        MARK: str(home),
+        # The Procfile says `python` and means the one that runs us.
+        "PATH": f"{ours}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "PYTHONUNBUFFERED": "1",
+    }

@@ -1,0 +1,76 @@
+"""How a process connects to Postgres: limits on every wait, so that nothing hangs for ever."""
+
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.engine import URL, make_url
+
+CONNECT: Final = timedelta(seconds=5)
+# A link that went silent is given up after this long, not after the system's quarter of an hour.
+SILENCE: Final = timedelta(seconds=10)
+RECYCLE: Final = timedelta(minutes=30)
+POOL_WAIT: Final = timedelta(seconds=10)
+
+STATEMENT: Final = timedelta(seconds=30)
+LOCK: Final = timedelta(seconds=10)
+# Ends the transaction of a worker that was stopped or swapped out, before anyone else waits long.
+IDLE_IN_TRANSACTION: Final = timedelta(seconds=10)
+
+# They answer a person or a service, who mustn't meet a connection that died in the pool. The
+# others repeat what failed, and save the round trip.
+PINGED_FIRST: Final = frozenset({"gateway", "dashboard"})
+
+
+def make_engine(database_url: str, *, process: str, pool_size: int) -> Engine:
+    """An engine for one of our processes; it connects when first used.
+
+    `process` names it in `pg_stat_activity`. A parameter that the URL sets itself wins.
+    """
+    url = psycopg_url(database_url)
+    return create_engine(
+        url.difference_update_query(["options"]),
+        connect_args=_connect_arguments(url, process),
+        # What a statement carries may be personal, and errors are logged.
+        hide_parameters=True,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=POOL_WAIT.total_seconds(),
+        pool_recycle=int(RECYCLE.total_seconds()),
+        pool_use_lifo=True,
+        pool_pre_ping=process in PINGED_FIRST,
+    )
+
+
+def psycopg_url(database_url: str) -> URL:
+    """The URL with psycopg 3 named as its driver, which SQLAlchemy wants to be told."""
+    return make_url(database_url).set(drivername="postgresql+psycopg")
+
+
+def _connect_arguments(url: URL, process: str) -> dict[str, str | int]:
+    seconds = int(SILENCE.total_seconds())
+    defaults: dict[str, str | int] = {
+        "application_name": f"momento-{process}",
+        "connect_timeout": int(CONNECT.total_seconds()),
+        "keepalives": 1,
+        "keepalives_idle": seconds,
+        "keepalives_interval": 3,
+        "keepalives_count": 3,
+        "tcp_user_timeout": _milliseconds(SILENCE),
+    }
+    arguments = {name: value for name, value in defaults.items() if name not in url.query}
+    theirs = url.query.get("options", "")
+    return arguments | {"options": f"{_session_options()} {theirs}".strip()}
+
+
+def _session_options() -> str:
+    limits = {
+        "statement_timeout": STATEMENT,
+        "lock_timeout": LOCK,
+        "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION,
+    }
+    return " ".join(f"-c {name}={_milliseconds(limit)}" for name, limit in limits.items())
+
+
+def _milliseconds(duration: timedelta) -> int:
+    return int(duration.total_seconds() * 1000)

@@ -1,0 +1,81 @@
+"""Where batches are applied: one connection for the work, one for the note of what is in hand."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Self
+
+from sqlalchemy import Connection, Engine
+from sqlmodel import Session
+
+from domain import deliveries, dispatch
+from domain.sql import fetch
+
+
+class WorkDesk:
+    """A worker thread's two connections to Postgres, held for as long as the thread lives.
+
+    After an error of the database both are thrown away and opened anew when next needed.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        """Connect only when first used."""
+        self._engine = engine
+        self._work: Connection | None = None
+        self._side: Connection | None = None
+        self._backend: tuple[int, datetime] | None = None
+
+    def __enter__(self) -> Self:
+        """Give the desk itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close what is open."""
+        self.close()
+
+    @property
+    def desk(self) -> dispatch.Desk:
+        """What dispatch needs of this."""
+        return dispatch.Desk(self.transaction, self.note)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """Open a transaction that commits when left, or rolls back when left by an error."""
+        if self._work is None:
+            self._work = self._engine.connect()
+            self._backend = _identity(self._work)
+        try:
+            with Session(self._work) as session, session.begin():
+                yield session
+        except Exception as error:
+            if dispatch.is_passing(error):
+                self.close()
+            raise
+
+    def note(self, handler: str, seqs: list[int]) -> None:
+        """Write down what is about to be applied, without waiting for the disk."""
+        if self._side is None:
+            self._side = self._engine.connect()
+            self._side.exec_driver_sql("SET synchronous_commit = off")
+            self._side.commit()
+        assert self._backend is not None
+        with Session(self._side) as session, session.begin():
+            deliveries.note_in_hand(session, handler, seqs, self._backend)
+
+    def close(self) -> None:
+        """Throw both connections away."""
+        for connection in (self._work, self._side):
+            if connection is not None:
+                connection.invalidate()
+                connection.close()
+        self._work = self._side = None
+
+
+def _identity(connection: Connection) -> tuple[int, datetime]:
+    """Ask the server by which pid and start it knows this connection."""
+    with Session(connection) as session, session.begin():
+        ((pid, started_at),) = fetch(
+            session,
+            "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()",
+        )
+    return pid, started_at

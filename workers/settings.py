@@ -1,0 +1,133 @@
+"""One typed, frozen class that holds everything the environment decides."""
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from workers.errors import CommandError
+
+DATABASE_SCHEMES: Final = ("postgresql", "postgres", "postgresql+psycopg")
+BROKER_SCHEMES: Final = ("redis", "rediss", "unix", "amqp", "amqps")
+PREFIX: Final = "MOMENTO_"
+
+
+class SettingsError(CommandError):
+    """The environment holds something that we can't take; one line says what."""
+
+
+def _has_scheme(url: SecretStr, schemes: tuple[str, ...]) -> SecretStr:
+    scheme, separator, _ = url.get_secret_value().partition("://")
+    if not separator or scheme not in schemes:
+        known = ", ".join(f"{name}://" for name in schemes)
+        # Without :// the text before it may be a password that landed in the wrong variable.
+        found = f'starts with "{scheme}://"' if separator else "has no scheme"
+        fault = f"{found}; use one of {known}"
+        raise PydanticCustomError("url_scheme", "{fault}", {"fault": fault})
+    return url
+
+
+def _is_postgres(url: SecretStr) -> SecretStr:
+    return _has_scheme(url, DATABASE_SCHEMES)
+
+
+def _is_broker(url: SecretStr) -> SecretStr:
+    return _has_scheme(url, BROKER_SCHEMES)
+
+
+def _absolute(path: Path) -> Path:
+    return path.expanduser().resolve()
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class Settings(BaseSettings):
+    """What the environment decides, read once at the edge and handed inwards.
+
+    Make one with `load_settings`. Whatever is secret, URLs with passwords included, is a
+    SecretStr, so that no repr, log line or error shows it.
+    """
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    database_url: Annotated[SecretStr, AfterValidator(_is_postgres)] | None = None
+    broker_url: Annotated[SecretStr, AfterValidator(_is_broker)] | None = None
+
+    # Where the embedded servers keep their data.
+    momento_home: Annotated[Path, AfterValidator(_absolute)] = Field(
+        default=Path(".momento"), validate_default=True
+    )
+    momento_worker_processes: Annotated[int, Field(ge=1, le=256)] = 2
+    momento_worker_threads: Annotated[int, Field(ge=1, le=256)] = 2
+    # How many deliveries one claim takes at most.
+    momento_batch_size: Annotated[int, Field(ge=1, le=10_000)] = 500
+
+    gateway_host: str = "127.0.0.1"
+    gateway_port: Port = 8400
+    dashboard_host: str = "127.0.0.1"
+    dashboard_port: Port = 8401
+
+    expo_access_token: SecretStr | None = None
+    twilio_account_sid: str | None = None
+    twilio_auth_token: SecretStr | None = None
+    twilio_messaging_service_sid: str | None = None
+    stripe_api_key: SecretStr | None = None
+    stripe_webhook_secret: SecretStr | None = None
+    clerk_webhook_secret: SecretStr | None = None
+    smtp_url: SecretStr | None = None
+
+    log_format: Literal["json", "console"] = "console"
+    sentry_dsn: SecretStr | None = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take values from `load_settings` alone, so that no file or later change slips in."""
+        return (init_settings,)
+
+
+def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings; an empty value counts as unset.
+
+    Raises SettingsError for a value of the wrong kind and for a `MOMENTO_` variable that doesn't
+    exist. Its message never holds the value.
+    """
+    _refuse_unknown(environ)
+    values: dict[str, Any] = {
+        name: environ[name.upper()] for name in Settings.model_fields if environ.get(name.upper())
+    }
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        message = "; ".join(f"{str(f['loc'][0]).upper()}: {_plain(f['msg'])}" for f in faults)
+        raise SettingsError(f"{message}.") from None
+
+
+def _refuse_unknown(environ: Mapping[str, str]) -> None:
+    known = [name.upper() for name in Settings.model_fields]
+    ours = [name for name in known if name.startswith(PREFIX)]
+    # Compared without the prefix: it would make every name look alike.
+    meant = {name.removeprefix(PREFIX): name for name in known}
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name not in known:
+            close = difflib.get_close_matches(name.removeprefix(PREFIX), meant, n=1)
+            hint = f"did you mean {meant[close[0]]}?" if close else f"there are {', '.join(ours)}."
+            message = f"{name} is no variable of Momento; {hint}"
+            raise SettingsError(message)
+
+
+def _plain(message: str) -> str:
+    return message[0].lower() + message[1:]
