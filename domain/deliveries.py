@@ -211,10 +211,13 @@ def pause_after(attempts: int, seq: int) -> timedelta:
     The jitter of up to a fifth comes from the row's number: spread out, and yet repeatable.
     """
     jitter = 1 + (seq * 2_654_435_761 % 1_000 - 500) / 2_500
-    return FAILED_FIRST_PAUSE * FAILED_PAUSE_FACTOR ** (attempts - 1) * jitter
+    growth: int = FAILED_PAUSE_FACTOR ** (attempts - 1)
+    return FAILED_FIRST_PAUSE * growth * jitter
 
 
-def note_in_hand(session: Session, handler: str, seqs: list[int], backend: tuple[int, datetime]) -> None:
+def note_in_hand(
+    session: Session, handler: str, seqs: list[int], backend: tuple[int, datetime]
+) -> None:
     """Leave evidence of what a connection is about to apply, for when its process is killed."""
     execute(
         session,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
@@ -79,7 +80,8 @@ class Desk:
 def apply_due(desk: Desk, handler: Handler, *, limit: int, now: datetime) -> Report:
     """Claim up to `limit` due deliveries of a handler, apply and settle them.
 
-    Raises DBAPIError for trouble that passes; then nothing was done and all of it is still due.
+    Raises the database's error for trouble that passes; then nothing was done, and all of it is
+    still due.
     """
     seqs: list[int] = []
     try:
@@ -123,9 +125,7 @@ def _apply_these(desk: Desk, handler: Handler, seqs: list[int], now: datetime) -
         return _apply_halves(desk, handler, seqs, error=error, now=now)
 
 
-def _apply(
-    session: Session, handler: Handler, claimed: Sequence[Claimed], now: datetime
-) -> Report:
+def _apply(session: Session, handler: Handler, claimed: Sequence[Claimed], now: datetime) -> Report:
     """Call the handler with what exists, then write everything that follows from its answer."""
     batch = Batch([_parsed(handler, each) for each in claimed])
     verdicts = check_references(session, batch, handler.holds)
@@ -183,12 +183,13 @@ def _count(batch: Batch[Any], verdicts: dict[int, Verdict]) -> dict[str, int]:
 
 def is_passing(error: BaseException) -> bool:
     """Say whether an error is trouble of the database that passes by itself."""
-    if not isinstance(error, DBAPIError):
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(cause, psycopg.Error):
         return False
-    code = getattr(error.orig, "sqlstate", None)
-    if code is None:
-        return error.connection_invalidated or type(error.orig).__name__ == "OperationalError"
-    return code in _PASSING_CODES or code.startswith(_PASSING_CLASSES)
+    if cause.sqlstate is None:
+        # No answer from the server: the connection is gone.
+        return isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
+    return cause.sqlstate in _PASSING_CODES or cause.sqlstate.startswith(_PASSING_CLASSES)
 
 
 def describe(error: BaseException) -> str:

@@ -24,8 +24,12 @@ from domain.constants import (
 from domain.payload import Payload
 
 PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]+$"
-ATTRIBUTE_NAME = re.compile(r"^[a-z0-9]{1,20}$")
+PLAIN_TEXT = re.compile(r"[^\x00-\x1f\x7f-\x9f]*")
+ATTRIBUTE_NAME = re.compile(r"[a-z0-9]{1,20}")
 INT32 = 2**31
+# Extensions travel with every copy of a domain event, so they are to stay few and short.
+EXTENSIONS_AT_MOST = 32
+EXTENSION_LIMIT_CHARACTERS = 2_048
 # Pydantic's words for the commonest faults, said so that a publisher knows what to do.
 PLAINER = {
     "missing": "is required",
@@ -61,7 +65,7 @@ def _trace_context(said: str) -> str:
     return said
 
 
-class _Attributes(BaseModel):
+class Attributes(BaseModel):
     """The context attributes, as they must be."""
 
     model_config = ConfigDict(extra="allow", hide_input_in_errors=True)
@@ -94,9 +98,7 @@ class Envelope:
     attributes: dict[str, Any] | None = None
 
 
-def enclose(
-    payload: Payload, *, source: str, time: datetime, id: str, **others: Any
-) -> Envelope:
+def enclose(payload: Payload, *, source: str, time: datetime, id: str, **others: Any) -> Envelope:
     """Put a payload into an envelope; `others` are traceparent, actor, cause, attributes."""
     return Envelope(
         source=source,
@@ -117,9 +119,7 @@ def read_json(raw: bytes) -> Any:
         raise InvalidEnvelopeError([Fault("body", f"is not valid JSON: {error}")]) from None
 
 
-def parse_envelope(
-    said: Any, *, types: Mapping[str, type[Payload]], now: datetime
-) -> Envelope:
+def parse_envelope(said: Any, *, types: Mapping[str, type[Payload]], now: datetime) -> Envelope:
     """Check one domain event given as a JSON object; raise InvalidEnvelopeError naming all faults.
 
     `types` are the types that may be published; `now` is when it was received.
@@ -158,12 +158,12 @@ def _is_text(value: Any) -> bool:
 
 def _check_attributes(
     present: dict[str, Any], now: datetime
-) -> tuple[_Attributes | None, list[Fault]]:
+) -> tuple[Attributes | None, list[Fault]]:
     """Validate the attributes and add what pydantic can't know: the clock and the names."""
     faults = list(_attribute_name_faults(present))
     try:
         # Through JSON, so that strict parsing takes RFC 3339 text and nothing else for a time.
-        attributes = _Attributes.model_validate_json(to_json(present))
+        attributes = Attributes.model_validate_json(to_json(present))
     except ValidationError as error:
         return None, faults + faults_of(error)
     if attributes.time > now + CLOCK_TOLERANCE:
@@ -172,20 +172,24 @@ def _check_attributes(
 
 
 def _attribute_name_faults(present: dict[str, Any]) -> Iterator[Fault]:
-    """Hold extension attributes to CloudEvents' names and value types."""
-    for name, value in present.items():
-        if name in _Attributes.model_fields:
-            continue
+    """Hold extension attributes to CloudEvents' names and value types, and to our limits."""
+    extensions = {name: present[name] for name in present.keys() - Attributes.model_fields.keys()}
+    if len(extensions) > EXTENSIONS_AT_MOST:
+        yield Fault("body", f"has more than {EXTENSIONS_AT_MOST} extension attributes")
+        return
+    for name, value in sorted(extensions.items()):
         if name == "data_base64":
             yield Fault(name, "binary data is not supported; send a JSON object as data")
-        elif not ATTRIBUTE_NAME.match(name):
+        elif not ATTRIBUTE_NAME.fullmatch(name):
             yield Fault(name[:40], "attribute names are 1 to 20 of a-z and 0-9")
         elif not isinstance(value, str | bool | int) or (
             isinstance(value, int) and not -INT32 <= value < INT32
         ):
             yield Fault(name, "attribute values are strings, booleans or 32-bit integers")
-        elif isinstance(value, str) and not re.match(r"^[^\x00-\x1f\x7f-\x9f]*$", value):
+        elif isinstance(value, str) and not PLAIN_TEXT.fullmatch(value):
             yield Fault(name, "attribute values must not hold control characters")
+        elif isinstance(value, str) and len(value) > EXTENSION_LIMIT_CHARACTERS:
+            yield Fault(name, f"is longer than {EXTENSION_LIMIT_CHARACTERS} characters")
 
 
 def _check_data(
@@ -207,7 +211,8 @@ def _check_data(
     except ValidationError as error:
         return text, faults + faults_of(error, "data")
     if _is_text(subject) and payload.subject != subject:
-        faults.append(Fault("subject", f"must equal the first id of data, {payload.subject}"))
+        first = next(iter(payload_class.model_fields))
+        faults.append(Fault("subject", f"must equal the first id of data, {first}, in lower case"))
     return text, faults
 
 
@@ -237,8 +242,10 @@ def _nul_faults(value: Any, path: str) -> Iterator[Fault]:
 def faults_of(error: ValidationError, prefix: str = "") -> list[Fault]:
     """Turn pydantic's findings into faults, without the values that were given."""
     found = []
-    for entry in error.errors(include_url=False, include_input=False, include_context=False):
+    for entry in error.errors(include_url=False, include_context=False):
         path = ".".join(str(part) for part in (prefix, *entry["loc"]) if part != "")
         message = PLAINER.get(entry["type"], entry["msg"].removeprefix("Value error, "))
-        found.append(Fault(path, message))
+        # A validator's own words may quote what it was given, which may be anything.
+        given = entry["input"]
+        found.append(Fault(path, message.replace(repr(given), "it") if given else message))
     return found

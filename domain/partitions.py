@@ -20,9 +20,7 @@ def ensure_partitions(connection: Connection, now: datetime) -> list[str]:
     want of a partition.
     """
     connection.execute(
-        text(
-            "CREATE TABLE IF NOT EXISTS domain_events_default PARTITION OF domain_events DEFAULT"
-        )
+        text("CREATE TABLE IF NOT EXISTS domain_events_default PARTITION OF domain_events DEFAULT")
     )
     made = []
     for ahead in range(MONTHS_AHEAD + 1):

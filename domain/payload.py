@@ -97,7 +97,7 @@ class Payload(BaseModel):
         del options
 
     @classmethod
-    def __pydantic_init_subclass__(
+    def __pydantic_init_subclass__(  # type: ignore[override]
         cls, *, name: str = "", creates: str | None = None, follow_up: bool = False
     ) -> None:
         """Note what the class says of itself and which of its fields are references.

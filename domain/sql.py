@@ -5,9 +5,8 @@ back as text. Lists travel as arrays, written by `array` where they are long and
 plain; wide rows travel as one JSON document, so that Postgres casts each value to its column.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg

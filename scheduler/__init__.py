@@ -1,1 +1,1 @@
-"""The clock: finds what has become due and publishes it."""
+"""The clock: what becomes due is found in tables; the scheduler only says when to look."""

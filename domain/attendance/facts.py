@@ -48,7 +48,7 @@ def pairs_of_events(session: Session, events: Iterable[str]) -> list[Pair]:
 
 
 def reported_by(session: Session, reporters: Iterable[Pair]) -> list[tuple[Pair, Pair]]:
-    """Give whom these people reported on, each with who did: ((event, person), (event, reporter))."""
+    """Give ((event, person), (event, reporter)) for all on whom these people reported."""
     listed = list(reporters)
     rows = fetch(
         session,

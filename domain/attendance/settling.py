@@ -17,9 +17,7 @@ from domain.sql import execute, fetch, fetch_dicts, update_rows
 from domain.tables.attendance import AttendanceStatus
 
 
-def settle(
-    session: Session, causes: Mapping[Pair, DomainEvent[Payload]], effects: Effects
-) -> None:
+def settle(session: Session, causes: Mapping[Pair, DomainEvent[Payload]], effects: Effects) -> None:
     """Judge people at events again and write what changed; `causes` says what touched each."""
     if not causes:
         return

@@ -261,9 +261,7 @@ def _write(session: Session, settled: Mapping[str, Gathering]) -> None:
         session, "events", "id", [{"id": event, **each.columns} for event, each in settled.items()]
     )
     for table in ("event_itinerary_stops", "event_collaborators"):
-        execute(
-            session, f"DELETE FROM {table} WHERE event_id = ANY(%(ids)s)", ids=list(settled)
-        )
+        execute(session, f"DELETE FROM {table} WHERE event_id = ANY(%(ids)s)", ids=list(settled))
     _insert_stops(session, settled)
     _insert_collaborators(session, settled)
 
@@ -271,7 +269,12 @@ def _write(session: Session, settled: Mapping[str, Gathering]) -> None:
 def _insert_stops(session: Session, settled: Mapping[str, Gathering]) -> None:
     """Insert the stops of events."""
     rows = [
-        {"id": uuid5(UUID(event), f"stop {stop['order']}"), "event_id": event, "description": "", **stop}
+        {
+            "id": uuid5(UUID(event), f"stop {stop['order']}"),
+            "event_id": event,
+            "description": "",
+            **stop,
+        }
         for event, each in settled.items()
         for stop in each.itinerary
     ]

@@ -1,6 +1,5 @@
 """What a domain event about an invitation carries."""
 
-
 from domain.payload import EventId, Id, Instant, InvitationId, Payload, Text, UserId
 from domain.tables.invitations import DeclineReason
 

@@ -80,13 +80,13 @@ def default_expiry(sent_at: datetime, starts_at: datetime) -> datetime:
 
 def reconfirmation_deadline(changed_at: datetime, starts_at: datetime) -> datetime:
     """Give until when a changed plan may be answered: at least 2 h after the change."""
-    latest = min(
-        changed_at + RECONFIRMATION_LIFE, starts_at - RECONFIRMATION_CLOSES_BEFORE_START
-    )
+    latest = min(changed_at + RECONFIRMATION_LIFE, starts_at - RECONFIRMATION_CLOSES_BEFORE_START)
     return max(latest, changed_at + RECONFIRMATION_AT_LEAST)
 
 
-def judge_invitation(*, is_host: bool, status: str, age: int, ages: tuple[int | None, int | None]) -> Rejected | None:
+def judge_invitation(
+    *, is_host: bool, status: str, age: int, ages: tuple[int | None, int | None]
+) -> Rejected | None:
     """Refuse to invite the host, somebody barred, or somebody outside the ages of the event."""
     low, high = ages
     if is_host:
@@ -98,7 +98,9 @@ def judge_invitation(*, is_host: bool, status: str, age: int, ages: tuple[int | 
     return None
 
 
-def timeline(entries: Sequence[Entry], schedule: Schedule, deleted_at: datetime | None) -> list[Entry]:
+def timeline(
+    entries: Sequence[Entry], schedule: Schedule, deleted_at: datetime | None
+) -> list[Entry]:
     """Put what happened to the invitation, its event and its person into one order.
 
     What the event or the person did at the same moment comes first.
@@ -185,23 +187,31 @@ def _leave(course: Course, entry: Entry, schedule: Schedule, seat: Callable[[], 
         _cancel(course, entry, schedule, seat)
 
 
-def _lose_event(course: Course, _entry: Entry, _schedule: Schedule, _seat: Callable[[], bool]) -> None:
+def _lose_event(
+    course: Course, _entry: Entry, _schedule: Schedule, _seat: Callable[[], bool]
+) -> None:
     if course.status in OPEN:
         course.status = InvitationStatus.CANCELLED
         _refund(course, course.paid_by, "event_cancelled")
 
 
-def _end_event(course: Course, _entry: Entry, _schedule: Schedule, _seat: Callable[[], bool]) -> None:
+def _end_event(
+    course: Course, _entry: Entry, _schedule: Schedule, _seat: Callable[[], bool]
+) -> None:
     """After completion nobody takes a seat any more; `_pay` sees it by the schedule."""
 
 
-def _change_plan(course: Course, entry: Entry, schedule: Schedule, _seat: Callable[[], bool]) -> None:
+def _change_plan(
+    course: Course, entry: Entry, schedule: Schedule, _seat: Callable[[], bool]
+) -> None:
     if course.status in SEATED:
         course.status = InvitationStatus.PENDING_RECONFIRMATION
         course.reconfirm_by = reconfirmation_deadline(entry.stamp.time, schedule.starts_at)
 
 
-def _reconfirm(course: Course, entry: Entry, _schedule: Schedule, _seat: Callable[[], bool]) -> None:
+def _reconfirm(
+    course: Course, entry: Entry, _schedule: Schedule, _seat: Callable[[], bool]
+) -> None:
     if course.status is InvitationStatus.PENDING_RECONFIRMATION:
         course.status = InvitationStatus.CONFIRMED
         course.reconfirm_by = None
@@ -209,7 +219,9 @@ def _reconfirm(course: Course, entry: Entry, _schedule: Schedule, _seat: Callabl
         course.notes[entry.stamp] = f"invitation_{course.status}"
 
 
-def _fail_payment(course: Course, entry: Entry, _schedule: Schedule, _seat: Callable[[], bool]) -> None:
+def _fail_payment(
+    course: Course, entry: Entry, _schedule: Schedule, _seat: Callable[[], bool]
+) -> None:
     if course.status is InvitationStatus.SENT:
         course.status = InvitationStatus.PAYMENT_FAILED
     else:

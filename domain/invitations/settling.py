@@ -135,9 +135,7 @@ def refund_unseated(
     """Send back what was paid for an invitation that was refused."""
     assert paid.invitation_id is not None
     decision = Decision(refund_reason="invitation_rejected")
-    _keep_decisions(
-        session, [(paid.payment_id, paid.invitation_id, False, decision.refund_reason)]
-    )
+    _keep_decisions(session, [(paid.payment_id, paid.invitation_id, False, decision.refund_reason)])
     _follow_refund(cause, paid.invitation_id, paid.payment_id, decision, effects)
 
 

@@ -29,7 +29,6 @@ class _Said:
 
     id: str
     times: list[datetime]
-    standing: Standing | None = None
 
 
 def apply_kudos_given(session: Session, batch: Batch[KudosGiven], now: datetime) -> Effects:
@@ -43,10 +42,8 @@ def apply_kudos_given(session: Session, batch: Batch[KudosGiven], now: datetime)
     said = _gather(batch.without(verdicts))
     if said:
         standings = _settle(session, {key: each.times for key, each in said.items()})
-        for key, each in said.items():
-            each.standing = standings[key]
         lock_receivers(session, (key[0] for key in said))
-        inserted, found = _keep(session, said)
+        inserted, found = _keep(session, said, standings)
         score(session, [_change(key, +1) for key in inserted if standings[key].counts])
         if found:
             standings |= _settle_again(session, found)
@@ -148,7 +145,9 @@ def _present(session: Session, keys: Iterable[Key]) -> set[tuple[str, str]]:
     return set(rows)
 
 
-def _keep(session: Session, said: Mapping[Key, _Said]) -> tuple[list[Key], list[Key]]:
+def _keep(
+    session: Session, said: Mapping[Key, _Said], standings: Mapping[Key, Standing]
+) -> tuple[list[Key], list[Key]]:
     """Insert rows as judged; give the new keys, and those of rows that were there."""
     listed = sorted(said.items())
     rows = fetch(
@@ -170,8 +169,8 @@ def _keep(session: Session, said: Mapping[Key, _Said]) -> tuple[list[Key], list[
         givers=array(key[1] for key, _ in listed),
         events=array(key[2] for key, _ in listed),
         kudos=array(key[3].value for key, _ in listed),
-        counts=array(str(bool(each.standing and each.standing.counts)) for _, each in listed),
-        given=array(each.standing.given_at.isoformat() for _, each in listed),
+        counts=array(str(standings[key].counts) for key, _ in listed),
+        given=array(standings[key].given_at.isoformat() for key, _ in listed),
         times=[",".join(time.isoformat() for time in each.times) for _, each in listed],
     )
     inserted = [(to, by, event, Kudo(kudo)) for new, to, by, event, kudo in rows if new]
@@ -248,5 +247,3 @@ def _notes(
         if standing.why_not is not None:
             notes[given.seq] = Accepted(standing.why_not)
     return notes
-
-

@@ -1,6 +1,5 @@
 """What a domain event about kudos carries."""
 
-
 from domain.payload import EventId, Id, Payload, UserId
 from domain.tables.kudos import Kudo
 

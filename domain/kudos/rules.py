@@ -37,7 +37,9 @@ def judge_kudos(giver: object, receiver: object) -> Rejected | None:
     return Rejected("self", "nobody gives kudos to themselves") if giver == receiver else None
 
 
-def settle_kudos(times: Sequence[datetime], occasion: Occasion, *, both_took_part: bool) -> Standing:
+def settle_kudos(
+    times: Sequence[datetime], occasion: Occasion, *, both_took_part: bool
+) -> Standing:
     """Decide which of the times stands, and whether it counts.
 
     The earliest in the window stands, from the start to 14 days after the end; if none, the
@@ -63,5 +65,7 @@ def gratitude(count: int) -> int:
 
 def moved_counts(counted: Mapping[str, int], differences: Mapping[str, int]) -> dict[str, int]:
     """Add differences to the counts of each kudo; one at zero is absent."""
-    moved = {kudo: counted.get(kudo, 0) + differences.get(kudo, 0) for kudo in counted | differences}
+    moved = {
+        kudo: counted.get(kudo, 0) + differences.get(kudo, 0) for kudo in {*counted, *differences}
+    }
     return {kudo: count for kudo, count in sorted(moved.items()) if count}

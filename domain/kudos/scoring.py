@@ -71,9 +71,7 @@ def score(session: Session, changes: Sequence[Change]) -> None:
     )
 
 
-def _counting(
-    session: Session, pairs: Iterable[tuple[str, str]]
-) -> list[tuple[str, str, int]]:
+def _counting(session: Session, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str, int]]:
     """Count the counting kudos of each pair, those of this transaction included."""
     listed = list(pairs)
     return [

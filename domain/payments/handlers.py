@@ -34,9 +34,7 @@ def apply_payment_succeeded(
     )
     verdicts: dict[int, Verdict] = {}
     for succeeded in sorted(batch, key=lambda each: each.stamp.order):
-        owner = charges.setdefault(
-            succeeded.payload.stripe_charge_id, succeeded.payload.payment_id
-        )
+        owner = charges.setdefault(succeeded.payload.stripe_charge_id, succeeded.payload.payment_id)
         if owner != succeeded.payload.payment_id:
             verdicts[succeeded.seq] = Rejected("charge_taken", "another payment has this charge")
     accepted = batch.without(verdicts)
@@ -80,9 +78,7 @@ def apply_refund_requested(
     return Effects()
 
 
-def _make_rows(
-    session: Session, batch: Batch[PaymentSucceeded] | Batch[PaymentFailed]
-) -> None:
+def _make_rows(session: Session, batch: Batch[PaymentSucceeded] | Batch[PaymentFailed]) -> None:
     """Insert payments that aren't there yet, as their first word says."""
     insert_missing(
         session,

@@ -16,6 +16,15 @@ PaidCents = Annotated[int, Field(ge=1, le=100_000_000)]
 class _Charge(Payload):
     """What a payment that went through and one that didn't have in common."""
 
+    payment_id: PaymentId
+    user_id: Id
+    purpose: PaymentPurpose = PaymentPurpose.CONFIRMATION_FEE
+    event_id: Id | None = None
+    invitation_id: Id | None = None
+    amount_in_cents: PaidCents
+    currency: Currency
+    stripe_payment_intent_id: Name
+
     @model_validator(mode="after")
     def pays_for_something(self) -> Self:
         """Refuse a confirmation fee that doesn't say for which invitation."""
@@ -31,28 +40,12 @@ class _Charge(Payload):
 class PaymentSucceeded(_Charge, name="payment.succeeded", creates="payment"):
     """Money arrived."""
 
-    payment_id: PaymentId
-    user_id: Id
-    purpose: PaymentPurpose = PaymentPurpose.CONFIRMATION_FEE
-    event_id: Id | None = None
-    invitation_id: Id | None = None
-    amount_in_cents: PaidCents
-    currency: Currency
-    stripe_payment_intent_id: Name
     stripe_charge_id: Name
 
 
 class PaymentFailed(_Charge, name="payment.failed", creates="payment"):
     """A card was refused."""
 
-    payment_id: PaymentId
-    user_id: Id
-    purpose: PaymentPurpose = PaymentPurpose.CONFIRMATION_FEE
-    event_id: Id | None = None
-    invitation_id: Id | None = None
-    amount_in_cents: PaidCents
-    currency: Currency
-    stripe_payment_intent_id: Name
     failure_code: Name | None = None
 
 

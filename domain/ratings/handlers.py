@@ -1,4 +1,4 @@
-"""Applies ratings: each is kept; an event's own are settled anew, its host's moved by the difference.
+"""Applies ratings: an event's own are settled anew, its host's moved by the difference.
 
 The events are locked for change, so that their parts of their hosts' totals change in one
 transaction at a time.

@@ -28,7 +28,7 @@ def instant(*, nullable: bool = True, default_now: bool = False, primary_key: bo
     return Field(
         default=None,
         primary_key=primary_key,
-        sa_type=DateTime(timezone=True),  # type: ignore[call-overload]
+        sa_type=DateTime(timezone=True),
         nullable=nullable,
         sa_column_kwargs=defaults,
     )

@@ -9,7 +9,7 @@ from pgvector.sqlalchemy import Vector
 from sqlalchemy import Double, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from domain.tables.base import FactBase, created, document, instant, one_of, fact_key, word
+from domain.tables.base import FactBase, created, document, fact_key, instant, one_of, word
 from domain.tables.users import VECTOR_DIMENSIONS
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from domain.tables.base import FALSE, FactBase, created, instant, one_of, fact_key, word
+from domain.tables.base import FALSE, FactBase, created, fact_key, instant, one_of, word
 
 
 class InvitationStatus(StrEnum):

@@ -47,7 +47,7 @@ class AttendeeKudos(SQLModel, table=True):
     # The time that stands, and every time at which it was said: the window may still move.
     given_at: datetime | None = instant()
     given_times: list[datetime] = Field(
-        sa_type=ARRAY(DateTime(timezone=True)),  # type: ignore[call-overload]
+        sa_type=ARRAY(DateTime(timezone=True)),
         sa_column_kwargs={"server_default": text("'{}'")},
     )
     created_at: datetime = created()

@@ -10,7 +10,6 @@ from sqlmodel import Field, SQLModel
 
 from domain.tables.base import created, document, instant, one_of, word
 
-
 # Keys that are given, never counted up by the database.
 ASSIGNED = {"autoincrement": False}
 # Codes are compared by their bytes: faster, and the same on every server.
@@ -59,8 +58,8 @@ class DomainEventKey(SQLModel, table=True):
 
     __tablename__ = "domain_event_keys"
 
-    source: str = Field(primary_key=True, sa_type=BY_BYTES)  # type: ignore[call-overload]
-    id: str = Field(primary_key=True, sa_type=BY_BYTES)  # type: ignore[call-overload]
+    source: str = Field(primary_key=True, sa_type=BY_BYTES)
+    id: str = Field(primary_key=True, sa_type=BY_BYTES)
     seq: int = Field(sa_type=BigInteger)
     received_at: datetime = instant(nullable=False)
 
@@ -85,7 +84,9 @@ class Delivery(SQLModel, table=True):
     __tablename__ = "deliveries"
     __table_args__ = (
         one_of("state", DeliveryState),
-        Index("deliveries_due_idx", "handler", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+        Index(
+            "deliveries_due_idx", "handler", "due_at", postgresql_where=text("due_at IS NOT NULL")
+        ),
         Index("deliveries_awaits_idx", "awaits", postgresql_where=text("awaits IS NOT NULL")),
         Index(
             "deliveries_trouble_idx",
@@ -96,7 +97,7 @@ class Delivery(SQLModel, table=True):
     )
 
     seq: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs=ASSIGNED)
-    handler: str = Field(primary_key=True, sa_type=BY_BYTES)  # type: ignore[call-overload]
+    handler: str = Field(primary_key=True, sa_type=BY_BYTES)
     lane: str
     received_at: datetime = instant(nullable=False)
     state: str = word(DeliveryState.PENDING)
@@ -132,7 +133,7 @@ class InHand(SQLModel, table=True):
     backend_pid: int = Field(primary_key=True, sa_column_kwargs=ASSIGNED)
     backend_start: datetime = instant(primary_key=True, nullable=False)
     handler: str
-    seqs: list[int] = Field(sa_type=ARRAY(BigInteger))  # type: ignore[call-overload]
+    seqs: list[int] = Field(sa_type=ARRAY(BigInteger))
     noted_at: datetime = instant(nullable=False)
 
 
@@ -144,7 +145,7 @@ class Worker(SQLModel, table=True):
     id: UUID = Field(primary_key=True)
     pid: int
     host: str
-    lanes: list[str] = Field(sa_type=ARRAY(Text))  # type: ignore[call-overload]
+    lanes: list[str] = Field(sa_type=ARRAY(Text))
     started_at: datetime = instant(nullable=False)
     last_seen_at: datetime = instant(nullable=False)
 
@@ -158,6 +159,6 @@ class ApiKey(SQLModel, table=True):
     name: str
     key_hash: bytes = Field(unique=True)
     # Names such as kudos.given or payment.*; one "*" means every type.
-    types: list[str] = Field(sa_type=ARRAY(Text))  # type: ignore[call-overload]
+    types: list[str] = Field(sa_type=ARRAY(Text))
     created_at: datetime = created()
     revoked_at: datetime | None = instant()

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel import Field, SQLModel
 
-from domain.tables.base import FactBase, created, one_of, fact_key, word
+from domain.tables.base import FactBase, created, fact_key, one_of, word
 
 
 class PaymentStatus(StrEnum):

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, SmallInteger, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from domain.tables.base import FALSE, FactBase, created, instant, fact_key
+from domain.tables.base import FALSE, FactBase, created, fact_key, instant
 
 
 class Rating(SQLModel, table=True):

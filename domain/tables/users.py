@@ -16,9 +16,9 @@ from domain.tables.base import (
     FactBase,
     created,
     document,
+    fact_key,
     instant,
     one_of,
-    fact_key,
     word,
 )
 
@@ -89,7 +89,9 @@ class User(SQLModel, table=True):
     availability_preferences: dict[str, Any] | None = document()
     distance_preference: int = Field(sa_column_kwargs={"server_default": "25"})
     price_sensitivity: int | None = Field(default=None, sa_type=SmallInteger)
-    person_attraction_vector: Any = Field(default=None, nullable=True, sa_type=Vector(VECTOR_DIMENSIONS))
+    person_attraction_vector: Any = Field(
+        default=None, nullable=True, sa_type=Vector(VECTOR_DIMENSIONS)
+    )
     career: str | None = None
     mood: str | None = None
     subscription_status: str = word(SubscriptionStatus.FREE)
@@ -148,10 +150,12 @@ class SocialProfile(SQLModel, table=True):
     vibe_summary: str | None = None
     gender: str | None = None
     pronouns: str | None = None
-    interested_in: list[str] | None = Field(default=None, sa_type=ARRAY(Text))  # type: ignore[call-overload]
+    interested_in: list[str] | None = Field(default=None, sa_type=ARRAY(Text))
     occupation: str | None = None
     location: str | None = None
-    social_profile_vector: Any = Field(default=None, nullable=True, sa_type=Vector(VECTOR_DIMENSIONS))
+    social_profile_vector: Any = Field(
+        default=None, nullable=True, sa_type=Vector(VECTOR_DIMENSIONS)
+    )
     current_photo_url: str | None = None
     current_face_card_photo_url: str | None = None
     face_card_source_photo_url: str | None = None
@@ -209,5 +213,3 @@ class UserNotificationSettings(SQLModel, table=True):
     email_account_and_safety: bool = _setting()
     created_at: datetime = created()
     updated_at: datetime = created()
-
-

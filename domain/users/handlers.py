@@ -31,9 +31,7 @@ from domain.users.rules import (
 from domain.verdict import Rejected, Verdict
 
 
-def apply_user_registered(
-    session: Session, batch: Batch[UserRegistered], now: datetime
-) -> Effects:
+def apply_user_registered(session: Session, batch: Batch[UserRegistered], now: datetime) -> Effects:
     """Make the person's rows once; a clerk_id that another person has is refused."""
     del now
     verdicts: dict[int, Verdict] = {}
@@ -169,9 +167,7 @@ def _deletions(session: Session, people: Iterable[str]) -> dict[str, datetime]:
     return dict(rows)
 
 
-def _late_verdict(
-    each: DomainEvent[Payload], deleted: dict[str, datetime]
-) -> dict[int, Verdict]:
+def _late_verdict(each: DomainEvent[Payload], deleted: dict[str, datetime]) -> dict[int, Verdict]:
     """Refuse what happened to a person after the deletion."""
     deleted_at = deleted.get(each.payload.subject)
     if deleted_at is None or each.time <= deleted_at:

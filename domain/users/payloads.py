@@ -90,7 +90,7 @@ class UserVerified(Payload, name="user.verified"):
 
 
 class UserStatusChanged(Payload, name="user.status_changed"):
-    """Somebody's account was paused, banned, made active…"""
+    """Somebody's account was paused, banned or made active."""
 
     user_id: UserId
     status: UserStatus
@@ -133,4 +133,3 @@ class UserDeparted(Payload, name="user.departed", follow_up=True):
     """Somebody was deleted or banned: what hangs on them is to be judged again."""
 
     user_id: UserId
-

@@ -1,0 +1,96 @@
+"""One actor a lane: each answers a bell with one call. The module that dramatiq imports."""
+
+import threading
+from functools import partial
+from typing import Any
+
+import dramatiq
+from sqlalchemy import Engine
+
+from domain.catalogue import LANES
+from workers.bells import ACTOR, Bells
+from workers.broker import make_broker
+from workers.clock import utc_now
+from workers.database import make_engine
+from workers.desk import WorkDesk
+from workers.log import configure_logging, logger
+from workers.middleware import EndWithParent, Heartbeat, StopSoon, Watchdog
+from workers.settings import Settings, load_settings
+from workers.work import Shift
+
+
+class Workshop:
+    """What the threads of a worker process share, opened once the process runs."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Open nothing yet: processes are started from this one."""
+        self.settings = settings
+        self.stopping = threading.Event()
+        self.broker = make_broker(
+            _needed(settings.broker_url),
+            middleware=[
+                EndWithParent(),
+                Watchdog(),
+                StopSoon(self.stopping.set),
+                Heartbeat(lambda: self.engine),
+            ],
+        )
+        self._own = threading.local()
+        self._lock = threading.Lock()
+        self._engine: Engine | None = None
+
+    @property
+    def engine(self) -> Engine:
+        """The connections of the process: two a thread and one for the heartbeat."""
+        with self._lock:
+            if self._engine is None:
+                self._engine = make_engine(
+                    _needed(self.settings.database_url),
+                    process="worker",
+                    pool_size=2 * len(LANES) + 1,
+                )
+            return self._engine
+
+    def work(self, lane: str) -> None:
+        """Answer a bell with this thread's own connections."""
+        shift: Shift | None = getattr(self._own, "shift", None)
+        if shift is None:
+            shift = self._own.shift = Shift(
+                WorkDesk(self.engine),
+                Bells(self.broker),
+                self.settings.momento_batch_size,
+                utc_now,
+                self.stopping,
+            )
+        try:
+            shift.work(lane)
+        except Exception as error:  # noqa: BLE001 - what is due stays due, and is rung again
+            logger("work").warning("lane.interrupted", lane=lane, error=type(error).__name__)
+
+
+def _needed(secret: Any) -> str:
+    """The text of a URL that a running system always has."""
+    if secret is None:
+        message = "DATABASE_URL and BROKER_URL must be set: start the workers with momento up"
+        raise SystemExit(message)
+    text: str = secret.get_secret_value()
+    return text
+
+
+def make_actors(workshop: Workshop) -> None:
+    """Declare an actor for each lane on the workshop's broker."""
+    for lane in LANES:
+        declare = dramatiq.actor(
+            actor_name=f"{ACTOR}_{lane}", queue_name=lane, broker=workshop.broker
+        )
+        declare(partial(workshop.work, lane))
+
+
+def start() -> Workshop:
+    """Read the settings and declare everything; dramatiq's command finds the broker."""
+    settings = load_settings()
+    configure_logging(settings.log_format, process="worker")
+    workshop = Workshop(settings)
+    dramatiq.set_broker(workshop.broker)
+    make_actors(workshop)
+    return workshop

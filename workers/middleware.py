@@ -1,0 +1,120 @@
+"""What surrounds the actors in a worker process: a watchdog, a heartbeat, and a clean end."""
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Final
+from uuid import uuid4
+
+import dramatiq
+from dramatiq.broker import Broker
+from sqlalchemy import Engine, text
+
+from domain.catalogue import LANES
+from workers.log import logger
+
+EXIT_BROKEN: Final = 70
+WATCH_EVERY_S: Final = 1.0
+HEARTBEAT_EVERY_S: Final = 5.0
+# Stops with the supervisor when that is killed without a word (Linux only).
+PR_SET_PDEATHSIG: Final = 1
+
+
+class Watchdog(dramatiq.Middleware):
+    """Ends the process when a part of it has died: its supervisor starts it whole again.
+
+    dramatiq's threads can end silently (an error while putting back messages, an exception that
+    lands in middleware), and what is left would go on with less, or with nothing.
+    """
+
+    def after_worker_boot(self, broker: Broker, worker: Any) -> None:
+        """Watch the threads of this worker."""
+        del broker
+        threading.Thread(target=self._watch, args=(worker,), daemon=True, name="watchdog").start()
+
+    def before_worker_shutdown(self, broker: Broker, worker: Any) -> None:
+        """Stop watching: threads end now as they should."""
+        del broker
+        worker.is_stopping = True
+
+    def _watch(self, worker: Any) -> None:
+        while not getattr(worker, "is_stopping", False):
+            time.sleep(WATCH_EVERY_S)
+            threads = (*worker.consumers.values(), *worker.workers)
+            dead = [thread.name for thread in threads if not thread.is_alive()]
+            if dead and not getattr(worker, "is_stopping", False):
+                logger("watchdog").critical("thread.died", threads=dead)
+                sys.stdout.flush()
+                os._exit(EXIT_BROKEN)
+
+
+class EndWithParent(dramatiq.Middleware):
+    """Asks this process to stop when its parent is killed, so that no orphan works on."""
+
+    def after_process_boot(self, broker: Broker) -> None:
+        """Tell the kernel, where there is one that listens."""
+        del broker
+        if sys.platform == "linux":
+            ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+class StopSoon(dramatiq.Middleware):
+    """Lets the actors know that they are to finish their batch and go."""
+
+    def __init__(self, stop: Callable[[], None]) -> None:
+        """Call `stop` when the worker is asked to end."""
+        self._stop = stop
+
+    def before_worker_shutdown(self, broker: Broker, worker: Any) -> None:
+        """Tell them."""
+        del broker, worker
+        self._stop()
+
+
+class Heartbeat(dramatiq.Middleware):
+    """Keeps this worker's row in `workers`, for `momento status` to show who is at work."""
+
+    def __init__(self, engine: Callable[[], Engine]) -> None:
+        """Ask for the engine once the process runs."""
+        self._engine = engine
+        self._id = uuid4()
+        self._ended = threading.Event()
+
+    def after_worker_boot(self, broker: Broker, worker: Any) -> None:
+        """Begin to beat."""
+        del broker, worker
+        threading.Thread(target=self._beat, daemon=True, name="heartbeat").start()
+
+    def before_worker_shutdown(self, broker: Broker, worker: Any) -> None:
+        """Take the row away."""
+        del broker, worker
+        self._ended.set()
+        self._write("DELETE FROM workers WHERE id = :id")
+
+    def _beat(self) -> None:
+        while not self._ended.is_set():
+            self._write(
+                "INSERT INTO workers (id, pid, host, lanes, started_at, last_seen_at)"
+                " VALUES (:id, :pid, :host, :lanes, now(), now())"
+                " ON CONFLICT (id) DO UPDATE SET last_seen_at = now()"
+            )
+            self._ended.wait(HEARTBEAT_EVERY_S)
+
+    def _write(self, statement: str) -> None:
+        try:
+            with self._engine().begin() as connection:
+                connection.execute(
+                    text(statement),
+                    {
+                        "id": self._id,
+                        "pid": os.getpid(),
+                        "host": os.uname().nodename,
+                        "lanes": list(LANES),
+                    },
+                )
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next beat comes
+            logger("heartbeat").debug("heartbeat.missed", error=type(error).__name__)

@@ -1,0 +1,106 @@
+"""What an answered bell does: route what was published, apply what is due, until nothing is."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import Event
+from typing import Any, Final
+
+from domain.catalogue import HANDLERS, Handler
+from domain.dispatch import Report, apply_due
+from domain.routing import route
+from domain.verdict import Accepted, Deferred, Rejected, Verdict
+from workers.bells import Bells
+from workers.desk import WorkDesk
+from workers.log import logger
+
+# A bell is answered for this long at most; then the lane is rung again, so that a stop is soon
+# noticed and no lane holds a thread for ever.
+SLICE: Final = timedelta(seconds=5)
+ROUTE_LIMIT: Final = 2_000
+
+
+@dataclass(slots=True)
+class Shift:
+    """One worker thread's way of working: its desk, its bells, and when to stop."""
+
+    desk: WorkDesk
+    bells: Bells
+    batch_size: int
+    now: Callable[[], datetime]
+    stopping: Event = field(default_factory=Event)
+
+    def work(self, lane: str) -> int:
+        """Answer a bell of a lane; give how many deliveries were settled or put off."""
+        handlers = [handler for handler in HANDLERS.values() if handler.lane == lane]
+        ends = time.monotonic() + SLICE.total_seconds()
+        total = 0
+        while not self.stopping.is_set():
+            routed = self._route(lane)
+            claimed = sum(self._apply(handler) for handler in handlers)
+            total += claimed
+            if not claimed and not routed:
+                return total
+            if time.monotonic() >= ends:
+                break
+        self.bells.ring([lane])
+        return total
+
+    def _route(self, lane: str) -> int:
+        """Route what lies in the outbox, and ring the other lanes that got something of it."""
+        with self.desk.transaction() as session:
+            # What is lost of this in a crash comes back as it was: no need to wait for the disk.
+            session.connection().exec_driver_sql("SET LOCAL synchronous_commit = off")
+            count, lanes = route(session, limit=ROUTE_LIMIT, now=self.now())
+        self.bells.ring(lanes - {lane})
+        return count
+
+    def _apply(self, handler: Handler) -> int:
+        """Apply one batch of a handler and log it."""
+        started = time.perf_counter()
+        report = apply_due(self.desk.desk, handler, limit=self.batch_size, now=self.now())
+        if report.claimed:
+            log_report(handler, report, milliseconds=(time.perf_counter() - started) * 1e3)
+        return report.claimed
+
+
+_LOG = logger("work")
+
+
+def log_report(handler: Handler, report: Report, *, milliseconds: float) -> None:
+    """Write one line for a batch, and one for each domain event when debugging."""
+    _LOG.info(
+        "batch.applied",
+        handler=handler.name,
+        lane=handler.lane,
+        claimed=report.claimed,
+        followed=report.followed,
+        ms=round(milliseconds, 1),
+        **report.outcomes,
+    )
+    if not _LOG.is_enabled_for(10):
+        return
+    for each in report.domain_events:
+        _LOG.debug(
+            "delivery.settled",
+            handler=handler.name,
+            seq=each.seq,
+            id=each.id,
+            source=each.source,
+            trace_id=each.traceparent.split("-")[1] if each.traceparent else None,
+            **_said(report.verdicts.get(each.seq)),
+        )
+
+
+def _said(verdict: Verdict | None) -> dict[str, Any]:
+    """A verdict as fields of a log line."""
+    match verdict:
+        case Rejected(reason):
+            return {"outcome": "rejected", "reason": reason}
+        case Deferred(awaits):
+            return {"outcome": "deferred", "awaits": awaits}
+        case Accepted(note) if note:
+            return {"outcome": "done", "note": note}
+        case _:
+            return {"outcome": "done"}
