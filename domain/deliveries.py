@@ -28,8 +28,6 @@ class Claimed(NamedTuple):
 
     seq: int
     deaths: int
-    looks: int
-    received_at: datetime
     source: str
     id: str
     time: datetime
@@ -37,26 +35,25 @@ class Claimed(NamedTuple):
     traceparent: str | None
 
 
-_COLUMNS = """
-SELECT held.seq, held.deaths, held.looks, held.received_at, said.source, said.id, said.time,
-    said.data::text, said.traceparent
+_WITH_DOMAIN_EVENTS = """
+SELECT held.seq, held.deaths, said.source, said.id, said.time, said.data::text, said.traceparent
 FROM held JOIN domain_events AS said ON said.seq = held.seq AND said.received_at = held.received_at
 ORDER BY held.due_at, held.seq
 """
 
 _CLAIM_DUE = f"""
 WITH held AS MATERIALIZED (
-    SELECT seq, deaths, looks, received_at, due_at FROM deliveries
+    SELECT seq, deaths, received_at, due_at FROM deliveries
     WHERE handler = %(handler)s AND due_at <= %(now)s
     ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-){_COLUMNS}"""
+){_WITH_DOMAIN_EVENTS}"""
 
 _CLAIM_THESE = f"""
 WITH held AS MATERIALIZED (
-    SELECT seq, deaths, looks, received_at, due_at FROM deliveries
+    SELECT seq, deaths, received_at, due_at FROM deliveries
     WHERE handler = %(handler)s AND seq = ANY(%(seqs)s) AND due_at IS NOT NULL
     FOR UPDATE SKIP LOCKED
-){_COLUMNS}"""
+){_WITH_DOMAIN_EVENTS}"""
 
 
 def claim_due(session: Session, handler: str, *, limit: int, now: datetime) -> list[Claimed]:
@@ -95,54 +92,61 @@ def settle(
             handler=handler,
             seqs=array(map(str, done)),
         )
-    judged = [(each, verdicts[each.seq]) for each in claimed if each.seq in verdicts]
+    judged = {each.seq: verdicts[each.seq] for each in claimed if each.seq in verdicts}
     if judged:
         _settle_judged(session, handler, judged, now)
 
 
+# Of what is deferred, the pause grows with each look, and patience ends some time after receipt.
+_SETTLE_JUDGED = """
+UPDATE deliveries AS row SET
+    state = CASE WHEN fate.gave_up THEN 'dead' ELSE judged.state END,
+    due_at = CASE WHEN judged.state = 'deferred' AND NOT fate.gave_up
+        THEN %(now)s + (%(pauses)s::interval[])[least(row.looks + 1, %(pause_count)s)] END,
+    awaits = judged.awaits,
+    reason = CASE WHEN fate.gave_up THEN 'waited in vain for ' || judged.awaits
+        ELSE judged.reason END,
+    looks = row.looks + 1,
+    settled_at = CASE WHEN judged.state <> 'deferred' OR fate.gave_up THEN clock_timestamp() END
+FROM unnest(%(seqs)s::bigint[], %(states)s::text[], %(awaits)s::text[], %(reasons)s::text[])
+    AS judged (seq, state, awaits, reason)
+CROSS JOIN LATERAL (
+    SELECT judged.state = 'deferred' AND held.received_at <= %(now)s - %(patience)s::interval
+    FROM deliveries AS held WHERE held.handler = %(handler)s AND held.seq = judged.seq
+) AS fate (gave_up)
+WHERE row.handler = %(handler)s AND row.seq = judged.seq
+"""
+
+
 def _settle_judged(
-    session: Session, handler: str, judged: Sequence[tuple[Claimed, Verdict]], now: datetime
+    session: Session, handler: str, judged: Mapping[int, Verdict], now: datetime
 ) -> None:
     """Write the verdicts that say more than done."""
-    rows = [(each.seq, each.looks, *_outcome(each, verdict, now)) for each, verdict in judged]
+    outcomes = [_outcome(verdict) for verdict in judged.values()]
     execute(
         session,
-        """
-        UPDATE deliveries AS row SET state = judged.state, due_at = judged.due_at,
-            awaits = judged.awaits, reason = judged.reason, looks = judged.looks + 1,
-            settled_at = CASE WHEN judged.due_at IS NULL THEN clock_timestamp() END
-        FROM unnest(
-            %(seqs)s::bigint[], %(looks)s::smallint[], %(states)s::text[],
-            %(dues)s::timestamptz[], %(awaits)s::text[], %(reasons)s::text[]
-        ) AS judged (seq, looks, state, due_at, awaits, reason)
-        WHERE row.handler = %(handler)s AND row.seq = judged.seq
-        """,
+        _SETTLE_JUDGED,
         handler=handler,
-        **dict(
-            zip(
-                ("seqs", "looks", "states", "dues", "awaits", "reasons"),
-                map(list, zip(*rows, strict=True)),
-                strict=True,
-            )
-        ),
+        now=now,
+        pauses=list(DEFERRED_LOOKS),
+        pause_count=len(DEFERRED_LOOKS),
+        patience=DEFERRED_PATIENCE,
+        seqs=list(judged),
+        states=[state for state, _, _ in outcomes],
+        awaits=[awaits for _, awaits, _ in outcomes],
+        reasons=[reason for _, _, reason in outcomes],
     )
 
 
-def _outcome(
-    claimed: Claimed, verdict: Verdict, now: datetime
-) -> tuple[str, datetime | None, str | None, str | None]:
-    """Give (state, due_at, awaits, reason) for a verdict."""
+def _outcome(verdict: Verdict) -> tuple[str, str | None, str | None]:
+    """Give (state, awaits, reason) for a verdict."""
     match verdict:
         case Accepted(note):
-            return DeliveryState.DONE, None, None, note
+            return DeliveryState.DONE, None, note
         case Rejected(reason, sentence, awaits):
-            return DeliveryState.REJECTED, None, awaits, f"{reason}: {sentence}"
+            return DeliveryState.REJECTED, awaits, f"{reason}: {sentence}"
         case Deferred(awaits):
-            if now - claimed.received_at >= DEFERRED_PATIENCE:
-                waited = f"waited {DEFERRED_PATIENCE.days} days for {awaits}"
-                return DeliveryState.DEAD, None, awaits, waited
-            pause = DEFERRED_LOOKS[min(claimed.looks, len(DEFERRED_LOOKS) - 1)]
-            return DeliveryState.DEFERRED, now + pause, awaits, None
+            return DeliveryState.DEFERRED, awaits, None
 
 
 def wake(session: Session, things: Iterable[str], now: datetime) -> None:
@@ -230,8 +234,19 @@ def note_in_hand(
         pid=backend[0],
         start=backend[1],
         handler=handler,
-        seqs=array(map(str, seqs)),
+        seqs=_ranges(seqs),
     )
+
+
+def _ranges(seqs: Iterable[int]) -> str:
+    """Write numbers as a multirange, since those of a batch mostly follow one another."""
+    ranges: list[list[int]] = []
+    for seq in sorted(seqs):
+        if ranges and seq == ranges[-1][1] + 1:
+            ranges[-1][1] = seq
+        else:
+            ranges.append([seq, seq])
+    return array(f"[{first},{last}]" for first, last in ranges)
 
 
 def count_deaths(session: Session, now: datetime) -> int:
@@ -257,7 +272,7 @@ def count_deaths(session: Session, now: datetime) -> int:
             error = 'its process was killed or stopped while applying it',
             settled_at = CASE WHEN deaths + 1 >= %(limit)s THEN clock_timestamp() END
         FROM gone
-        WHERE row.handler = gone.handler AND row.seq = ANY(gone.seqs) AND row.due_at IS NOT NULL
+        WHERE row.handler = gone.handler AND row.seq <@ gone.seqs AND row.due_at IS NOT NULL
             AND gone.noted_at > pg_postmaster_start_time()
         """,
         limit=KILLED_ATTEMPTS,

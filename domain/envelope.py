@@ -245,7 +245,8 @@ def faults_of(error: ValidationError, prefix: str = "") -> list[Fault]:
     for entry in error.errors(include_url=False, include_context=False):
         path = ".".join(str(part) for part in (prefix, *entry["loc"]) if part != "")
         message = PLAINER.get(entry["type"], entry["msg"].removeprefix("Value error, "))
-        # A validator's own words may quote what it was given, which may be anything.
-        given = entry["input"]
-        found.append(Fault(path, message.replace(repr(given), "it") if given else message))
+        if entry["type"] == "value_error" and isinstance(entry["input"], str):
+            # A validator's own words may quote what it was given, which may be anything.
+            message = message.replace(repr(entry["input"]), "what was given")
+        found.append(Fault(path, message))
     return found

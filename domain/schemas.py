@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from domain.constants import DATA_LIMIT_BYTES
-from domain.envelope import EXTENSIONS_LIMIT, AttributesModel
+from domain.envelope import EXTENSION_LIMIT_CHARACTERS, Attributes
 from domain.payload import Payload
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -27,7 +27,7 @@ def json_schema(payload_class: type[Payload]) -> dict[str, Any]:
 
 def envelope_schema() -> dict[str, Any]:
     """Describe a whole domain event: CloudEvents 1.0, and what Momento is stricter about."""
-    schema = AttributesModel.model_json_schema()
+    schema = Attributes.model_json_schema()
     _tidy(schema, keep_defaults=False)
     properties = {
         **schema["properties"],
@@ -47,7 +47,7 @@ def envelope_schema() -> dict[str, Any]:
         "propertyNames": {"pattern": "^[a-z0-9]{1,20}$"},
         "additionalProperties": {
             "type": ["string", "boolean", "integer", "null"],
-            "maxLength": EXTENSIONS_LIMIT,
+            "maxLength": EXTENSION_LIMIT_CHARACTERS,
             "minimum": -(2**31),
             "maximum": 2**31 - 1,
         },

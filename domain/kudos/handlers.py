@@ -156,12 +156,17 @@ def _keep(
         INSERT INTO attendee_kudos AS kept
             (id, receiver_id, giver_id, event_id, kudo, counts, given_at, given_times)
         SELECT id, receiver_id, giver_id, event_id, kudo, counts, given_at,
-            string_to_array(times, ',')::timestamptz[]
+            coalesce(string_to_array(times, ',')::timestamptz[], '{}')
         FROM unnest(%(ids)s::uuid[], %(receivers)s::uuid[], %(givers)s::uuid[], %(events)s::uuid[],
             %(kudos)s::text[], %(counts)s::boolean[], %(given)s::timestamptz[], %(times)s::text[])
             AS said (id, receiver_id, giver_id, event_id, kudo, counts, given_at, times)
         ON CONFLICT (receiver_id, giver_id, event_id, kudo) DO UPDATE
-        SET given_times = ARRAY(SELECT DISTINCT unnest(kept.given_times || excluded.given_times))
+        SET given_times = ARRAY(
+            SELECT DISTINCT said.time
+            FROM unnest(kept.given_times || kept.given_at || excluded.given_times
+                || excluded.given_at) AS said (time)
+            WHERE said.time IS NOT NULL
+        )
         RETURNING old.id IS NULL, receiver_id, giver_id, event_id, kudo
         """,
         ids=array(each.id for _, each in listed),
@@ -171,11 +176,16 @@ def _keep(
         kudos=array(key[3].value for key, _ in listed),
         counts=array(str(standings[key].counts) for key, _ in listed),
         given=array(standings[key].given_at.isoformat() for key, _ in listed),
-        times=[",".join(time.isoformat() for time in each.times) for _, each in listed],
+        times=[_several(each.times) for _, each in listed],
     )
     inserted = [(to, by, event, Kudo(kudo)) for new, to, by, event, kudo in rows if new]
     found = [(to, by, event, Kudo(kudo)) for new, to, by, event, kudo in rows if not new]
     return inserted, found
+
+
+def _several(times: list[datetime]) -> str | None:
+    """Write times for an array when there are more than the one that stands."""
+    return ",".join(time.isoformat() for time in times) if len(times) > 1 else None
 
 
 def _settle_again(session: Session, keys: Iterable[Key]) -> dict[Key, Standing]:
@@ -218,11 +228,12 @@ def _times(session: Session, keys: Iterable[Key]) -> dict[Key, list[datetime]]:
     rows = fetch(
         session,
         """
-        SELECT receiver_id, giver_id, event_id, kudo, given_times
+        SELECT receiver_id, giver_id, event_id, kudo,
+            CASE WHEN cardinality(given_times) > 0 THEN given_times ELSE ARRAY[given_at] END
         FROM unnest(%(receivers)s::uuid[], %(givers)s::uuid[], %(events)s::uuid[],
             %(kudos)s::text[]) AS asked (receiver_id, giver_id, event_id, kudo)
         JOIN attendee_kudos AS kept USING (receiver_id, giver_id, event_id, kudo)
-        WHERE cardinality(given_times) > 0
+        WHERE given_at IS NOT NULL OR cardinality(given_times) > 0
         """,
         receivers=array(key[0] for key in listed),
         givers=array(key[1] for key in listed),

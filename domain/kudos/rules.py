@@ -1,7 +1,6 @@
 """Which kudos count, and what a giver's kudos are worth. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -19,8 +18,7 @@ class Occasion(NamedTuple):
     cancelled: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """What became of kudos: the time that stands, and why it doesn't count (None: it does)."""
 
     given_at: datetime

@@ -1,6 +1,6 @@
 """What counting kudos add to the receivers' scores, moved by the difference."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -34,10 +34,10 @@ def score(session: Session, changes: Sequence[Change]) -> None:
     if not changes:
         return
     pairs: Counter[tuple[str, str]] = Counter()
-    kudos: dict[str, Counter[str]] = {}
+    kudos: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for receiver, giver, kudo, difference in changes:
         pairs[(receiver, giver)] += difference
-        kudos.setdefault(receiver, Counter())[kudo] += difference
+        kudos[receiver][kudo] += difference
     worth = Counter[str]()
     for receiver, giver, after in _counting(session, pairs):
         before = after - pairs[(receiver, giver)]

@@ -44,7 +44,8 @@ class AttendeeKudos(SQLModel, table=True):
     receiver_id: UUID
     kudo: str = word()
     counts: bool = Field(sa_column_kwargs={"server_default": FALSE})
-    # The time that stands, and every time at which it was said: the window may still move.
+    # The time that stands; and, when it was said more than once, every time at which it was said:
+    # which of them stands may change with the event's schedule.
     given_at: datetime | None = instant()
     given_times: list[datetime] = Field(
         sa_type=ARRAY(DateTime(timezone=True)),

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, Index, SmallInteger, Text, text
+from sqlalchemy.dialects.postgresql import INT8MULTIRANGE
 from sqlmodel import Field, SQLModel
 
 from domain.tables.base import created, document, instant, one_of, word
@@ -133,7 +134,7 @@ class InHand(SQLModel, table=True):
     backend_pid: int = Field(primary_key=True, sa_column_kwargs=ASSIGNED)
     backend_start: datetime = instant(primary_key=True, nullable=False)
     handler: str
-    seqs: list[int] = Field(sa_type=ARRAY(BigInteger))
+    seqs: Any = Field(sa_type=INT8MULTIRANGE)
     noted_at: datetime = instant(nullable=False)
 
 

@@ -150,7 +150,7 @@ def upgrade() -> None:
         sa.Column("backend_pid", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("backend_start", sa.DateTime(timezone=True), nullable=False),
         sa.Column("handler", sa.String(), nullable=False),
-        sa.Column("seqs", sa.ARRAY(sa.BigInteger()), nullable=False),
+        sa.Column("seqs", postgresql.INT8MULTIRANGE(), nullable=False),
         sa.Column("noted_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("backend_pid", "backend_start", name=op.f("in_hand_pkey")),
     )
