@@ -131,7 +131,8 @@ def parse_envelope(said: Any, *, types: Mapping[str, type[Payload]], now: dateti
     attributes, faults = _check_attributes(present, now)
     payload_class = types.get(present.get("type", "")) if _is_text(present.get("type")) else None
     if payload_class is None and _is_text(present.get("type")):
-        faults.append(Fault("type", f"unknown type {present['type'][:128]!r}; see GET /v1/schemas"))
+        name = present["type"][:ID_LIMIT_CHARACTERS]
+        faults.append(Fault("type", f"nobody may publish type {name!r}; see GET /v1/schemas"))
     text, data_faults = _check_data(data, payload_class, present.get("subject"))
     faults += data_faults
     if faults or attributes is None:

@@ -1,19 +1,20 @@
 """The relay's statement: what lies in the outbox becomes a delivery for each handler."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
 from domain.catalogue import HANDLERS, TYPES, Handler
-from domain.sql import fetch
+from domain.sql import array, fetch
 
 # Rows that another relay holds are skipped, and types that this version doesn't know stay where
 # they are for one that does. Losing this commit in a crash loses nothing: the rows are back.
 _ROUTE = """
 WITH taken AS (
     DELETE FROM outbox WHERE seq = ANY(ARRAY(
-        SELECT seq FROM outbox WHERE type = ANY(%(types)s)
+        SELECT seq FROM outbox WHERE type = ANY(%(types)s::text[])
         ORDER BY seq LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     ))
     RETURNING seq, received_at, type
@@ -29,42 +30,51 @@ SELECT (SELECT count(*) FROM taken), ARRAY(SELECT DISTINCT lane FROM routed)
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """Which types go to which handlers, written once as array literals."""
+
+    types: str
+    routed_types: str
+    handlers: str
+    lanes: str
+
+    @classmethod
+    def of(cls, types: Iterable[str], handlers: Iterable[Handler]) -> "Routes":
+        """Write the routes of these types to these handlers."""
+        listed = list(handlers)
+        return cls(
+            types=array(types),
+            routed_types=array(handler.payload.TYPE for handler in listed),
+            handlers=array(handler.name for handler in listed),
+            lanes=array(handler.lane for handler in listed),
+        )
+
+
+ALL_ROUTES = Routes.of(TYPES, HANDLERS.values())
+
+
 def route(
-    session: Session,
-    *,
-    limit: int,
-    now: datetime,
-    types: Iterable[str] = tuple(TYPES),
-    handlers: Mapping[str, Handler] = HANDLERS,
+    session: Session, *, limit: int, now: datetime, routes: Routes = ALL_ROUTES
 ) -> tuple[int, set[str]]:
     """Route up to `limit` domain events; give how many, and the lanes that have work now."""
-    ((count, lanes),) = fetch(
-        session,
-        _ROUTE,
-        types=list(types),
-        limit=limit,
-        now=now,
-        routed_types=[handler.payload.TYPE for handler in handlers.values()],
-        handlers=list(handlers),
-        lanes=[handler.lane for handler in handlers.values()],
-    )
+    ((count, lanes),) = fetch(session, _ROUTE, limit=limit, now=now, **asdict(routes))
     return count, set(lanes)
 
 
-def lanes_with_due_work(session: Session, *, now: datetime) -> set[str]:
-    """Give the lanes in which something is due: one probe of an index for each handler."""
+def due_handlers(session: Session, handlers: Iterable[Handler], *, now: datetime) -> list[Handler]:
+    """Give those handlers that have something due: one probe of an index for each."""
+    known = {handler.name: handler for handler in handlers}
     rows = fetch(
         session,
         """
-        SELECT DISTINCT known.lane
-        FROM unnest(%(handlers)s::text[], %(lanes)s::text[]) AS known (handler, lane)
+        SELECT known.handler FROM unnest(%(handlers)s::text[]) AS known (handler)
         WHERE EXISTS (
             SELECT FROM deliveries
             WHERE deliveries.handler = known.handler AND due_at <= %(now)s
         )
         """,
-        handlers=list(HANDLERS),
-        lanes=[handler.lane for handler in HANDLERS.values()],
+        handlers=array(known),
         now=now,
     )
-    return {lane for (lane,) in rows}
+    return [known[name] for (name,) in rows]

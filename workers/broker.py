@@ -23,7 +23,7 @@ from redis.retry import Retry
 
 NAMESPACE: Final = "momento"
 # How long a consumer blocks on its queue before it looks whether it is to stop.
-BLOCK_S: Final = 1.0
+BLOCK_S: Final = 2.0
 SOCKET_TIMEOUT_S: Final = 5.0
 BUSY_PAUSE_S: Final = 0.005
 HEARTBEAT_TIMEOUT_MS: Final = 15_000

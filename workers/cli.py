@@ -20,6 +20,13 @@ COMMANDS: Final = {
     "up": "workers.commands.up",
     "env": "workers.commands.env",
     "migrate": "workers.commands.migrate",
+    "publish": "workers.commands.publish",
+    "status": "workers.commands.status",
+    "trace": "workers.commands.trace",
+    "dead": "workers.commands.dead",
+    "reconcile": "workers.commands.reconcile",
+    "keys": "workers.commands.keys",
+    "catalogue": "workers.commands.catalogue",
 }
 # They start a system or say whether there is one. All others speak to the one that runs here.
 APART: Final = frozenset({"up", "env"})

@@ -52,14 +52,28 @@ class WorkDesk:
                 self.close()
             raise
 
+    @contextmanager
+    def quick(self) -> Iterator[Session]:
+        """Run statements that each commit at once and don't wait for the disk.
+
+        Only for what may be lost in a crash of the server without harm: routing, which then comes
+        back as it was, and the note of what is in hand.
+        """
+        try:
+            if self._side is None:
+                self._side = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+                self._side.exec_driver_sql("SET synchronous_commit = off")
+            with Session(self._side) as session:
+                yield session
+        except Exception as error:
+            if dispatch.is_passing(error):
+                self.close()
+            raise
+
     def note(self, handler: str, seqs: list[int]) -> None:
-        """Write down what is about to be applied, without waiting for the disk."""
-        if self._side is None:
-            self._side = self._engine.connect()
-            self._side.exec_driver_sql("SET synchronous_commit = off")
-            self._side.commit()
+        """Write down what is about to be applied."""
         assert self._backend is not None
-        with Session(self._side) as session, session.begin():
+        with self.quick() as session:
             deliveries.note_in_hand(session, handler, seqs, self._backend)
 
     def close(self) -> None:

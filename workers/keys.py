@@ -35,9 +35,9 @@ class Key:
     name: str
     types: tuple[str, ...]
 
-    def allows(self, type: str) -> bool:
+    def allows(self, wanted: str) -> bool:
         """Whether domain events of a type may be published; a full or a short name will do."""
-        name = VERSION.sub("", type.removeprefix(TYPE_PREFIX))
+        name = VERSION.sub("", wanted.removeprefix(TYPE_PREFIX))
         return any(_matches(pattern, name) for pattern in self.types)
 
 

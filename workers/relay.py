@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from domain.catalogue import HANDLERS
 from domain.deliveries import count_deaths
-from domain.routing import lanes_with_due_work, route
+from domain.routing import due_handlers, route
 from workers.bells import Bells
 from workers.broker import make_broker
 from workers.clock import utc_now
@@ -24,7 +25,7 @@ from workers.settings import load_settings
 
 ROUTE_EVERY_S: Final = 0.05
 ROUTE_LIMIT: Final = 2_000
-RING_EVERY_S: Final = 0.25
+RING_EVERY_S: Final = 0.5
 SWEEP_EVERY_S: Final = 1.0
 AFTER_TROUBLE_S: Final = 0.5
 
@@ -82,18 +83,16 @@ class Relay:
 
     def route(self) -> bool:
         """Turn outbox rows into deliveries and ring their lanes; say whether there may be more."""
-        with self._desk.transaction() as session:
-            # What is lost of this in a crash comes back as it was: no need to wait for the disk.
-            session.connection().exec_driver_sql("SET LOCAL synchronous_commit = off")
+        with self._desk.quick() as session:
             count, lanes = route(session, limit=ROUTE_LIMIT, now=utc_now())
         self._bells.ring(lanes)
         return count == ROUTE_LIMIT
 
     def ring_due(self) -> bool:
         """Ring the lanes that have something due: retries, second looks, and lost bells."""
-        with self._desk.transaction() as session:
-            lanes = lanes_with_due_work(session, now=utc_now())
-        self._bells.ring(lanes)
+        with self._desk.quick() as session:
+            due = due_handlers(session, HANDLERS.values(), now=utc_now())
+        self._bells.ring({handler.lane for handler in due})
         return False
 
     def sweep(self) -> bool:

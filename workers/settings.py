@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     )
     momento_worker_processes: Annotated[int, Field(ge=1, le=256)] = 2
     # How many deliveries one claim takes at most.
-    momento_batch_size: Annotated[int, Field(ge=1, le=10_000)] = 1_000
+    momento_batch_size: Annotated[int, Field(ge=1, le=10_000)] = 4_000
 
     gateway_host: str = "127.0.0.1"
     gateway_port: Port = 8400

@@ -1,7 +1,7 @@
 """What an answered bell does: route what was published, apply what is due, until nothing is."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event
@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from domain.catalogue import HANDLERS, Handler
 from domain.dispatch import Report, apply_due
-from domain.routing import route
+from domain.routing import due_handlers, route
 from domain.verdict import Accepted, Deferred, Rejected, Verdict
 from workers.bells import Bells
 from workers.desk import WorkDesk
@@ -37,24 +37,22 @@ class Shift:
         ends = time.monotonic() + SLICE.total_seconds()
         total = 0
         while not self.stopping.is_set():
-            routed = self._route(lane)
-            claimed = sum(self._apply(handler) for handler in handlers)
-            total += claimed
-            if not claimed and not routed:
+            due = self._find_due(lane, handlers)
+            if not due:
                 return total
+            total += sum(self._apply(handler) for handler in due)
             if time.monotonic() >= ends:
                 break
         self.bells.ring([lane])
         return total
 
-    def _route(self, lane: str) -> int:
-        """Route what lies in the outbox, and ring the other lanes that got something of it."""
-        with self.desk.transaction() as session:
-            # What is lost of this in a crash comes back as it was: no need to wait for the disk.
-            session.connection().exec_driver_sql("SET LOCAL synchronous_commit = off")
-            count, lanes = route(session, limit=ROUTE_LIMIT, now=self.now())
+    def _find_due(self, lane: str, handlers: Sequence[Handler]) -> list[Handler]:
+        """Route what lies in the outbox, ring the other lanes that got something, see what is due."""
+        with self.desk.quick() as session:
+            _, lanes = route(session, limit=ROUTE_LIMIT, now=self.now())
+            due = due_handlers(session, handlers, now=self.now())
         self.bells.ring(lanes - {lane})
-        return count
+        return due
 
     def _apply(self, handler: Handler) -> int:
         """Apply one batch of a handler and log it."""

@@ -33,18 +33,24 @@ class Seats:
         """Start with so many free seats for each event."""
         self._free = free
 
-    def take(self, event: str) -> bool:
-        """Take a seat if one is free."""
-        if self._free[event] <= 0:
-            return False
+    def is_free(self, event: str) -> bool:
+        """Say whether one is free."""
+        return self._free[event] > 0
+
+    def take(self, event: str) -> None:
+        """Take one."""
         self._free[event] -= 1
-        return True
+
+    def give_back(self, event: str) -> None:
+        """Free one for others in the same batch."""
+        self._free[event] += 1
 
 
 def load_cases(session: Session, invitations: Iterable[str]) -> list[Case]:
-    """Read invitations with what happened to them, those that paid first in front.
+    """Read invitations with what happened to them: holders of seats, then those that paid first.
 
-    Who gets the last seat of those in one batch is then the one who paid first.
+    Who gets the last seat of those in one batch is then the one who paid first, and a seat that is
+    given up in the same batch is free for them.
     """
     wanted = sorted(set(invitations))
     rows = fetch_dicts(session, _ROWS, ids=wanted)
@@ -57,7 +63,7 @@ def load_cases(session: Session, invitations: Iterable[str]) -> list[Case]:
     ]
     for case in cases:
         case.foreign.update(foreign.get(case.row["id"], ()))
-    return sorted(cases, key=_first_payment)
+    return sorted(cases, key=lambda case: (not case.row["holds_seat"], _first_payment(case)))
 
 
 # Whose seat is taken: also that of somebody whose event was cancelled, since a cancellation may

@@ -68,7 +68,8 @@ class Course:
     reconfirm_by: datetime | None = None
     decline_reason: str | None = None
     paid_by: str | None = None
-    holds_seat: bool = False
+    # A seat that was given up and is wanted again, when others have taken it.
+    lost_seat: bool = False
     decisions: dict[str, Decision] = field(default_factory=dict)
     notes: dict[Stamp, str] = field(default_factory=dict)
 
@@ -124,24 +125,32 @@ def settle_invitation(
     deleted_at: datetime | None,
     decisions: Mapping[str, Decision],
     holds_seat: bool,
-    take_seat: Callable[[], bool],
+    is_seat_free: Callable[[], bool],
 ) -> Course:
     """Fold what happened to an invitation into where it stands.
 
     `decisions` are those made before, `holds_seat` says whether its seat is still kept for it.
-    `take_seat` is asked for a payment that could take a seat and has none.
+    `is_seat_free` is asked for a payment that could take a seat and has none. That one once took
+    a seat stands, also when it was given up again and is somebody else's now.
     """
     given = sent.data.get("expires_at")
-    course = Course(
-        expires_at=datetime.fromisoformat(given)
+    expires_at = (
+        datetime.fromisoformat(given)
         if given
-        else default_expiry(sent.stamp.time, schedule.starts_at),
-        decisions=dict(decisions),
-        holds_seat=holds_seat,
+        else default_expiry(sent.stamp.time, schedule.starts_at)
     )
-    for entry in timeline(entries, schedule, deleted_at):
-        _MOVES[entry.kind](course, entry, schedule, take_seat)
-    _refund_what_was_not_needed(course)
+    entries_in_order = timeline(entries, schedule, deleted_at)
+
+    def fold(*, lost_seat: bool) -> Course:
+        course = Course(expires_at=expires_at, decisions=dict(decisions), lost_seat=lost_seat)
+        for entry in entries_in_order:
+            _MOVES[entry.kind](course, entry, schedule, is_seat_free)
+        _refund_what_was_not_needed(course)
+        return course
+
+    course = fold(lost_seat=False)
+    if course.status in SEATED and not holds_seat and not is_seat_free():
+        return fold(lost_seat=True)
     return course
 
 
@@ -228,7 +237,9 @@ def _fail_payment(
         course.notes[entry.stamp] = f"invitation_{course.status}"
 
 
-def _pay(course: Course, entry: Entry, schedule: Schedule, take_seat: Callable[[], bool]) -> None:
+def _pay(
+    course: Course, entry: Entry, schedule: Schedule, is_seat_free: Callable[[], bool]
+) -> None:
     """Take a seat, or send the money back."""
     payment = entry.payment
     assert payment is not None
@@ -236,7 +247,8 @@ def _pay(course: Course, entry: Entry, schedule: Schedule, take_seat: Callable[[
     reason = _why_not(course, entry, schedule)
     if reason is None and known.refund_reason is not None and not known.granted:
         reason = known.refund_reason
-    if reason is None and not (known.granted and course.holds_seat) and not take_seat():
+    has_place = not course.lost_seat if known.granted else is_seat_free()
+    if reason is None and not has_place:
         reason = EVENT_FULL
         course.decisions[payment] = Decision(granted=False, refund_reason=known.refund_reason)
     if reason is None:

@@ -46,7 +46,7 @@ def settle(
 
 
 def _course(case: Case, seats: Seats) -> Course:
-    """Fold one invitation."""
+    """Fold one invitation, and take or give back its seat."""
     event: str = case.row["event_id"]
     course = settle_invitation(
         sent=case.sent,
@@ -55,11 +55,22 @@ def _course(case: Case, seats: Seats) -> Course:
         deleted_at=case.deleted_at,
         decisions=case.decisions,
         holds_seat=case.row["holds_seat"],
-        take_seat=lambda: seats.take(event),
+        is_seat_free=lambda: seats.is_free(event),
     )
+    keeps_seat = course.status in HOLDING or _may_want_it_again(course)
+    if keeps_seat and not case.row["holds_seat"]:
+        seats.take(event)
+    elif case.row["holds_seat"] and not keeps_seat:
+        seats.give_back(event)
     for payment in case.foreign:
         course.decisions.setdefault(payment, Decision(refund_reason="not_this_invitation"))
     return course
+
+
+def _may_want_it_again(course: Course) -> bool:
+    """Say whether the event's cancellation, which may be taken back, is all that took the seat."""
+    granted = any(decision.granted for decision in course.decisions.values())
+    return course.status == "cancelled" and granted
 
 
 def _columns(case: Case, course: Course) -> dict[str, Any]:

@@ -42,9 +42,10 @@ def apply_kudos_given(session: Session, batch: Batch[KudosGiven], now: datetime)
     said = _gather(batch.without(verdicts))
     if said:
         standings = _settle(session, {key: each.times for key, each in said.items()})
-        lock_receivers(session, (key[0] for key in said))
         inserted, found = _keep(session, said, standings)
-        score(session, [_change(key, +1) for key in inserted if standings[key].counts])
+        # Locked as late as possible: under a flood every batch wants the same popular people.
+        counted = lock_receivers(session, (key[0] for key in said))
+        score(session, [_change(key, +1) for key in inserted if standings[key].counts], counted)
         if found:
             standings |= _settle_again(session, found)
         verdicts |= _notes(batch.without(verdicts), standings)
@@ -193,8 +194,9 @@ def _settle_again(session: Session, keys: Iterable[Key]) -> dict[Key, Standing]:
     listed_keys = sorted(set(keys))
     if not listed_keys:
         return {}
-    lock_receivers(session, (key[0] for key in listed_keys))
-    standings = _settle(session, _times(session, listed_keys))
+    # Kudos first, then their receivers, as `apply_kudos_given` does: nobody waits in a circle.
+    standings = _settle(session, _lock_times(session, listed_keys))
+    counted = lock_receivers(session, (key[0] for key in listed_keys))
     listed = sorted(standings.items())
     rows = fetch(
         session,
@@ -218,12 +220,12 @@ def _settle_again(session: Session, keys: Iterable[Key]) -> dict[Key, Standing]:
     changes = [
         Change(to, by, kudo, int(after) - int(before)) for to, by, _, kudo, before, after in rows
     ]
-    score(session, [change for change in changes if change.difference])
+    score(session, [change for change in changes if change.difference], counted)
     return standings
 
 
-def _times(session: Session, keys: Iterable[Key]) -> dict[Key, list[datetime]]:
-    """Read when kudos were said; one that only an API service wrote so far has no time yet."""
+def _lock_times(session: Session, keys: Iterable[Key]) -> dict[Key, list[datetime]]:
+    """Lock kudos and read when they were said; what only an API service wrote has no time yet."""
     listed = list(keys)
     rows = fetch(
         session,
@@ -234,6 +236,8 @@ def _times(session: Session, keys: Iterable[Key]) -> dict[Key, list[datetime]]:
             %(kudos)s::text[]) AS asked (receiver_id, giver_id, event_id, kudo)
         JOIN attendee_kudos AS kept USING (receiver_id, giver_id, event_id, kudo)
         WHERE given_at IS NOT NULL OR cardinality(given_times) > 0
+        ORDER BY receiver_id, giver_id, event_id, kudo
+        FOR UPDATE OF kept
         """,
         receivers=array(key[0] for key in listed),
         givers=array(key[1] for key in listed),

@@ -1,13 +1,17 @@
 """What counting kudos add to the receivers' scores, moved by the difference."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlmodel import Session
 
 from domain.kudos.rules import gratitude, moved_counts
 from domain.sql import array, as_json, execute, fetch
+
+
+# Aggregated kudos by person, as they stood when locked.
+Counted = Mapping[str, Mapping[str, int]]
 
 
 class Change(NamedTuple):
@@ -19,17 +23,22 @@ class Change(NamedTuple):
     difference: int
 
 
-def lock_receivers(session: Session, receivers: Iterable[str]) -> None:
-    """Lock people's metrics in key order; afterwards their pairs change in no other transaction."""
-    execute(
-        session,
-        "SELECT user_id FROM user_internal_metrics WHERE user_id = ANY(%(users)s::uuid[])"
-        " ORDER BY user_id FOR NO KEY UPDATE",
-        users=array(sorted(set(receivers))),
+def lock_receivers(session: Session, receivers: Iterable[str]) -> Counted:
+    """Lock people's metrics in key order, and give their aggregated kudos.
+
+    From now on until the end, their pairs change in no other transaction.
+    """
+    return dict(
+        fetch(
+            session,
+            "SELECT user_id, aggregated_kudos FROM user_internal_metrics"
+            " WHERE user_id = ANY(%(users)s::uuid[]) ORDER BY user_id FOR NO KEY UPDATE",
+            users=array(sorted(set(receivers))),
+        )
     )
 
 
-def score(session: Session, changes: Sequence[Change]) -> None:
+def score(session: Session, changes: Sequence[Change], counted: Counted) -> None:
     """Move gratitude and aggregated kudos of the locked receivers; rows are written already."""
     if not changes:
         return
@@ -43,14 +52,6 @@ def score(session: Session, changes: Sequence[Change]) -> None:
         before = after - pairs[(receiver, giver)]
         worth[receiver] += gratitude(after) - gratitude(before)
     receivers = sorted(kudos)
-    counted = dict(
-        fetch(
-            session,
-            "SELECT user_id, aggregated_kudos FROM user_internal_metrics"
-            " WHERE user_id = ANY(%(users)s::uuid[])",
-            users=array(receivers),
-        )
-    )
     execute(
         session,
         """

@@ -36,7 +36,7 @@ class TestDefaults:
         assert (settings.dashboard_host, settings.dashboard_port) == ("127.0.0.1", 8401)
         assert settings.momento_home == Path(".momento").resolve()
         assert settings.momento_worker_processes == 2
-        assert settings.momento_batch_size == 500
+        assert settings.momento_batch_size == 4_000
         assert settings.log_format == "console"
 
     def test_an_empty_value_counts_as_unset(self) -> None:

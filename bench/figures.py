@@ -1,0 +1,140 @@
+"""The figures: for each, every contestant in turn, again and again, then the medians."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from bench import cpu, limit, measure
+from bench.contestant import Contestant
+from bench.kudos import given
+from bench.report import Figure
+from bench.servers import Servers
+
+DRAIN_TIMEOUT_S = 300
+# What a worker does at its start is over by then.
+CALM_S = 3.0
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much to measure."""
+
+    runs: int
+    jobs: int
+    peer_jobs: int
+    samples: int
+    idle_s: float
+
+
+@dataclass(frozen=True)
+class Contest:
+    """Who takes part, on which servers, and who is told how it goes."""
+
+    servers: Servers
+    peers: Sequence[Contestant]
+    ours: Contestant | None
+    say: Callable[[str], None]
+
+    def everyone(self) -> list[Contestant]:
+        """The peers, then us."""
+        return [*self.peers, *([self.ours] if self.ours else [])]
+
+
+class Runs:
+    """One measured value, by contestant, of all runs."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, list[float]] = defaultdict(list)
+
+    def add(self, name: str, value: float) -> None:
+        """Keeps the value of one run."""
+        self._values[name].append(value)
+
+    def of_peers(self, contest: Contest) -> dict[str, float]:
+        """Each peer's median."""
+        return {peer.name: median(self._values[peer.name]) for peer in contest.peers}
+
+    def of_ours(self, contest: Contest) -> float | None:
+        """Our median, if we take part."""
+        return median(self._values[contest.ours.name]) if contest.ours else None
+
+    def best_of(self, names: Sequence[str]) -> float:
+        """The highest of some medians."""
+        return max(median(self._values[name]) for name in names)
+
+
+def kudos_throughput(contest: Contest, effort: Effort) -> list[Figure]:
+    """Kudos a second from a full queue, everybody in turn in every run."""
+    rates = Runs()
+
+    def keep(name: str, measured: float) -> None:
+        rates.add(name, measured)
+        contest.say(f"{name}: {measured:,.0f} jobs/s")
+
+    for _ in range(effort.runs):
+        for contestant in contest.everyone():
+            contest.servers.settle()
+            jobs = effort.jobs if contestant is contest.ours else effort.peer_jobs
+            keep(contestant.name, _drain(contestant, jobs))
+        for name, measured in limit.rates(contest.servers, effort.jobs).items():
+            keep(name, measured)
+    ours, peers = rates.of_ours(contest), rates.of_peers(contest)
+    return [
+        Figure("kudos_throughput", "jobs/s", peers, ours, rates.best_of([*limit.WITH_LEDGER])),
+        Figure("kudos_throughput_bare", "jobs/s", peers, ours, rates.best_of([*limit.BARE])),
+    ]
+
+
+def _drain(contestant: Contestant, jobs: int) -> float:
+    """Fills the queue, starts the workers, waits until all is settled."""
+    contestant.prepare()
+    contestant.enqueue(given(jobs))
+    contestant.start()
+    try:
+        measure.wait_until(lambda: contestant.has_settled(jobs), timeout_s=DRAIN_TIMEOUT_S)
+    finally:
+        contestant.stop()
+    return measure.rate(contestant.settled_at())
+
+
+def idle_latency(contest: Contest, effort: Effort) -> list[Figure]:
+    """From published to visible, and what the idle workers and servers cost meanwhile."""
+    measured = {
+        "idle_latency": Runs(),
+        "idle_latency_p99": Runs(),
+        "idle_cpu": Runs(),
+        "idle_cpu_of_servers": Runs(),
+    }
+    units = ("ms", "ms", "% of a core", "% of a core")
+    for _ in range(effort.runs):
+        for contestant in contest.everyone():
+            contest.servers.settle()
+            values = _idle(contest, contestant, effort=effort)
+            for runs, value in zip(measured.values(), values, strict=True):
+                runs.add(contestant.name, value)
+            shown = zip(measured, values, units, strict=True)
+            said = ", ".join(f"{figure} {value:.2f} {unit}" for figure, value, unit in shown)
+            contest.say(f"{contestant.name}: {said}")
+    return [
+        Figure(name, unit, runs.of_peers(contest), runs.of_ours(contest), more_is_better=False)
+        for (name, runs), unit in zip(measured.items(), units, strict=True)
+    ]
+
+
+def _idle(contest: Contest, contestant: Contestant, *, effort: Effort) -> list[float]:
+    """Latency p50 and p99, then the CPU of the workers and of both servers with nothing to do."""
+    contestant.prepare()
+    contestant.start()
+    try:
+        latencies = contestant.idle_latency(given(measure.WARM_UPS + effort.samples))
+        time.sleep(CALM_S)
+        of_servers = [contest.servers.postgres_pid, contest.servers.redis_pid]
+        cores = cpu.percents_of_a_core((contestant.pids(), of_servers), effort.idle_s)
+    finally:
+        contestant.stop()
+    return [measure.p50(latencies), measure.p99(latencies), *cores]
+
+
+FIGURES = {"kudos_throughput": kudos_throughput, "idle_latency": idle_latency}

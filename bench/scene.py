@@ -1,0 +1,81 @@
+"""A database of our own tables in which the people have met: what kudos need in order to count.
+
+Made once a run by `momento migrate` and copied for each measurement.
+"""
+
+import os
+import subprocess
+from pathlib import Path
+
+import psycopg
+
+from bench.contestant import ROOT
+from bench.kudos import GATHERINGS, PEOPLE, gathering_id, person_id, seats
+from bench.servers import Servers
+
+TEMPLATE = "scene"
+PRODUCT_BIN = ROOT / ".venv" / "bin"
+
+# Everybody attended five completed gatherings that ended an hour ago; the host is a guest of
+# others. Parameters: people; gatherings; then who was where, one entry a seat.
+PEOPLE_MET = """
+WITH people AS (
+    INSERT INTO users (id, clerk_id, birth_date, status)
+    SELECT id, 'bench_' || id, date '1990-01-01', 'active' FROM unnest(%(people)s::uuid[]) AS id
+), metrics AS (
+    INSERT INTO user_internal_metrics (user_id, outcomes_present)
+    SELECT id, 5 FROM unnest(%(people)s::uuid[]) AS id
+), evenings AS (
+    INSERT INTO events (id, host_id, title, description, status, min_attendees, max_attendees,
+        confirmation_fee, starts_at, ends_at, completed_at)
+    SELECT id, host_id, 'Evening', 'Of the benchmark', 'completed', 2, 50, 0,
+        now() - interval '3 hours', now() - interval '1 hour', now() - interval '1 hour'
+    FROM unnest(%(gatherings)s::uuid[], %(hosts)s::uuid[]) AS g (id, host_id)
+), seats AS (
+    SELECT gen_random_uuid() AS id, event_id, user_id
+    FROM unnest(%(seat_gatherings)s::uuid[], %(seat_people)s::uuid[]) AS s (event_id, user_id)
+), invited AS (
+    INSERT INTO invitations (id, event_id, user_id, status, confirmed_at)
+    SELECT id, event_id, user_id, 'confirmed', now() - interval '1 day' FROM seats
+)
+INSERT INTO attendance (id, event_id, user_id, status, checked_in_at)
+SELECT id, event_id, user_id, 'attended', now() - interval '3 hours' FROM seats
+"""
+
+
+def copy(servers: Servers, database: str) -> str:
+    """Makes a fresh copy of the scene, making the scene first if need be; answers its URL."""
+    if not servers.has_database(TEMPLATE):
+        _make(servers)
+    return servers.make_database(database, template=TEMPLATE)
+
+
+def environment(servers: Servers, dsn: str) -> dict[str, str]:
+    """What our own processes need to run on this database and this run's Redis."""
+    return {
+        **os.environ,
+        "DATABASE_URL": dsn,
+        "BROKER_URL": servers.redis_url,
+        "MOMENTO_HOME": str(Path(os.environ["BENCH_LOGS"]) / "momento"),
+        "LOG_FORMAT": "json",
+    }
+
+
+def _make(servers: Servers) -> None:
+    dsn = servers.make_database(TEMPLATE)
+    migrate = [str(PRODUCT_BIN / "momento"), "migrate"]
+    subprocess.run(migrate, env=environment(servers, dsn), check=True, stdout=subprocess.DEVNULL)
+    taken = [(gathering, person) for gathering in range(GATHERINGS) for person in seats(gathering)]
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(
+            PEOPLE_MET,
+            {
+                "people": [person_id(number) for number in range(PEOPLE)],
+                "gatherings": [gathering_id(number) for number in range(GATHERINGS)],
+                # A host takes part without a seat: nobody's kudos depend on it.
+                "hosts": [person_id(number) for number in range(GATHERINGS)],
+                "seat_gatherings": [gathering_id(gathering) for gathering, _ in taken],
+                "seat_people": [person_id(person) for _, person in taken],
+            },
+        )
+        connection.execute("VACUUM ANALYZE")

@@ -1,0 +1,53 @@
+"""Payments: where each stands, from everything that was said about it."""
+
+from domain.reconcile.check import Check
+
+CHECKS = (
+    Check(
+        "payments.status",
+        "it never goes down; of a full refund and a dispute the newer counts",
+        """
+        WITH told AS (
+            SELECT payment_id, kind, data, row_number() OVER (
+                PARTITION BY payment_id ORDER BY time, id COLLATE "C", source COLLATE "C") AS place
+            FROM payment_facts
+        ), owed AS (
+            SELECT payment_id, (array_agg((data->>'amount_in_cents')::bigint
+                ORDER BY kind = 'payment.failed', place))[1] AS cents,
+                -- Failed, succeeded and refund_pending: the highest rung that was reached.
+                max(CASE kind WHEN 'payment.failed' THEN 1 WHEN 'payment.succeeded' THEN 2 END)
+                    AS rung
+            FROM told WHERE kind IN ('payment.failed', 'payment.succeeded') GROUP BY payment_id
+        ), returned AS (
+            -- Of one refund that is told twice the later amount counts.
+            SELECT payment_id, kind, place, CASE kind WHEN 'payment.refunded' THEN
+                said - lag(said, 1, 0::bigint) OVER (
+                    PARTITION BY payment_id, kind, data->>'stripe_refund_id' ORDER BY place)
+                ELSE 0 END AS cents
+            FROM told
+            CROSS JOIN LATERAL (SELECT (data->>'amount_in_cents')::bigint AS said) AS refund
+            WHERE kind IN ('payment.refunded', 'payment.disputed')
+        ), running AS (
+            SELECT payment_id, kind, place,
+                sum(cents) OVER (PARTITION BY payment_id ORDER BY place) AS cents
+            FROM returned
+        ), last AS (
+            SELECT DISTINCT ON (payment_id) payment_id,
+                CASE kind WHEN 'payment.disputed' THEN 'disputed' ELSE 'refunded' END AS status
+            FROM running JOIN owed USING (payment_id)
+            WHERE kind = 'payment.disputed' OR running.cents >= owed.cents
+            ORDER BY payment_id, place DESC
+        ), requested AS (
+            SELECT DISTINCT payment_id FROM told WHERE kind = 'refund.requested'
+        )
+        SELECT payments.id::text AS key, payments.status IS DISTINCT FROM coalesce(last.status,
+            CASE WHEN requested.payment_id IS NOT NULL THEN 'refund_pending'
+                WHEN owed.rung = 2 THEN 'succeeded' WHEN owed.rung = 1 THEN 'failed'
+                ELSE payments.status END) AS drifted
+        FROM payments
+        LEFT JOIN owed ON owed.payment_id = payments.id
+        LEFT JOIN last ON last.payment_id = payments.id
+        LEFT JOIN requested ON requested.payment_id = payments.id
+        """,
+    ),
+)

@@ -1,0 +1,67 @@
+"""What tests ask for by name: a database of their own, and a Redis that is empty.
+
+Each test process (pytest-xdist has several) starts its own servers, so none meets another.
+"""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import redis
+from sqlalchemy import Engine
+
+from tests.helpers.postgres import PostgresServer, running_postgres
+from workers import embedded
+from workers.database import make_engine
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A Postgres for this test process."""
+    with running_postgres(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture
+def make_database(postgres_server: PostgresServer) -> Iterator[Callable[[], str]]:
+    """Make a migrated, empty database; the URL. All are dropped after the test."""
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(postgres_server.create())
+        return made[-1]
+
+    yield make
+    for url in made:
+        postgres_server.drop(url)
+
+
+@pytest.fixture
+def database_url(make_database: Callable[[], str]) -> str:
+    """A migrated, empty database of this test's own."""
+    return make_database()
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """Connections to `database_url`, with the limits that our processes have."""
+    made = make_engine(database_url, process="test", pool_size=20)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Redis for this test process; the URL."""
+    home = tmp_path_factory.mktemp("redis")
+    try:
+        yield embedded.start_redis(home)
+    finally:
+        embedded.stop_redis(home)
+
+
+@pytest.fixture
+def broker_url(redis_server: str) -> str:
+    """An empty Redis."""
+    with redis.Redis.from_url(redis_server) as client:
+        client.flushall()
+    return redis_server

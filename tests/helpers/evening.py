@@ -1,0 +1,266 @@
+"""A small evening in a few domain events: enough that every derived figure says something."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from uuid import NAMESPACE_URL, uuid5
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from domain.attendance.payloads import AttendanceReported, AttendeeCheckedIn
+from domain.catalogue import HANDLERS
+from domain.dispatch import apply_due
+from domain.envelope import Envelope, enclose
+from domain.gatherings.payloads import (
+    Collaborator,
+    EventCompleted,
+    EventFinalized,
+    EventPublished,
+    LocationAdded,
+    Stop,
+)
+from domain.invitations.payloads import InvitationCancelled, InvitationSent
+from domain.kudos.payloads import KudosGiven
+from domain.outbox import publish_many
+from domain.payload import Payload
+from domain.payments.payloads import PaymentRefunded, PaymentSucceeded
+from domain.ratings.payloads import RatingSubmitted
+from domain.routing import route
+from domain.tables.attendance import AttendanceStatus
+from domain.tables.kudos import Kudo
+from domain.users.payloads import UserRegistered, UserStatusChanged
+from workers.desk import WorkDesk
+
+SOURCE = "/services/test"
+START = datetime(2026, 3, 14, 18, tzinfo=UTC)
+END = START + timedelta(hours=3)
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+def an_id(name: str) -> str:
+    """The same UUID for the same name, so that a test can say whom it means."""
+    return str(uuid5(NAMESPACE_URL, f"test {name}"))
+
+
+@dataclass(slots=True)
+class Diary:
+    """Collects domain events; each has its place in the diary as its id."""
+
+    pages: list[Envelope] = field(default_factory=list)
+
+    def note(self, payload: Payload, time: datetime) -> Envelope:
+        """Write down what happened and when."""
+        number = f"{payload.NAME} {len(self.pages)}"
+        self.pages.append(enclose(payload, source=SOURCE, time=time, id=an_id(number)))
+        return self.pages[-1]
+
+    def people(self, *names: str) -> None:
+        """Have people sign up."""
+        for name in names:
+            self.note(
+                UserRegistered(
+                    user_id=an_id(name),
+                    clerk_id=name,
+                    birth_date=date(1990, 5, 1),
+                    first_name=name,
+                    phone_number="+4915112345678",
+                ),
+                START - 60 * DAY,
+            )
+            self.note(
+                UserStatusChanged.model_validate({"user_id": an_id(name), "status": "active"}),
+                START - 59 * DAY,
+            )
+
+    def event(self, name: str, *, host: str, seats: int, starts_at: datetime = START) -> None:
+        """Have an event of two stops announced, with Cleo as its co-host."""
+        place = an_id("place")
+        self.note(
+            LocationAdded(location_id=place, name="Bar", latitude=40.0, longitude=-74.0),
+            START - 50 * DAY,
+        )
+        middle, end = starts_at + HOUR, starts_at + 3 * HOUR
+        stops = [
+            Stop(location_id=place, order=order, title="Stop", start_time=begins, end_time=finishes)
+            for order, begins, finishes in ((1, starts_at, middle), (2, middle, end))
+        ]
+        self.note(
+            EventPublished(
+                event_id=an_id(name),
+                host_id=an_id(host),
+                title="Drinks",
+                description="In company",
+                min_attendees=1,
+                max_attendees=seats,
+                confirmation_fee=500,
+                itinerary=stops,
+                collaborators=[Collaborator(role="Co-Host", user_id=an_id("Cleo"))],
+            ),
+            starts_at - 40 * DAY,
+        )
+
+    def invited(
+        self,
+        event: str,
+        person: str,
+        *,
+        at: datetime = START - 4 * DAY,
+        expires_at: datetime | None = None,
+    ) -> None:
+        """Have somebody invited."""
+        self.note(
+            InvitationSent(
+                invitation_id=an_id(f"{event} {person}"),
+                event_id=an_id(event),
+                user_id=an_id(person),
+                expires_at=expires_at,
+            ),
+            at,
+        )
+
+    def paid(self, event: str, person: str, *, at: datetime = START - 3 * DAY) -> None:
+        """Have somebody pay for their seat."""
+        self.note(
+            PaymentSucceeded(
+                payment_id=an_id(f"payment {event} {person}"),
+                user_id=an_id(person),
+                event_id=an_id(event),
+                invitation_id=an_id(f"{event} {person}"),
+                amount_in_cents=500,
+                currency="usd",
+                stripe_payment_intent_id=f"pi_{event}_{person}",
+                stripe_charge_id=f"ch_{event}_{person}",
+            ),
+            at,
+        )
+
+    def cancelled(self, event: str, person: str, *, at: datetime) -> None:
+        """Have somebody give up their seat."""
+        self.note(InvitationCancelled(invitation_id=an_id(f"{event} {person}")), at)
+
+    def checked_in(self, event: str, person: str, *, at: datetime) -> None:
+        """Have somebody check in at the door."""
+        self.note(
+            AttendeeCheckedIn(
+                event_id=an_id(event), user_id=an_id(person), latitude=40.001, longitude=-74.0
+            ),
+            at,
+        )
+
+    def reported(
+        self, event: str, person: str, *, by: str, status: str, at: datetime = END
+    ) -> None:
+        """Have somebody say whether somebody came."""
+        self.note(
+            AttendanceReported.model_validate(
+                {
+                    "event_id": an_id(event),
+                    "user_id": an_id(person),
+                    "reporter_id": an_id(by),
+                    "status": AttendanceStatus(status),
+                }
+            ),
+            at,
+        )
+
+    def thanked(
+        self, event: str, giver: str, receiver: str, kudo: Kudo, *, at: datetime = END + HOUR
+    ) -> Envelope:
+        """Have somebody thank somebody."""
+        return self.note(
+            KudosGiven(
+                kudos_id=an_id(f"kudos {len(self.pages)}"),
+                event_id=an_id(event),
+                giver_id=an_id(giver),
+                receiver_id=an_id(receiver),
+                kudo=kudo,
+            ),
+            at,
+        )
+
+    def rated(self, event: str, rater: str, host_stars: int, event_stars: int) -> None:
+        """Have somebody rate an event and its host."""
+        self.note(
+            RatingSubmitted(
+                rating_id=an_id(f"rating {event} {rater}"),
+                event_id=an_id(event),
+                rater_id=an_id(rater),
+                host_rating_value=host_stars,
+                event_rating_value=event_stars,
+                comment="Lovely",
+            ),
+            END + DAY,
+        )
+
+    def ended(self, event: str, *, ends_at: datetime = END) -> None:
+        """Have an event completed and finalised."""
+        self.note(EventCompleted(event_id=an_id(event)), ends_at + 2 * HOUR)
+        self.note(EventFinalized(event_id=an_id(event)), ends_at + 26 * HOUR)
+
+
+def an_evening() -> list[Envelope]:
+    """Three events of Hanna's: one long ago, one that is told in full, one still to come.
+
+    At the second, Ada checks in, Bo cancels late, Dan is voted present, Eve doesn't show up, Flo
+    finds it full and gets her money back.
+    """
+    diary = Diary()
+    diary.people("Hanna", "Cleo", "Ada", "Bo", "Dan", "Eve", "Flo")
+    earlier, later = START - 10 * DAY, NOW + 30 * DAY
+    diary.event("brunch", host="Hanna", seats=8, starts_at=earlier)
+    for person in ("Ada", "Dan", "Eve"):
+        diary.invited("brunch", person, at=earlier - 4 * DAY)
+        diary.paid("brunch", person, at=earlier - 3 * DAY)
+        diary.reported("brunch", person, by="Hanna", status="late", at=earlier + HOUR)
+    diary.ended("brunch", ends_at=earlier + 3 * HOUR)
+    diary.event("drinks", host="Hanna", seats=4)
+    for person in ("Ada", "Bo", "Dan", "Eve", "Flo"):
+        diary.invited("drinks", person)
+        diary.paid("drinks", person, at=START - (1 if person == "Flo" else 3) * DAY)
+    diary.note(
+        PaymentRefunded(
+            payment_id=an_id("payment drinks Bo"), stripe_refund_id="re_1", amount_in_cents=100
+        ),
+        START - HOUR,
+    )
+    diary.cancelled("drinks", "Bo", at=START - 5 * HOUR)
+    diary.checked_in("drinks", "Ada", at=START + HOUR)
+    diary.reported("drinks", "Dan", by="Ada", status="attended")
+    diary.reported("drinks", "Dan", by="Eve", status="late", at=END - HOUR)
+    diary.ended("drinks")
+    for kudo in (Kudo.INSPIRING, Kudo.HELPFUL, Kudo.THOUGHTFUL):
+        diary.thanked("drinks", "Dan", "Ada", kudo)
+    diary.thanked("drinks", "Hanna", "Ada", Kudo.HELPFUL)
+    diary.thanked("drinks", "Eve", "Ada", Kudo.HELPFUL)
+    diary.rated("drinks", "Ada", 5, 4)
+    diary.rated("drinks", "Dan", 4, 4)
+    diary.rated("drinks", "Eve", 1, 1)
+    diary.event("picnic", host="Hanna", seats=2, starts_at=later)
+    return diary.pages
+
+
+def publish(engine: Engine, pages: Sequence[Envelope]) -> None:
+    """Publish without applying."""
+    with Session(engine) as session, session.begin():
+        publish_many(session, pages)
+
+
+def settle(engine: Engine, *, now: datetime | None = None) -> None:
+    """Route and apply until nothing is due."""
+    moment = now or datetime.now(UTC)
+    with WorkDesk(engine) as desk:
+        busy = True
+        while busy:
+            with desk.transaction() as session:
+                busy = route(session, limit=1_000, now=moment)[0] > 0
+            for handler in HANDLERS.values():
+                busy |= apply_due(desk.desk, handler, limit=500, now=moment).claimed > 0
+
+
+def tell(engine: Engine, pages: Sequence[Envelope]) -> None:
+    """Publish and apply."""
+    publish(engine, pages)
+    settle(engine)

@@ -1,0 +1,107 @@
+"""The whole story of a city, from a seed: what its people did over some weeks, in order of time."""
+
+from datetime import datetime
+from itertools import count
+
+from domain.envelope import Envelope
+from workers.city.afterwards import rate, thank
+from workers.city.chance import Chance
+from workers.city.diary import Diary
+from workers.city.evening import come, end, miss_it, tell_who_came
+from workers.city.gatherings import announce, call_off, change_plans, plan
+from workers.city.guests import invite, reconsider
+from workers.city.mischief import contest
+from workers.city.model import City, Gathering
+from workers.city.money import send_back, subscribe
+from workers.city.people import ban, leave, present_as_host, settle_in
+from workers.city.places import find_places
+from workers.city.strays import invite_a_host, send_away_a_child, speak_of_strangers
+
+PEOPLE, GATHERINGS = 500, 60
+FEWEST_PLACES, GATHERINGS_A_PLACE = 5, 3
+FEWEST_HOSTS, PEOPLE_A_HOST = 3, 9
+GATHERINGS_A_STRAY = 25
+
+
+def history(
+    seed: int,
+    *,
+    now: datetime,
+    people: int = PEOPLE,
+    gatherings: int = GATHERINGS,
+    contested: bool = True,
+) -> list[Envelope]:
+    """Tell everything that happened until the midnight (UTC) before `now`, in order of time.
+
+    Ids depend on the seed and the sizes alone, so that the same city told again is a duplicate of
+    itself. Unless `contested`, nothing depends on what the rules exempt as decided at the moment
+    of applying: what comes of it is the same in any order.
+    """
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    chance = Chance(f"{seed} {people} {gatherings} {contested}")
+    city = City(chance, Diary(chance), today, contested)
+    find_places(city, FEWEST_PLACES + gatherings // GATHERINGS_A_PLACE)
+    settle_in(city, people)
+    for gathering in _plan_all(city, gatherings):
+        _live_through(city, gathering)
+    _add_strays(city)
+    if contested:
+        contest(city)
+    return list(city.diary.until(today))
+
+
+def history_of(
+    domain_events: int, *, seed: int, now: datetime, contested: bool = True
+) -> list[Envelope]:
+    """Tell the first so many domain events of a city that is just large enough to have them."""
+    for tenth in count(1):
+        size = 1 + domain_events * tenth // 800
+        told = history(seed, now=now, people=8 * size, gatherings=size, contested=contested)
+        if len(told) >= domain_events:
+            return told[:domain_events]
+    raise AssertionError
+
+
+def _plan_all(city: City, gatherings: int) -> list[Gathering]:
+    """Choose hosts, have two of them and somebody else leave in the course of it, and plan."""
+    leaving, banned, quiet = city.apart[:3]
+    for person in (leaving, banned, quiet):
+        person.left_at = city.ago(2, 20)
+    hosts = [
+        *city.sociable[: max(FEWEST_HOSTS, len(city.people) // PEOPLE_A_HOST)],
+        leaving,
+        banned,
+    ]
+    for host in hosts:
+        present_as_host(city, host)
+    city.gatherings = [plan(city, hosts) for _ in range(gatherings)]
+    leave(city, leaving)
+    leave(city, quiet)
+    ban(city, banned)
+    return city.gatherings
+
+
+def _live_through(city: City, gathering: Gathering) -> None:
+    """An evening, from the idea to the thanks."""
+    announce(city, gathering)
+    change_plans(city, gathering)
+    call_off(city, gathering)
+    invite(city, gathering)
+    reconsider(city, gathering)
+    come(city, gathering)
+    tell_who_came(city, gathering)
+    end(city, gathering)
+    rate(city, gathering)
+    thank(city, gathering)
+    miss_it(city, gathering)
+    send_back(city, gathering)
+
+
+def _add_strays(city: City) -> None:
+    """Add what refers to nothing, and subscriptions, which refer to nobody's evening."""
+    for _ in range(1 + len(city.gatherings) // GATHERINGS_A_STRAY):
+        send_away_a_child(city)
+        speak_of_strangers(city)
+        invite_a_host(city)
+    for person in city.chance.each(city.people, 0.05):
+        subscribe(city, person)

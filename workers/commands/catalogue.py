@@ -1,0 +1,45 @@
+"""`momento catalogue`: every type of domain event, who handles it, and on which lane."""
+
+import argparse
+import json
+from collections.abc import Sequence
+
+from domain.catalogue import CATALOGUE, Handler
+from domain.payload import Payload
+from domain.schemas import schema_bundle
+from workers.settings import Settings
+
+NAME = "catalogue"
+HELP = "Show every type of domain event"
+TITLES = ("name", "subject", "published by", "handlers", "lanes")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """In which form."""
+    parser.add_argument(
+        "--json-schema", action="store_true", help="print the JSON Schemas of all, as one document"
+    )
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Print it."""
+    del settings
+    if arguments.json_schema:
+        print(json.dumps(schema_bundle(CATALOGUE), indent=2))
+        return 0
+    rows = [TITLES, *(_row(payload, handlers) for payload, handlers in CATALOGUE.items())]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        print("  ".join(cells).rstrip())
+    return 0
+
+
+def _row(payload: type[Payload], handlers: Sequence[Handler]) -> tuple[str, ...]:
+    return (
+        payload.NAME,
+        next(iter(payload.model_fields)),
+        "workers" if payload.FOLLOW_UP else "anybody",
+        ", ".join(handler.name for handler in handlers) or "-",
+        ", ".join(dict.fromkeys(handler.lane for handler in handlers)) or "-",
+    )

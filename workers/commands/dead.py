@@ -1,0 +1,117 @@
+"""`momento dead`: what failed for good, and what to do about it: list, retry, discard."""
+
+import argparse
+from typing import Any
+
+from sqlmodel import Session
+
+from domain.ledger_queries import DeadDelivery, dead_deliveries
+from domain.mending import discard_dead, retry_all_dead, retry_dead, state_of
+from workers.clock import utc_now
+from workers.commands.asking import add_json, aligned, as_json, one_transaction
+from workers.errors import CommandError
+from workers.settings import Settings
+
+NAME = "dead"
+HELP = "List, retry or discard deliveries that failed for good"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """What to do, and with which."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    listing = actions.add_parser("list", help="show them, the newest first")
+    listing.add_argument("--handler", help="only of this handler, e.g. kudos.apply_kudos_given")
+    listing.add_argument("--limit", type=_count, default=50, metavar="N", help="at most N (50)")
+    add_json(listing)
+    retrying = actions.add_parser("retry", help="have one handler try a domain event again")
+    _add_delivery(retrying, nargs="?")
+    retrying.add_argument("--all", action="store_true", help="everything dead")
+    retrying.add_argument("--handler", dest="only", help="with --all: only of this handler")
+    discarding = actions.add_parser("discard", help="give one up for good")
+    _add_delivery(discarding)
+    discarding.add_argument("--why", required=True, metavar="TEXT", help="kept for who asks later")
+
+
+def _add_delivery(parser: argparse.ArgumentParser, **options: Any) -> None:
+    parser.add_argument("seq", type=_count, metavar="SEQ", help="its number", **options)
+    parser.add_argument("handler", metavar="HANDLER", help="whose delivery", **options)
+
+
+def _count(text: str) -> int:
+    """Read a number above zero that Postgres's bigint can hold."""
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 2**63:
+        message = f"{text!r} is not a whole number above zero"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Do what was asked, and say what became of it."""
+    _check(arguments)
+    with one_transaction(settings) as session:
+        answer = ACTIONS[arguments.action](session, arguments)
+    print(answer)
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Refuse a retry that says neither what nor all, or both."""
+    if arguments.action != "retry":
+        return
+    if arguments.all == (arguments.seq is not None) or (arguments.only and not arguments.all):
+        message = "Say which: momento dead retry SEQ HANDLER, or --all, with --handler or without."
+        raise CommandError(message)
+    if arguments.seq is not None and arguments.handler is None:
+        message = "Say whose: momento dead retry SEQ HANDLER. `momento dead list` shows both."
+        raise CommandError(message)
+
+
+def _list(session: Session, arguments: argparse.Namespace) -> str:
+    found = dead_deliveries(session, handler=arguments.handler, limit=arguments.limit)
+    if arguments.json:
+        return as_json(found)
+    return aligned([HEADINGS, *map(_row, found)]) if found else "Nothing is dead."
+
+
+HEADINGS = ("SEQ", "HANDLER", "SINCE", "TRIES", "SUBJECT", "WHY")
+
+
+def _row(dead: DeadDelivery) -> tuple[str, ...]:
+    return (
+        str(dead.seq),
+        dead.handler,
+        f"{dead.settled_at:%Y-%m-%d %H:%M}Z" if dead.settled_at else "-",
+        str(dead.attempts + dead.deaths),
+        dead.subject,
+        "; ".join(text for text in (dead.reason, dead.error) if text),
+    )
+
+
+def _retry(session: Session, arguments: argparse.Namespace) -> str:
+    if arguments.all:
+        count = retry_all_dead(session, handler=arguments.only, now=utc_now())
+        return f"{count} will be tried again now."
+    seq, handler = arguments.seq, arguments.handler
+    if retry_dead(session, seq, handler, now=utc_now()):
+        return f"{handler} will try {seq} again now."
+    raise CommandError(_why_not(session, seq, handler))
+
+
+def _discard(session: Session, arguments: argparse.Namespace) -> str:
+    seq, handler = arguments.seq, arguments.handler
+    if discard_dead(session, seq, handler, why=arguments.why):
+        return f"{seq} is discarded for {handler}; its error and your reason are kept."
+    raise CommandError(_why_not(session, seq, handler))
+
+
+def _why_not(session: Session, seq: int, handler: str) -> str:
+    """Say why nothing was changed."""
+    state = state_of(session, seq, handler)
+    if state is None:
+        return f"There is no delivery of {seq} to {handler}. `momento trace {seq}` shows them."
+    if state == "rejected":
+        return f"{handler} rejected {seq} by the rules, and would again. Nothing was changed."
+    return f"The delivery of {seq} to {handler} is {state}, not dead. Nothing was changed."
+
+
+ACTIONS = {"list": _list, "retry": _retry, "discard": _discard}

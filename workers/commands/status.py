@@ -1,0 +1,83 @@
+"""`momento status`: whether anything waits, is late or is dead, and who is at work."""
+
+import argparse
+from typing import Any
+
+from domain.ledger_queries import delivery_counts, lane_numbers, outbox_numbers, workers_seen
+from workers.clock import utc_now
+from workers.commands.asking import add_json, aligned, as_json, duration, one_transaction
+from workers.settings import Settings
+
+NAME = "status"
+HELP = "Say how much waits, what is dead, and who is at work"
+
+# Work that is due and older than this has nobody who does it. So has an outbox row.
+LATE_S = 10.0
+# A worker says every 5 s that it lives.
+GONE_AFTER_S = 15.0
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Only how to answer."""
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Print where the system stands."""
+    with one_transaction(settings) as session:
+        now = utc_now()
+        numbers = {
+            "outbox": outbox_numbers(session, now),
+            "deliveries": delivery_counts(session),
+            "lanes": lane_numbers(session, now),
+            # Filled once there are tables of them.
+            "notifications": {},
+            "workers": workers_seen(session, now),
+            "scheduler": {"leader": None, "jobs": []},
+        }
+    print(as_json(numbers) if arguments.json else _for_people(numbers))
+    return 0
+
+
+def _for_people(numbers: dict[str, Any]) -> str:
+    outbox, counts = numbers["outbox"], numbers["deliveries"]
+    stands = ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "none"
+    at_work = [worker for worker in numbers["workers"] if worker["last_seen_s"] < GONE_AFTER_S]
+    rows = [
+        ("outbox", f"{outbox['unrelayed']} to route{_oldest(outbox)}"),
+        ("deliveries", stands),
+        *(
+            (f"lane {each['name']}", f"{each['queued']} due{_oldest(each)}")
+            for each in _lanes(numbers)
+        ),
+        ("workers", ", ".join(f"{each['pid']} on {each['host']}" for each in at_work) or "none"),
+    ]
+    return f"{_verdict(numbers, len(at_work))}\n{aligned(rows, indent='  ')}"
+
+
+def _lanes(numbers: dict[str, Any]) -> list[dict[str, Any]]:
+    lanes: list[dict[str, Any]] = numbers["lanes"]
+    return lanes
+
+
+def _oldest(queue: dict[str, Any]) -> str:
+    return "" if queue["oldest_s"] is None else f", the oldest for {duration(queue['oldest_s'])}"
+
+
+def _verdict(numbers: dict[str, Any], at_work: int) -> str:
+    """Say in one line what a person should know first."""
+    counts = numbers["deliveries"]
+    queues = [numbers["outbox"], *_lanes(numbers)]
+    findings = []
+    if counts["dead"]:
+        findings.append(f"{counts['dead']} dead: see momento dead list")
+    if counts["failed"]:
+        findings.append(f"{counts['failed']} failed and to be tried again")
+    if any((queue["oldest_s"] or 0) > LATE_S for queue in queues):
+        nobody = "" if at_work else ", and no worker is there: start momento up"
+        findings.append(f"work is late{nobody}")
+    if findings:
+        return "; ".join(findings)
+    if numbers["outbox"]["unrelayed"] or any(each["queued"] for each in _lanes(numbers)):
+        return "at work"
+    return f"all quiet; {counts['deferred']} deferred" if counts["deferred"] else "all quiet"
