@@ -133,7 +133,7 @@ def parse_envelope(said: Any, *, types: Mapping[str, type[Payload]], now: dateti
     if payload_class is None and _is_text(present.get("type")):
         name = present["type"][:ID_LIMIT_CHARACTERS]
         faults.append(Fault("type", f"nobody may publish type {name!r}; see GET /v1/schemas"))
-    text, data_faults = _check_data(data, payload_class, present.get("subject"))
+    text, data_faults = _check_data(data, payload_class, subject=present.get("subject"))
     faults += data_faults
     if faults or attributes is None:
         raise InvalidEnvelopeError(faults)
@@ -194,7 +194,7 @@ def _attribute_name_faults(present: dict[str, Any]) -> Iterator[Fault]:
 
 
 def _check_data(
-    data: Any, payload_class: type[Payload] | None, subject: Any
+    data: Any, payload_class: type[Payload] | None, *, subject: Any
 ) -> tuple[str, list[Fault]]:
     """Validate the payload and give it back as JSON text."""
     if not isinstance(data, dict):

@@ -79,6 +79,10 @@ class NewestWins:
         self.values: dict[str, Any] = {}
         self._stamps: dict[str, Stamp] = {}
 
+    def begin(self, said: Mapping[str, Any]) -> None:
+        """Set what a thing was made with: that comes before all else, whatever its time."""
+        self.values |= {name: value for name, value in said.items() if name not in self._stamps}
+
     def offer(self, stamp: Stamp, said: Mapping[str, Any]) -> bool:
         """Set those fields that were not said later already; tell whether any was set."""
         newer = {

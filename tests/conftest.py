@@ -4,11 +4,13 @@ Each test process (pytest-xdist has several) starts its own servers, so none mee
 """
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import redis
 from sqlalchemy import Engine
 
+from tests.helpers.command import Momento
 from tests.helpers.postgres import PostgresServer, running_postgres
 from workers import embedded
 from workers.database import make_engine
@@ -65,3 +67,16 @@ def broker_url(redis_server: str) -> str:
     with redis.Redis.from_url(redis_server) as client:
         client.flushall()
     return redis_server
+
+
+@pytest.fixture
+def momento(
+    database_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Momento:
+    """The command `momento`, working on `database_url`."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    monkeypatch.setenv("MOMENTO_HOME", str(tmp_path))
+    return Momento(capsys)

@@ -9,6 +9,7 @@ import dramatiq
 from sqlalchemy import Engine
 
 from domain.catalogue import LANES
+from domain.dispatch import describe
 from workers.bells import ACTOR, Bells
 from workers.broker import make_broker
 from workers.clock import utc_now
@@ -66,7 +67,7 @@ class Workshop:
         try:
             shift.work(lane)
         except Exception as error:  # noqa: BLE001 - what is due stays due, and is rung again
-            logger("work").warning("lane.interrupted", lane=lane, error=type(error).__name__)
+            logger("work").warning("lane.interrupted", lane=lane, error=describe(error))
 
 
 def _needed(secret: Any) -> str:

@@ -14,6 +14,7 @@ from typing import Final
 
 from domain.catalogue import HANDLERS
 from domain.deliveries import count_deaths
+from domain.dispatch import describe, is_passing
 from domain.routing import due_handlers, route
 from workers.bells import Bells
 from workers.broker import make_broker
@@ -104,7 +105,10 @@ class Relay:
         return False
 
     def _note_trouble(self, error: Exception) -> None:
-        """Say once that the database is away, not once a round."""
+        """Say once that the database is away, not once a round; anything else is a bug."""
+        if not is_passing(error):
+            self._log.error("chore.failed", error=describe(error))
+            return
         if not self._is_away:
             self._log.warning("database.away", error=type(error).__name__)
         self._is_away = True

@@ -73,7 +73,7 @@ def settle_plan(facts: Sequence[Fact]) -> tuple[dict[str, Any], list[Stamp], dic
     notes: dict[Stamp, str] = {}
     for fact in facts:
         if fact.kind == "event.published":
-            fields.offer(fact.stamp, _said(fact.data))
+            fields.begin(_said(fact.data))
     for fact in facts:
         if fact.kind != "event.updated":
             continue

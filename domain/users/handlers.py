@@ -22,6 +22,7 @@ from domain.users.payloads import (
 )
 from domain.users.rules import (
     ERASED_ON_DELETION,
+    HOST_DEFAULTS,
     HOST_FIELDS,
     SOCIAL_FIELDS,
     Account,
@@ -176,7 +177,7 @@ def _late_verdict(each: DomainEvent[Payload], deleted: dict[str, datetime]) -> d
 
 
 def _write(session: Session, accounts: dict[str, Account]) -> None:
-    """Write accounts and profiles, and erase what a deletion erases, in the kept facts too."""
+    """Write accounts and profiles, and erase what a deletion erases."""
     users = [{"id": person, **account.columns} for person, account in accounts.items()]
     update_rows(session, "users", "id", users)
     for table, fields, profiles in (
@@ -191,11 +192,41 @@ def _write(session: Session, accounts: dict[str, Account]) -> None:
         ]
         insert_missing(session, table, rows)
         update_rows(session, table, "user_id", rows)
-    gone = [person for person, account in accounts.items() if account.deleted_at is not None]
+    gone = {p: account for p, account in accounts.items() if account.deleted_at is not None}
     if gone:
-        execute(
-            session,
-            "UPDATE user_facts SET data = data - %(fields)s::text[] WHERE user_id = ANY(%(ids)s)",
-            fields=list(ERASED_ON_DELETION),
-            ids=gone,
-        )
+        _erase(session, gone)
+
+
+def _erase(session: Session, gone: dict[str, Account]) -> None:
+    """Erase what a deletion erases, in the kept facts too, and all traces of what came later.
+
+    Something later may have been applied before the deletion was heard of.
+    """
+    execute(
+        session,
+        "UPDATE user_facts SET data = data - %(fields)s::text[] WHERE user_id = ANY(%(ids)s)",
+        fields=list(ERASED_ON_DELETION),
+        ids=list(gone),
+    )
+    execute(
+        session,
+        "DELETE FROM user_facts AS fact USING users WHERE users.id = ANY(%(ids)s)"
+        " AND fact.user_id = users.id AND fact.time > users.deleted_at",
+        ids=list(gone),
+    )
+    execute(
+        session,
+        "DELETE FROM social_profiles WHERE user_id = ANY(%(ids)s)",
+        ids=[person for person, account in gone.items() if account.social_profile is None],
+    )
+    no_hosts = [person for person, account in gone.items() if account.host_profile is None]
+    update_rows(
+        session, "host_profiles", "user_id", [{"user_id": p, **HOST_DEFAULTS} for p in no_hosts]
+    )
+    # An event has a host, and a host a profile.
+    execute(
+        session,
+        "DELETE FROM host_profiles AS kept WHERE user_id = ANY(%(ids)s)"
+        " AND NOT EXISTS (SELECT FROM events WHERE events.host_id = kept.user_id)",
+        ids=no_hosts,
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from domain.calendar import age_on
@@ -33,12 +33,20 @@ SOCIAL_FIELDS = (
     "occupation",
     "location",
 )
-HOST_FIELDS = ("host_type", "host_name", "host_bio", "location_id", "address", "website_url")
+HOST_DEFAULTS: dict[str, Any] = {
+    "host_type": "user",
+    "host_name": None,
+    "host_bio": None,
+    "location_id": None,
+    "address": None,
+    "website_url": None,
+}
+HOST_FIELDS = tuple(HOST_DEFAULTS)
 
 
 def judge_registration(birth_date: date, time: datetime) -> Rejected | None:
     """Refuse somebody under 18 at the time of registering."""
-    if age_on(birth_date, time.date()) < ADULT_AGE_YEARS:
+    if age_on(birth_date, time.astimezone(UTC).date()) < ADULT_AGE_YEARS:
         return Rejected("under_age", f"under {ADULT_AGE_YEARS} when registering")
     return None
 
@@ -68,9 +76,9 @@ def settle_account(facts: Sequence[Fact]) -> Account:
             continue
         match fact.kind:
             case "user.registered":
-                fields.offer(fact.stamp, _among(fact.data, {*DEFAULTS, "birth_date"}))
+                fields.begin(_among(fact.data, {*DEFAULTS, "birth_date"}))
                 has_social = has_social or fact.data.get("first_name") is not None
-                social.offer(fact.stamp, _among(fact.data, SOCIAL_FIELDS))
+                social.begin(_among(fact.data, SOCIAL_FIELDS))
             case "user.updated":
                 fields.offer(fact.stamp, _among(fact.data, DEFAULTS))
             case "user.verified":
@@ -83,8 +91,7 @@ def settle_account(facts: Sequence[Fact]) -> Account:
             case "host_profile.updated":
                 has_host = True
                 host.offer(fact.stamp, _among(fact.data, HOST_FIELDS))
-    said = {name: value for name, value in fields.values.items() if value is not None}
-    columns = {**DEFAULTS, **said, "is_verified": verified, "status": status}
+    columns = {**DEFAULTS, **_not_null(fields.values), "is_verified": verified, "status": status}
     columns["deleted_at"] = deleted_at
     if deleted_at is not None:
         columns |= dict.fromkeys(ERASED_ON_DELETION)
@@ -92,9 +99,14 @@ def settle_account(facts: Sequence[Fact]) -> Account:
     return Account(
         columns,
         {**dict.fromkeys(SOCIAL_FIELDS), **social.values} if has_social else None,
-        {**dict.fromkeys(HOST_FIELDS), "host_type": "user", **host.values} if has_host else None,
+        {**HOST_DEFAULTS, **_not_null(host.values)} if has_host else None,
         deleted_at,
     )
+
+
+def _not_null(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what was cleared, so that a default takes its place."""
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def _among(data: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:

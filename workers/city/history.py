@@ -15,7 +15,12 @@ from workers.city.model import City, Gathering
 from workers.city.money import send_back, subscribe
 from workers.city.people import ban, leave, present_as_host, settle_in
 from workers.city.places import find_places
-from workers.city.strays import invite_a_host, send_away_a_child, speak_of_strangers
+from workers.city.strays import (
+    invite_a_host,
+    plan_after_leaving,
+    send_away_a_child,
+    speak_of_strangers,
+)
 
 PEOPLE, GATHERINGS = 500, 60
 FEWEST_PLACES, GATHERINGS_A_PLACE = 5, 3
@@ -76,6 +81,7 @@ def _plan_all(city: City, gatherings: int) -> list[Gathering]:
         present_as_host(city, host)
     city.gatherings = [plan(city, hosts) for _ in range(gatherings)]
     leave(city, leaving)
+    plan_after_leaving(city, leaving)
     leave(city, quiet)
     ban(city, banned)
     return city.gatherings

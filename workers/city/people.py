@@ -139,6 +139,9 @@ def leave(city: City, person: Person) -> None:
     later = person.left_at + city.chance.hours(30, 60)
     city.diary.note(UserUpdated(user_id=person.id, email="back@people.example"), later)
     if city.chance.happens(0.5):
+        host = HostProfileUpdated(user_id=person.id, host_name="Back again")
+        city.diary.note(host, later)
+    if city.chance.happens(0.5):
         city.diary.note(UserDeleted(user_id=person.id), later + timedelta(hours=1))
     if city.chance.happens(0.5):
         banned = UserStatusChanged(

@@ -1,9 +1,9 @@
 """Strays: what refers to somebody or something that never came to be."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from domain.attendance.payloads import AttendanceReported, AttendeeCheckedIn
-from domain.gatherings.payloads import EventCancelled, EventPublished, EventUpdated
+from domain.gatherings.payloads import EventCancelled, EventUpdated
 from domain.invitations.payloads import InvitationDeclined, InvitationSent
 from domain.kudos.payloads import KudosGiven
 from domain.payments.payloads import PaymentRefunded
@@ -11,8 +11,8 @@ from domain.ratings.payloads import RatingSubmitted
 from domain.tables.attendance import AttendanceStatus
 from domain.tables.kudos import Kudo
 from domain.users.payloads import UserUpdated
-from workers.city.gatherings import itinerary
-from workers.city.model import City, Gathering, Guest, Person
+from workers.city.gatherings import announce, itinerary
+from workers.city.model import City, Gathering, Guest, Person, Version
 from workers.city.money import pay
 from workers.city.people import make_person, register
 
@@ -43,45 +43,37 @@ def send_away_a_child(city: City) -> None:
 
 
 def plan_after_leaving(city: City, host: Person) -> None:
-    """Plan an evening after having left: that one isn't called off, whatever is said later."""
+    """Plan an evening after having left: that one stands, whatever is said of the host later."""
     assert host.left_at is not None
-    published_at = host.left_at + timedelta(hours=8)
-    _plan_alone(city, host, published_at)
+    _plan_alone(city, host, published_at=host.left_at + timedelta(hours=8))
 
 
 def _host_in_vain(city: City, child: Person) -> None:
     """Plan an evening that is refused with its host, and ask somebody who pays for it."""
-    chance, diary = city.chance, city.diary
-    published_at = city.ago(20, 30)
-    refused = Gathering(
-        id=chance.id(),
-        host=child,
+    refused = _plan_alone(city, child, published_at=city.ago(20, 30))
+    guest = _ask(city, refused, city.chance.one(city.sociable))
+    picnic = EventUpdated(event_id=refused.id, title="A picnic")
+    city.diary.note(picnic, refused.published_at + timedelta(days=1))
+    _afterwards(city, refused.id, guest.person)
+
+
+def _plan_alone(city: City, host: Person, *, published_at: datetime) -> Gathering:
+    """Plan an evening to which nobody is asked so far."""
+    alone = Gathering(
+        id=city.chance.id(),
+        host=host,
         co_hosts=[],
         published_at=published_at,
-        places=chance.some(city.places, 1),
+        places=city.chance.some(city.places, 1),
         seats=8,
         fee_in_cents=700,
         asked=[],
     )
-    stops = itinerary(refused.places, published_at + timedelta(days=14))
-    diary.note(
-        EventPublished(
-            event_id=refused.id,
-            host_id=child.id,
-            title="A sleepover",
-            description="Bring a tent.",
-            min_attendees=2,
-            max_attendees=refused.seats,
-            confirmation_fee=refused.fee_in_cents,
-            itinerary=list(stops),
-        ),
-        published_at,
-    )
-    guest = _ask(city, refused, chance.one(city.sociable))
-    diary.note(
-        EventUpdated(event_id=refused.id, title="A picnic"), published_at + timedelta(days=1)
-    )
-    _afterwards(city, refused.id, guest.person)
+    alone.versions = [
+        Version(published_at, itinerary(alone.places, published_at + timedelta(days=14)))
+    ]
+    announce(city, alone)
+    return alone
 
 
 def _ask(city: City, gathering: Gathering, person: Person) -> Guest:

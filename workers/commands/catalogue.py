@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from domain.catalogue import CATALOGUE, Handler
 from domain.payload import Payload
 from domain.schemas import schema_bundle
+from workers.commands.asking import aligned
 from workers.settings import Settings
 
 NAME = "catalogue"
 HELP = "Show every type of domain event"
-TITLES = ("name", "subject", "published by", "handlers", "lanes")
+TITLES = ("name", "subject", "published by", "lanes", "handlers")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -27,11 +28,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     if arguments.json_schema:
         print(json.dumps(schema_bundle(CATALOGUE), indent=2))
         return 0
-    rows = [TITLES, *(_row(payload, handlers) for payload, handlers in CATALOGUE.items())]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        print("  ".join(cells).rstrip())
+    rows = [_row(payload, handlers) for payload, handlers in CATALOGUE.items()]
+    print(aligned([TITLES, *rows]))
     return 0
 
 
@@ -40,6 +38,6 @@ def _row(payload: type[Payload], handlers: Sequence[Handler]) -> tuple[str, ...]
         payload.NAME,
         next(iter(payload.model_fields)),
         "workers" if payload.FOLLOW_UP else "anybody",
-        ", ".join(handler.name for handler in handlers) or "-",
         ", ".join(dict.fromkeys(handler.lane for handler in handlers)) or "-",
+        ", ".join(handler.name for handler in handlers) or "-",
     )

@@ -2,23 +2,20 @@
 
 import argparse
 import difflib
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlmodel import Session
-
 from domain.catalogue import PUBLIC_TYPES
-from workers.commands import database_url
-from workers.connections import check_database
-from workers.database import make_engine
+from workers.commands.asking import aligned, one_transaction
 from workers.errors import CommandError
-from workers.keys import EVERY_TYPE, Key, create_key, list_keys, revoke_key
+from workers.keys import EVERY_TYPE, Key, KeyEntry, create_key, list_keys, revoke_key
 from workers.settings import Settings
 
 NAME = "keys"
 HELP = "Create, list and revoke the API keys of the gateway"
-COLUMNS = "{:<36}  {:<20}  {:<19}  {:<19}  {}"
-TIME = "%Y-%m-%d %H:%M:%S"
+TITLES = ("id", "name", "created", "revoked", "types")
+TIME = "%Y-%m-%d %H:%M:%S%z"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -40,35 +37,34 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Do it."""
-    url = database_url(settings)
     if arguments.action == "create":
-        _check_patterns(arguments.types)
-    check_database(url)
-    engine = make_engine(url, process="keys", pool_size=1)
-    try:
-        with Session(engine) as session:
-            _act(session, arguments)
-            session.commit()
-    finally:
-        engine.dispose()
+        _create(arguments.name, arguments.types, settings=settings)
+    elif arguments.action == "list":
+        with one_transaction(settings) as session:
+            rows = [_row(entry) for entry in list_keys(session)]
+        print(aligned([TITLES, *rows]))
+    else:
+        with one_transaction(settings) as session:
+            was_in_use = revoke_key(session, arguments.id)
+        if not was_in_use:
+            raise CommandError(f"No key in use has the id {arguments.id}. See momento keys list.")
     return 0
 
 
-def _act(session: Session, arguments: argparse.Namespace) -> None:
-    if arguments.action == "create":
-        identity, secret = create_key(session, arguments.name, types=arguments.types)
-        session.commit()
-        print(f"Key {identity} may publish {', '.join(arguments.types)}. It is shown only now:")
-        print(secret)
-    elif arguments.action == "list":
-        print(COLUMNS.format("id", "name", "created", "revoked", "types"))
-        for entry in list_keys(session):
-            created = entry.created_at.strftime(TIME)
-            revoked = entry.revoked_at.strftime(TIME) if entry.revoked_at else "-"
-            key = entry.key
-            print(COLUMNS.format(str(key.id), key.name, created, revoked, " ".join(key.types)))
-    elif not revoke_key(session, arguments.id):
-        raise CommandError(f"No key in use has the id {arguments.id}. See momento keys list.")
+def _create(name: str, patterns: Sequence[str], *, settings: Settings) -> None:
+    """Make a key; its secret alone goes to standard output, so that a shell can take it."""
+    _check_patterns(patterns)
+    with one_transaction(settings) as session:
+        identity, secret = create_key(session, name, types=patterns)
+    allowed = ", ".join(patterns)
+    print(f"Key {identity} may publish {allowed}. It is shown only now:", file=sys.stderr)
+    print(secret)
+
+
+def _row(entry: KeyEntry) -> tuple[str, ...]:
+    created = entry.created_at.strftime(TIME)
+    revoked = entry.revoked_at.strftime(TIME) if entry.revoked_at else "-"
+    return str(entry.key.id), entry.key.name, created, revoked, " ".join(entry.key.types)
 
 
 def _check_patterns(patterns: Iterable[str]) -> None:

@@ -1,11 +1,11 @@
-"""`momento publish`: domain events from a file of JSON Lines, all of it or nothing that is wrong."""
+"""`momento publish`: domain events from a file of JSON Lines; one wrong line, and none is."""
 
 import argparse
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -42,33 +42,38 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Check the whole file, then publish it; nothing is published when any line is wrong."""
     url = database_url(settings)
-    now = utc_now()
-    with ExitStack() as stack:
-        file = _open(arguments.file, stack)
-        faulty = _report_faults(file, now)
-        if faulty:
-            print(f"{faulty} lines are wrong, so nothing was published.", file=sys.stderr)
-            return 1
-        check_database(url)
-        engine = make_engine(url, process="publish", pool_size=1)
-        stack.callback(engine.dispose)
+    try:
+        with _opened(arguments.file) as file:
+            return _check_and_publish(file, url, now=utc_now())
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        raise CommandError(f"{arguments.file} can't be read: {error.strerror}.") from None
+
+
+def _check_and_publish(file: IO[bytes], url: str, *, now: datetime) -> int:
+    if faulty := _report_faults(file, now):
+        verb = "line is" if faulty == 1 else "lines are"
+        print(f"{faulty} {verb} wrong, so nothing was published.", file=sys.stderr)
+        return 1
+    check_database(url)
+    engine = make_engine(url, process="publish", pool_size=1)
+    try:
         accepted, duplicates = _publish(engine, file, now=now)
+    finally:
+        engine.dispose()
     print(f"accepted {accepted}, duplicates {duplicates}")
     return 0
 
 
-def _open(name: str, stack: ExitStack) -> IO[bytes]:
+@contextmanager
+def _opened(name: str) -> Iterator[IO[bytes]]:
     """Open the file for two readings; what can be read only once is put aside first."""
-    try:
-        file = sys.stdin.buffer if name == STDIN else stack.enter_context(Path(name).open("rb"))
+    with nullcontext(sys.stdin.buffer) if name == STDIN else Path(name).open("rb") as file:
         if file.seekable() and name != STDIN:
-            return file
-        aside = stack.enter_context(tempfile.TemporaryFile())
-        shutil.copyfileobj(file, aside)
-    except OSError as error:
-        message = f"{name} can't be read: {error.strerror or error}."
-        raise CommandError(message) from None
-    return aside
+            yield file
+            return
+        with tempfile.TemporaryFile() as aside:
+            shutil.copyfileobj(file, aside)
+            yield aside
 
 
 def _report_faults(file: IO[bytes], now: datetime) -> int:

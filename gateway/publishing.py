@@ -1,0 +1,106 @@
+"""`POST /v1/events`: from an authorised request to domain events in one transaction."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlmodel import Session
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from domain.outbox import publish_many
+from gateway.body import read_body
+from gateway.context import Context, context_of, database_trouble
+from gateway.problems import Kind, ProblemError, retry_later
+from gateway.reading import check, mode_of, said_in, types_said
+from workers.keys import Key, authenticate
+
+REALM: Final = 'Bearer realm="momento"'
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a request: how many domain events it held, how many were new, their types."""
+
+    count: int
+    accepted: int
+    types: set[str]
+
+
+async def publish_events(request: Request) -> JSONResponse:
+    """Publish what the request carries, all of it or nothing, and say how much of it was new."""
+    context = context_of(request)
+    now, started = context.clock(), time.perf_counter()
+    with context.admission.request() as load:
+        key = await _authenticate(request, context)
+        context.rate.take(key.id)
+        mode = mode_of(request.headers)
+        raw = await read_body(request, mode, limits=context.limits, load=load)
+
+        def work() -> Outcome:
+            said = said_in(raw, mode, headers=request.headers)
+            return _publish(said, context, key=key, now=now)
+
+        outcome = await _finish(work, context)
+    context.ringer.ring(outcome.types)
+    answer = {"accepted": outcome.accepted, "duplicates": outcome.count - outcome.accepted}
+    milliseconds = round((time.perf_counter() - started) * 1_000, 1)
+    context.log.info("domain_events.published", key=str(key.id), ms=milliseconds, **answer)
+    return JSONResponse(answer, 202)
+
+
+async def _finish(work: Callable[[], Outcome], context: Context) -> Outcome:
+    try:
+        return await context.in_thread(work)
+    except asyncio.CancelledError:
+        # Only the end of the process cuts a request short, and it may have been published.
+        raise retry_later(Kind.UNAVAILABLE, "Stopping; send the same again.", seconds=1) from None
+
+
+async def _authenticate(request: Request, context: Context) -> Key:
+    """The key that the request bears; raises ProblemError (401)."""
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not secret.strip():
+        raise ProblemError(
+            Kind.UNAUTHENTICATED,
+            "Send a key: Authorization: Bearer momento_...",
+            headers={"WWW-Authenticate": REALM},
+        )
+    key = await _key_for(secret.strip(), context)
+    if key is None:
+        raise ProblemError(
+            Kind.UNAUTHENTICATED,
+            "This key is unknown or revoked.",
+            headers={"WWW-Authenticate": f'{REALM}, error="invalid_token"'},
+        )
+    return key
+
+
+async def _key_for(secret: str, context: Context) -> Key | None:
+    is_known, key = context.keyring.find(secret)
+    if not is_known:
+        asked_at = time.monotonic()
+        key = await context.in_thread(lambda: _look_up(secret, context))
+        context.keyring.remember(secret, key, asked_at=asked_at)
+    return key
+
+
+def _look_up(secret: str, context: Context) -> Key | None:
+    with database_trouble(context), Session(context.engine) as session:
+        return authenticate(session, secret)
+
+
+def _publish(said: Sequence[Any], context: Context, *, key: Key, now: datetime) -> Outcome:
+    """Check and publish, in one transaction."""
+    types = types_said(said)
+    if refused := sorted(name for name in types if not key.allows(name)):
+        message = f"This key may not publish {', '.join(refused)}."
+        raise ProblemError(Kind.TYPE_NOT_ALLOWED, message, members={"types": refused})
+    envelopes = check(said, now=now)
+    with database_trouble(context), Session(context.engine) as session:
+        accepted = publish_many(session, envelopes)
+        session.commit()
+    return Outcome(len(envelopes), accepted, types)

@@ -1,0 +1,50 @@
+"""`/v1/schemas`: what may be said, for those who say it."""
+
+from functools import cache
+from typing import Any, Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from domain.catalogue import PUBLIC_TYPES, TYPES
+from domain.payload import TYPE_PREFIX, TYPE_SUFFIX
+from domain.schemas import ENVELOPE, envelope_schema, json_schema
+
+MEDIA_TYPE: Final = "application/schema+json"
+PATH: Final = "/v1/schemas"
+
+
+async def list_schemas(_request: Request) -> JSONResponse:
+    """List all types, with where their schema is and whether they may be published."""
+    return JSONResponse(_listed())
+
+
+async def show_schema(request: Request) -> JSONResponse:
+    """Show one schema, by the type's full or short name."""
+    schema = _schema(request.path_params["name"])
+    if schema is None:
+        raise HTTPException(404)
+    return JSONResponse(schema, media_type=MEDIA_TYPE)
+
+
+@cache
+def _listed() -> dict[str, Any]:
+    types = [
+        {
+            "type": name,
+            "name": payload.NAME,
+            "description": payload.__doc__,
+            "schema": f"{PATH}/{name}",
+            "may_be_published": name in PUBLIC_TYPES,
+        }
+        for name, payload in TYPES.items()
+    ]
+    return {"envelope": f"{PATH}/{ENVELOPE}", "types": types}
+
+
+def _schema(name: str) -> dict[str, Any] | None:
+    if name == ENVELOPE:
+        return envelope_schema()
+    payload = TYPES.get(name) or TYPES.get(f"{TYPE_PREFIX}{name}{TYPE_SUFFIX}")
+    return json_schema(payload) if payload else None

@@ -1,0 +1,110 @@
+"""The state that the one property speaks of, read out whole and compared row by row."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from sqlalchemy import Engine, Table, UniqueConstraint, text
+
+from domain.tables import ledger, metadata
+
+Row = dict[str, Any]
+State = dict[str, list[Row]]
+
+LEDGER: Final = frozenset(
+    value.__tablename__
+    for value in vars(ledger).values()
+    if isinstance(value, type)
+    and value.__module__ == ledger.__name__
+    and hasattr(value, "metadata")
+)
+# Decided at the moment of applying: who was given a seat, and that a refund once asked for stands.
+DECIDED: Final = frozenset({"seat_decisions"})
+# When rows were made and changed is exempt in every table, but for what the rules name.
+WHEN: Final = frozenset({"created_at", "updated_at"})
+TOLD_BY_DOMAIN_EVENTS: Final = {"conversations": frozenset({"updated_at"})}
+EXEMPT: Final = {
+    "users": frozenset({"user_number"}),
+    "support_tickets": frozenset({"ticket_number"}),
+    "ratings": frozenset({"id"}),
+    "attendee_kudos": frozenset({"id"}),
+    "connections": frozenset({"snapshot_name", "snapshot_face_card_url", "was_photo_authentic"}),
+}
+
+
+def _is_said_by_others(row: Row) -> bool:
+    """A refund is asked for by the workers, on the way to the final state."""
+    return bool(row["kind"] != "refund.requested")
+
+
+# Facts that are kept or not, as the way there has it, and that mean nothing in the end.
+KEPT: Final[Mapping[str, Callable[[Row], bool]]] = {"payment_facts": _is_said_by_others}
+# Lists of which only the members mean something.
+SETS: Final = {"attendee_kudos": ("given_times",)}
+
+
+def domain_tables() -> list[Table]:
+    """The tables that hold what the workers make true."""
+    return [table for table in metadata.sorted_tables if table.name not in LEDGER | DECIDED]
+
+
+def snapshot(engine: Engine) -> State:
+    """Read every domain table, without what the rules exempt; floats to the last bit."""
+    with engine.connect() as connection:
+        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+        connection.execute(text("SET LOCAL TIME ZONE 'UTC'"))
+        state: State = {}
+        for table in domain_tables():
+            found = connection.execute(text(f'SELECT to_jsonb(kept) FROM "{table.name}" AS kept'))
+            rows = [_plain(table.name, row) for (row,) in found]
+            keep = KEPT.get(table.name, bool)
+            state[table.name] = sorted((row for row in rows if keep(row)), key=_as_text)
+    return state
+
+
+def _plain(table: str, row: Row) -> Row:
+    hidden = EXEMPT.get(table, frozenset()) | (WHEN - TOLD_BY_DOMAIN_EVENTS.get(table, frozenset()))
+    plain = {column: value for column, value in row.items() if column not in hidden}
+    for column in SETS.get(table, ()):
+        plain[column] = sorted(set(plain[column] or ()))
+    return plain
+
+
+def _as_text(row: Row) -> str:
+    return json.dumps(row, sort_keys=True)
+
+
+def differences(one: State, other: State) -> list[str]:
+    """Say in which rows and columns two states differ; nothing when they are the same."""
+    return [
+        line
+        for table in domain_tables()
+        for line in _table_differences(table, one[table.name], other[table.name])
+    ]
+
+
+def _table_differences(table: Table, one: list[Row], other: list[Row]) -> Iterator[str]:
+    columns = _key(table)
+    left, right = ({_key_of(row, columns): row for row in rows} for rows in (one, other))
+    for key in sorted(left.keys() | right.keys()):
+        name = f"{table.name} {' '.join(key)}"
+        if key not in right:
+            yield f"{name}: only in the first: {_as_text(left[key])}"
+        elif key not in left:
+            yield f"{name}: only in the second: {_as_text(right[key])}"
+        else:
+            for column, value in left[key].items():
+                if value != right[key][column]:
+                    yield f"{name}: {column} is {value!r} and {right[key][column]!r}"
+
+
+def _key(table: Table) -> list[str]:
+    """The columns that tell rows apart: the primary key, or a unique one where that is exempt."""
+    hidden = EXEMPT.get(table.name, frozenset())
+    keys = [table.primary_key, *(c for c in table.constraints if isinstance(c, UniqueConstraint))]
+    named = [[column.name for column in key.columns] for key in keys]
+    return next(columns for columns in named if not hidden & set(columns))
+
+
+def _key_of(row: Row, columns: list[str]) -> tuple[str, ...]:
+    return tuple(str(row[column]) for column in columns)
