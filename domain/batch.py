@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, NamedTuple, TypeVar
 
-from domain.envelope import Envelope
-from domain.outbox import WORKERS_SOURCE, derived_id
+from domain.envelope import WORKERS_SOURCE, Envelope
+from domain.outbox import derived_id
 from domain.payload import Payload, Stamp
 from domain.verdict import Verdict
 

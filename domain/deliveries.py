@@ -51,7 +51,7 @@ WITH held AS MATERIALIZED (
 _CLAIM_THESE = f"""
 WITH held AS MATERIALIZED (
     SELECT seq, deaths, received_at, due_at FROM deliveries
-    WHERE handler = %(handler)s AND seq = ANY(%(seqs)s) AND due_at IS NOT NULL
+    WHERE handler = %(handler)s AND seq = ANY(%(seqs)s) AND due_at <= %(now)s
     FOR UPDATE SKIP LOCKED
 ){_WITH_DOMAIN_EVENTS}"""
 
@@ -70,9 +70,12 @@ def claim_due(session: Session, handler: str, *, limit: int, now: datetime) -> l
     return [each for each in claimed if each.deaths == deaths][:trusted]
 
 
-def claim_these(session: Session, handler: str, seqs: Sequence[int]) -> list[Claimed]:
-    """Lock those of the given deliveries that are still to be done and that nobody else holds."""
-    return [Claimed(*row) for row in fetch(session, _CLAIM_THESE, handler=handler, seqs=seqs)]
+def claim_these(
+    session: Session, handler: str, seqs: Sequence[int], *, now: datetime
+) -> list[Claimed]:
+    """Lock those of the given deliveries that are still due and that nobody else holds."""
+    rows = fetch(session, _CLAIM_THESE, handler=handler, seqs=seqs, now=now)
+    return [Claimed(*row) for row in rows]
 
 
 def settle(
@@ -122,6 +125,7 @@ def _settle_judged(
     session: Session, handler: str, judged: Mapping[int, Verdict], now: datetime
 ) -> None:
     """Write the verdicts that say more than done."""
+    put_down(session)
     outcomes = [_outcome(verdict) for verdict in judged.values()]
     execute(
         session,
@@ -184,16 +188,24 @@ def refuse(session: Session, refusals: Mapping[str, str], now: datetime) -> None
         )
 
 
-def fail(session: Session, handler: str, seq: int, *, error: str, now: datetime) -> None:
-    """Count a try that raised: due again after a growing pause, dead after the last one."""
-    ((attempts,),) = fetch(
+def fail(session: Session, handler: str, seq: int, *, error: str, now: datetime) -> bool:
+    """Count a try that raised: due again after a growing pause, dead after the last one.
+
+    False if it isn't due any more: since the try was rolled back, another worker has settled it.
+    """
+    rows = fetch(
         session,
         "UPDATE deliveries SET attempts = attempts + 1, error = %(error)s"
-        " WHERE handler = %(handler)s AND seq = %(seq)s RETURNING attempts",
+        " WHERE handler = %(handler)s AND seq = %(seq)s AND due_at <= %(now)s RETURNING attempts",
         handler=handler,
         seq=seq,
         error=error,
+        now=now,
     )
+    put_down(session)
+    if not rows:
+        return False
+    ((attempts,),) = rows
     dead = attempts >= FAILED_ATTEMPTS
     execute(
         session,
@@ -207,6 +219,24 @@ def fail(session: Session, handler: str, seq: int, *, error: str, now: datetime)
         state=DeliveryState.DEAD if dead else DeliveryState.FAILED,
         due_at=None if dead else now + pause_after(attempts, seq),
     )
+    return True
+
+
+def suspect(session: Session, handler: str, seqs: Sequence[int], *, now: datetime) -> None:
+    """Have a batch that took too long tried in smaller company, as if it had killed its process.
+
+    None gets worse than alone by this: what takes too long alone has failed.
+    """
+    execute(
+        session,
+        "UPDATE deliveries SET deaths = least(deaths + 1, %(alone)s)"
+        " WHERE handler = %(handler)s AND seq = ANY(%(seqs)s) AND due_at <= %(now)s",
+        handler=handler,
+        seqs=seqs,
+        alone=KILLED_ATTEMPTS - 1,
+        now=now,
+    )
+    put_down(session)
 
 
 def pause_after(attempts: int, seq: int) -> timedelta:
@@ -236,6 +266,14 @@ def note_in_hand(
         handler=handler,
         seqs=_ranges(seqs),
     )
+
+
+def put_down(session: Session) -> None:
+    """Take back the note, in the transaction of the work, when rows of the batch stay due.
+
+    Else the end of this connection, weeks later perhaps, would be counted as a death of theirs.
+    """
+    execute(session, "DELETE FROM in_hand WHERE backend_pid = pg_backend_pid()")
 
 
 def _ranges(seqs: Iterable[int]) -> str:

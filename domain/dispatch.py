@@ -25,6 +25,7 @@ from domain.deliveries import (
     fail,
     refuse,
     settle,
+    suspect,
     wake,
 )
 from domain.outbox import publish_many
@@ -38,7 +39,9 @@ Note = Callable[[str, list[int]], None]
 # SQLSTATE classes and codes of trouble that passes: connection, resources, operator, locks.
 _PASSING_CLASSES = ("08", "53", "57P", "58")
 # Not 57014: a statement that takes too long is the fault of what it was asked to do.
-_PASSING_CODES = {"40001", "40P01", "55P03", "25006", "25P03"}
+_CONTENTION_CODES = {"40001", "40P01", "55P03"}
+_PASSING_CODES = {*_CONTENTION_CODES, "25006", "25P03"}
+_TIMEOUT_CODE = "57014"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,22 +93,32 @@ def apply_due(desk: Desk, handler: Handler, *, limit: int, now: datetime) -> Rep
             if not claimed:
                 return Report()
             seqs = [each.seq for each in claimed]
-            desk.note(handler.name, seqs)
-            return _apply(session, handler, claimed, now)
+            if not claimed[0].deaths:
+                desk.note(handler.name, seqs)
+                return _apply(session, handler, claimed, now)
     except Exception as error:
         if is_passing(error) or not seqs:
             raise
         return _apply_halves(desk, handler, seqs, error=error, now=now)
+    # Suspects: whatever was locked in finding them is let go before they are tried.
+    return _apply_these(desk, handler, seqs, now)
 
 
 def _apply_halves(
     desk: Desk, handler: Handler, seqs: list[int], *, error: Exception, now: datetime
 ) -> Report:
-    """Apply each half of a batch that raised; one that raises alone becomes failed."""
+    """Apply each half of a batch that raised; one that raises alone becomes failed.
+
+    A batch that took too long isn't tried again at once, since each half might take as long.
+    """
     if len(seqs) == 1:
         with desk.transaction() as session:
-            fail(session, handler.name, seqs[0], error=describe(error), now=now)
-        return Report(1, {"failed": 1})
+            failed = fail(session, handler.name, seqs[0], error=describe(error), now=now)
+        return Report(1, {"failed": 1}) if failed else Report()
+    if _sqlstate(error) == _TIMEOUT_CODE:
+        with desk.transaction() as session:
+            suspect(session, handler.name, seqs, now=now)
+        return Report(len(seqs), {"suspected": len(seqs)})
     middle = len(seqs) // 2
     return _apply_these(desk, handler, seqs[:middle], now) + _apply_these(
         desk, handler, seqs[middle:], now
@@ -116,7 +129,10 @@ def _apply_these(desk: Desk, handler: Handler, seqs: list[int], now: datetime) -
     """Apply given deliveries, as far as they are still to be done."""
     try:
         with desk.transaction() as session:
-            claimed = claim_these(session, handler.name, seqs)
+            claimed = claim_these(session, handler.name, seqs, now=now)
+            seqs = [each.seq for each in claimed]
+            if not claimed:
+                return Report()
             desk.note(handler.name, seqs)
             return _apply(session, handler, claimed, now)
     except Exception as error:
@@ -190,6 +206,17 @@ def is_passing(error: BaseException) -> bool:
         # No answer from the server: the connection is gone.
         return isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
     return cause.sqlstate in _PASSING_CODES or cause.sqlstate.startswith(_PASSING_CLASSES)
+
+
+def is_contention(error: BaseException) -> bool:
+    """Say whether others were in the way, which does the connection no harm."""
+    return _sqlstate(error) in _CONTENTION_CODES
+
+
+def _sqlstate(error: BaseException) -> str | None:
+    """Give the code by which Postgres names an error, if it is one of Postgres's."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return cause.sqlstate if isinstance(cause, psycopg.Error) else None
 
 
 def describe(error: BaseException) -> str:

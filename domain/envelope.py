@@ -26,6 +26,8 @@ from domain.payload import Payload
 PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]+$"
 PLAIN_TEXT = re.compile(r"[^\x00-\x1f\x7f-\x9f]*")
 ATTRIBUTE_NAME = re.compile(r"[a-z0-9]{1,20}")
+WORKERS_SOURCE = "/workers"
+AHEAD = "is more than 5 minutes in the future"
 INT32 = 2**31
 # Extensions travel with every copy of a domain event, so they are to stay few and short.
 EXTENSIONS_AT_MOST = 32
@@ -111,6 +113,27 @@ def enclose(payload: Payload, *, source: str, time: datetime, id: str, **others:
     )
 
 
+def refuse_unfit(envelope: Envelope) -> None:
+    """Hold an envelope made in Python to what is asked of one that came over HTTP.
+
+    Raises InvalidEnvelopeError. The payload was checked when it was made.
+    """
+    faults: list[Fault] = []
+    names = ("source", "id", "type", "subject", "time", "traceparent", "actor")
+    try:
+        Attributes.model_validate(
+            {"specversion": "1.0", **{name: getattr(envelope, name) for name in names}}
+        )
+    except ValidationError as error:
+        faults = faults_of(error)
+    if len(envelope.data.encode()) > DATA_LIMIT_BYTES:
+        faults.append(Fault("data", f"is larger than {DATA_LIMIT_BYTES} bytes"))
+    elif "\\u0000" in envelope.data:
+        faults += _nul_faults(from_json(envelope.data), "data")
+    if faults:
+        raise InvalidEnvelopeError(faults)
+
+
 def read_json(raw: bytes) -> Any:
     """Parse JSON strictly: UTF-8, no NaN or Infinity, no depth that a stack couldn't bear."""
     try:
@@ -167,8 +190,11 @@ def _check_attributes(
         attributes = Attributes.model_validate_json(to_json(present))
     except ValidationError as error:
         return None, faults + faults_of(error)
+    if attributes.source == WORKERS_SOURCE:
+        # Else somebody could take the id of what the workers are yet to publish.
+        faults.append(Fault("source", "is reserved for the workers' own follow-ups"))
     if attributes.time > now + CLOCK_TOLERANCE:
-        faults.append(Fault("time", "is more than 5 minutes in the future"))
+        faults.append(Fault("time", AHEAD))
     return attributes, faults
 
 

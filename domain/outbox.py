@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+import psycopg
 from pydantic_core import to_json
 from sqlmodel import Session
 
-from domain.envelope import Envelope, enclose
+from domain.envelope import AHEAD, Envelope, Fault, InvalidEnvelopeError, enclose, refuse_unfit
 from domain.payload import Payload
 from domain.sql import fetch
 
-WORKERS_SOURCE = "/workers"
 _DERIVED = uuid5(NAMESPACE_URL, "https://momento.app/domain-events")
 
 # One statement: number, key, keep, and line up for the relay. Keys are inserted in order, so that
@@ -59,10 +59,16 @@ def publish(
 
     It exists exactly if that transaction commits. `time` is when it happened and needs an offset;
     (`source`, `id`) identifies it for ever. `others` may be `actor` and `traceparent`. Gives False
-    when the pair was published before: the earlier one stands. Raises ValueError for a naive time.
+    when the pair was published before: the earlier one stands. Raises InvalidEnvelopeError, a
+    ValueError, for what can't be published; one that lies in the future is found by the database,
+    and the transaction has to be rolled back.
     """
     envelope = enclose(payload, source=source, time=time, id=id, **others)
-    return publish_many(session, [envelope]) == 1
+    refuse_unfit(envelope)
+    try:
+        return publish_many(session, [envelope]) == 1
+    except psycopg.errors.CheckViolation:
+        raise InvalidEnvelopeError([Fault("time", AHEAD)]) from None
 
 
 def publish_many(session: Session, envelopes: Sequence[Envelope]) -> int:

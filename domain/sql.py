@@ -19,7 +19,9 @@ from sqlmodel import Session
 def _cursor(session: Session) -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
     """Open a cursor on the session's connection, below SQLAlchemy's own result handling."""
     connection = session.connection().connection.driver_connection
-    assert isinstance(connection, psycopg.Connection)
+    if not isinstance(connection, psycopg.Connection):
+        message = "the session must be on psycopg 3: postgresql+psycopg://…"
+        raise TypeError(message)
     with connection.cursor() as cursor:
         cursor.adapters.register_loader("uuid", TextLoader)
         yield cursor

@@ -30,7 +30,7 @@ def main() -> int:
         settings = load_settings()
     except CommandError as error:
         sys.exit(f"gateway: {error}")
-    configure_logging(settings.log_format, process="gateway")
+    configure_logging(settings.log_format, process="gateway", least=settings.log_level)
     if settings.database_url is None:
         sys.exit("gateway: DATABASE_URL must be set; or start the gateway with momento up")
     engine = make_engine(

@@ -15,7 +15,7 @@ from workers.settings import load_settings
 
 
 def run_entry(engine: Engine, entry: Entry) -> None:
-    """Run one line of the timetable in a transaction; trouble is logged and the next tick awaited."""
+    """Run one line of the timetable in a transaction; trouble is logged and ends nothing."""
     log = logger("scheduler")
     try:
         with engine.begin() as connection:
@@ -47,7 +47,7 @@ def make_scheduler(engine: Engine) -> Any:
 def main() -> int:
     """Run until asked to stop; the exit code."""
     settings = load_settings()
-    configure_logging(settings.log_format, process="scheduler")
+    configure_logging(settings.log_format, process="scheduler", least=settings.log_level)
     if settings.database_url is None:
         sys.exit("DATABASE_URL must be set: start the scheduler with momento up")
     url = settings.database_url.get_secret_value()

@@ -91,7 +91,7 @@ def make_actors(workshop: Workshop) -> None:
 def start() -> Workshop:
     """Read the settings and declare everything; dramatiq's command finds the broker."""
     settings = load_settings()
-    configure_logging(settings.log_format, process="worker")
+    configure_logging(settings.log_format, process="worker", least=settings.log_level)
     workshop = Workshop(settings)
     dramatiq.set_broker(workshop.broker)
     make_actors(workshop)

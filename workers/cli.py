@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "dead": "workers.commands.dead",
     "reconcile": "workers.commands.reconcile",
     "keys": "workers.commands.keys",
+    "users": "workers.commands.users",
     "catalogue": "workers.commands.catalogue",
 }
 # They start a system or say whether there is one. All others speak to the one that runs here.

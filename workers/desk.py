@@ -15,7 +15,7 @@ from domain.sql import fetch
 class WorkDesk:
     """A worker thread's two connections to Postgres, held for as long as the thread lives.
 
-    After an error of the database both are thrown away and opened anew when next needed.
+    One that was lost is thrown away and opened anew when next needed.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -41,14 +41,17 @@ class WorkDesk:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """Open a transaction that commits when left, or rolls back when left by an error."""
-        if self._work is None:
-            self._work = self._engine.connect()
-            self._backend = _identity(self._work)
         try:
+            if self._work is None:
+                self._work = self._engine.connect()
+                self._backend = _identity(self._work)
             with Session(self._work) as session, session.begin():
                 yield session
-        except Exception as error:
-            if dispatch.is_passing(error):
+        except BaseException as error:
+            # A connection that others were only in the way of is kept: that it ended while its
+            # batch was in hand would count as a death. After an interrupt (a time limit, Ctrl-C)
+            # the rest of an answer may be on its way.
+            if not isinstance(error, Exception) or _is_lost(error):
                 self.close()
             raise
 
@@ -65,9 +68,10 @@ class WorkDesk:
                 self._side.exec_driver_sql("SET synchronous_commit = off")
             with Session(self._side) as session:
                 yield session
-        except Exception as error:
-            if dispatch.is_passing(error):
-                self.close()
+        except BaseException as error:
+            # The other one may be within its transaction, whose end sees to it.
+            if not isinstance(error, Exception) or _is_lost(error):
+                self._close_side()
             raise
 
     def note(self, handler: str, seqs: list[int]) -> None:
@@ -78,11 +82,24 @@ class WorkDesk:
 
     def close(self) -> None:
         """Throw both connections away."""
-        for connection in (self._work, self._side):
-            if connection is not None:
-                connection.invalidate()
-                connection.close()
-        self._work = self._side = None
+        if self._work is not None:
+            _throw_away(self._work)
+        self._work = None
+        self._close_side()
+
+    def _close_side(self) -> None:
+        if self._side is not None:
+            _throw_away(self._side)
+        self._side = None
+
+
+def _is_lost(error: Exception) -> bool:
+    return dispatch.is_passing(error) and not dispatch.is_contention(error)
+
+
+def _throw_away(connection: Connection) -> None:
+    connection.invalidate()
+    connection.close()
 
 
 def _identity(connection: Connection) -> tuple[int, datetime]:

@@ -17,8 +17,12 @@ QUIET: Final = ("dramatiq", "pika", "apscheduler", "uvicorn.access", "httpx", "a
 Format = Literal["json", "console"]
 
 
-def configure_logging(style: Format, *, process: str, level: int = logging.INFO) -> None:
-    """Send all lines of this process, the libraries' too, to standard output."""
+def configure_logging(style: Format, *, process: str, least: str = "info") -> None:
+    """Send all lines of this process, the libraries' too, to standard output.
+
+    `least` is the lowest level that is shown: debug, info, warning or error.
+    """
+    level = logging.getLevelNamesMapping()[least.upper()]
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

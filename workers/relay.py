@@ -117,7 +117,7 @@ class Relay:
 def main() -> int:
     """Run the relay until asked to stop; the exit code."""
     settings = load_settings()
-    configure_logging(settings.log_format, process="relay")
+    configure_logging(settings.log_format, process="relay", least=settings.log_level)
     if settings.database_url is None or settings.broker_url is None:
         sys.exit("DATABASE_URL and BROKER_URL must be set: start the relay with momento up")
     engine = make_engine(settings.database_url.get_secret_value(), process="relay", pool_size=2)

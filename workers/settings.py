@@ -82,6 +82,8 @@ class Settings(BaseSettings):
     smtp_url: SecretStr | None = None
 
     log_format: Literal["json", "console"] = "console"
+    # One line a batch at info, and one a domain event at debug.
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
     sentry_dsn: SecretStr | None = None
 
     @classmethod

@@ -1,7 +1,7 @@
 """What an answered bell does: route what was published, apply what is due, until nothing is."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event
@@ -30,10 +30,11 @@ class Shift:
     batch_size: int
     now: Callable[[], datetime]
     stopping: Event = field(default_factory=Event)
+    handlers: Mapping[str, Handler] = field(default_factory=lambda: HANDLERS)
 
     def work(self, lane: str) -> int:
         """Answer a bell of a lane; give how many deliveries were settled or put off."""
-        handlers = [handler for handler in HANDLERS.values() if handler.lane == lane]
+        handlers = [handler for handler in self.handlers.values() if handler.lane == lane]
         ends = time.monotonic() + SLICE.total_seconds()
         total = 0
         while not self.stopping.is_set():
@@ -47,7 +48,7 @@ class Shift:
         return total
 
     def _find_due(self, lane: str, handlers: Sequence[Handler]) -> list[Handler]:
-        """Route what lies in the outbox, ring the other lanes that got something, see what is due."""
+        """Route what lies in the outbox, ring other lanes that got something, see what is due."""
         with self.desk.quick() as session:
             _, lanes = route(session, limit=ROUTE_LIMIT, now=self.now())
             due = due_handlers(session, handlers, now=self.now())

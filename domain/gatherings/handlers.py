@@ -241,8 +241,8 @@ def _judged_by(session: Session, events: Iterable[str]) -> dict[str, tuple[Any, 
     rows = fetch(
         session,
         """
-        SELECT id, status, starts_at, ends_at, cancelled_at, finalized_at, max_attendees,
-            material_changes,
+        SELECT id, status, starts_at, ends_at, cancelled_at, completed_at, finalized_at,
+            max_attendees, material_changes,
             (SELECT jsonb_agg(stop.location_id ORDER BY stop."order")
              FROM event_itinerary_stops AS stop WHERE stop.event_id = events.id),
             (SELECT jsonb_agg(helper.user_id ORDER BY helper.user_id)

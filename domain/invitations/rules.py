@@ -243,6 +243,10 @@ def _pay(
     """Take a seat, or send the money back."""
     payment = entry.payment
     assert payment is not None
+    if payment == course.paid_by:
+        # The same money, told of twice (by Stripe and by a service, say): nothing to send back.
+        course.notes[entry.stamp] = "same_payment"
+        return
     known = course.decisions.get(payment, Decision())
     reason = _why_not(course, entry, schedule)
     if reason is None and known.refund_reason is not None and not known.granted:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from domain.attendance.payloads import AttendanceSettled
 from domain.batch import DomainEvent, Effects
 from domain.gatherings.payloads import EventReconfirmationRequested
 from domain.invitations.facts import Case, Seats, load_cases, load_seats
@@ -16,7 +17,7 @@ from domain.invitations.payloads import InvitationConfirmed, InvitationRefused, 
 from domain.invitations.rules import HOLDING, Course, Decision, settle_invitation
 from domain.payload import Payload
 from domain.payments.payloads import PaymentSucceeded, RefundRequested
-from domain.sql import execute, insert_missing, update_rows
+from domain.sql import execute, fetch, insert_missing, update_rows
 
 Cause = DomainEvent[Payload]
 
@@ -34,7 +35,8 @@ def settle(
     seats = load_seats(session, (case.row["event_id"] for case in cases))
     settled = [(case, _course(case, seats)) for case in cases]
     update_rows(session, "invitations", "id", [_columns(case, course) for case, course in settled])
-    _write_attendance(session, settled)
+    for event, user, invitation in _write_attendance(session, settled):
+        effects.follow(causes[invitation], AttendanceSettled(event_id=event, user_id=user))
     _write_decisions(session, settled)
     for case, course in settled:
         _follow(case, course, causes[case.row["id"]], effects)
@@ -88,8 +90,14 @@ def _columns(case: Case, course: Course) -> dict[str, Any]:
     }
 
 
-def _write_attendance(session: Session, settled: Iterable[tuple[Case, Course]]) -> None:
-    """Make and remove attendance rows: one stands for everybody who holds a seat."""
+def _write_attendance(
+    session: Session, settled: Iterable[tuple[Case, Course]]
+) -> list[tuple[str, str, str]]:
+    """Make and remove attendance rows: one stands for everybody who holds a seat.
+
+    Gives (event, person, invitation) of removed rows that said more than that a seat was taken:
+    a new row in their place, made before anybody has looked, would hide that.
+    """
     holders = [case.row for case, course in settled if course.status in HOLDING]
     others = [case.row["id"] for case, course in settled if course.status not in HOLDING]
     insert_missing(
@@ -105,7 +113,12 @@ def _write_attendance(session: Session, settled: Iterable[tuple[Case, Course]]) 
             for row in holders
         ],
     )
-    execute(session, "DELETE FROM attendance WHERE id = ANY(%(ids)s)", ids=others)
+    removed = fetch(
+        session,
+        "DELETE FROM attendance WHERE id = ANY(%(ids)s) RETURNING event_id, user_id, id, status",
+        ids=others,
+    )
+    return [(event, user, row) for event, user, row, status in removed if status != "confirmed"]
 
 
 def _write_decisions(session: Session, settled: Iterable[tuple[Case, Course]]) -> None:

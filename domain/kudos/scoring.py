@@ -9,7 +9,6 @@ from sqlmodel import Session
 from domain.kudos.rules import gratitude, moved_counts
 from domain.sql import array, as_json, execute, fetch
 
-
 # Aggregated kudos by person, as they stood when locked.
 Counted = Mapping[str, Mapping[str, int]]
 

@@ -41,11 +41,12 @@ STORY = f"""
     SELECT id, 'user.deleted', deleted_at, '', '', NULL FROM asked WHERE deleted_at IS NOT NULL
     UNION ALL
     SELECT asked.id, 'event.changed', change::timestamptz, '', '', NULL
-    FROM asked CROSS JOIN LATERAL jsonb_array_elements_text(material_changes) AS change
+    FROM asked CROSS JOIN LATERAL jsonb_array_elements_text(
+        CASE jsonb_typeof(material_changes) WHEN 'array' THEN material_changes END) AS change
 ), story AS MATERIALIZED (
     SELECT *, row_number() OVER (PARTITION BY invitation_id
-        ORDER BY time, id COLLATE "C", source COLLATE "C",
-            array_position(ARRAY['event.changed', 'event.cancelled', 'user.deleted'], kind)) AS place
+        ORDER BY time, id COLLATE "C", source COLLATE "C", array_position(
+            ARRAY['event.changed', 'event.cancelled', 'user.deleted'], kind)) AS place
     FROM happening
 )
 """

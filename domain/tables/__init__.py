@@ -3,6 +3,7 @@
 from sqlmodel import SQLModel
 
 from domain.tables import (
+    accounts,
     attendance,
     connections,
     gatherings,
@@ -17,6 +18,7 @@ from domain.tables import (
 metadata = SQLModel.metadata
 
 __all__ = [
+    "accounts",
     "attendance",
     "connections",
     "gatherings",

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from workers.accounts import ensure_operator
 from workers.child import MARK, Program, end_leftovers
 from workers.commands.migrate import migrate
 from workers.errors import CommandError
@@ -72,11 +73,13 @@ def _running(servers: Servers, home: Path, *, signals: StopSignals) -> Iterator[
 
 
 def _make_ready(variables: Mapping[str, str], home: Path, *, needs_key: bool) -> None:
-    """Bring the tables up to date, and have a key for the gateway where the database is ours."""
+    """Bring the tables up to date, and have a key and an account where the database is ours."""
     migrate(variables["DATABASE_URL"])
     if needs_key and importlib.util.find_spec("workers.keys"):
         keys = importlib.import_module("workers.keys")
         keys.ensure_api_key(variables["DATABASE_URL"], home / "api-key")
+    if needs_key:
+        ensure_operator(variables["DATABASE_URL"], home / "dashboard-password")
 
 
 def _supervise(

@@ -1,0 +1,45 @@
+"""Who may sign in to the dashboard, and who is signed in."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel
+
+from domain.tables.base import created, instant, one_of, word
+
+
+class Role(StrEnum):
+    """What an account may do: look; also act on deliveries; also decide about accounts and keys."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+
+class DashboardUser(SQLModel, table=True):
+    """An account for the dashboard. Only a slow hash of its password is kept."""
+
+    __tablename__ = "dashboard_users"
+    __table_args__ = (one_of("role", Role),)
+
+    id: UUID = Field(primary_key=True)
+    # In lower case, so that nobody can pass for Ada by calling themselves ADA.
+    name: str = Field(unique=True)
+    role: str = word()
+    password_hash: str
+    created_at: datetime = created()
+
+
+class DashboardSession(SQLModel, table=True):
+    """Somebody who signed in. Only a hash of what their cookie holds is kept."""
+
+    __tablename__ = "dashboard_sessions"
+
+    token_hash: bytes = Field(primary_key=True)
+    # Who is removed is signed out everywhere.
+    user_id: UUID = Field(foreign_key="dashboard_users.id", ondelete="CASCADE", index=True)
+    # What forms must carry, so that no other site can send them.
+    csrf: str
+    created_at: datetime = created()
+    expires_at: datetime = instant(nullable=False)
