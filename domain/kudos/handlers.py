@@ -4,7 +4,7 @@ The hot path: each statement takes the whole batch, and the cost of one more doe
 many there are, since only the pairs of giver and receiver that change are counted.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from domain.kudos.rules import Occasion, Standing, judge_kudos, settle_kudos
 from domain.kudos.scoring import Change, lock_receivers, score
 from domain.sql import array, fetch
 from domain.tables.kudos import Kudo
-from domain.verdict import Accepted, Verdict
+from domain.verdict import Accepted, Rejected, Verdict
 
 Key = tuple[str, str, str, Kudo]
 
@@ -39,16 +39,19 @@ def apply_kudos_given(session: Session, batch: Batch[KudosGiven], now: datetime)
         refusal = judge_kudos(given.payload.giver_id, given.payload.receiver_id)
         if refusal is not None:
             verdicts[given.seq] = refusal
-    said = _gather(batch.without(verdicts))
-    if said:
-        standings = _settle(session, {key: each.times for key, each in said.items()})
-        inserted, found = _keep(session, said, standings)
-        # Locked as late as possible: under a flood every batch wants the same popular people.
-        counted = lock_receivers(session, (key[0] for key in said))
-        score(session, [_change(key, +1) for key in inserted if standings[key].counts], counted)
-        if found:
-            standings |= _settle_again(session, found)
-        verdicts |= _notes(batch.without(verdicts), standings)
+    rest = batch.without(verdicts)
+    said = _gather(rest)
+    if not said:
+        return Effects(verdicts)
+    standings = _settle(session, {key: each.times for key, each in said.items()})
+    new = _keep(session, said, standings)
+    repeated = {key: each for key, each in said.items() if key not in new}
+    found = _keep_again(session, repeated) if repeated else set()
+    # Locked as late as possible: under a flood every batch wants the same popular people.
+    counted = lock_receivers(session, (key[0] for key in said))
+    score(session, [_change(key, +1) for key in new if standings[key].counts], counted)
+    standings |= _settle_again(session, found)
+    verdicts |= _say(rest, standings, taken=repeated.keys() - found)
     return Effects(verdicts)
 
 
@@ -89,13 +92,16 @@ def _gather(batch: Iterable[DomainEvent[KudosGiven]]) -> dict[Key, _Said]:
     """Put together what the batch says about the same kudos; the first of them names the row."""
     said: dict[Key, _Said] = {}
     for given in batch:
-        payload = given.payload
-        key = (payload.receiver_id, payload.giver_id, payload.event_id, payload.kudo)
+        key = _key(given.payload)
         if key in said:
             said[key].times.append(given.time)
         else:
-            said[key] = _Said(payload.kudos_id, [given.time])
+            said[key] = _Said(given.payload.kudos_id, [given.time])
     return said
+
+
+def _key(said: KudosGiven) -> Key:
+    return (said.receiver_id, said.giver_id, said.event_id, said.kudo)
 
 
 def _keys(rows: Iterable[tuple[str, str, str, str]]) -> list[Key]:
@@ -148,27 +154,22 @@ def _present(session: Session, keys: Iterable[Key]) -> set[tuple[str, str]]:
 
 def _keep(
     session: Session, said: Mapping[Key, _Said], standings: Mapping[Key, Standing]
-) -> tuple[list[Key], list[Key]]:
-    """Insert rows as judged; give the new keys, and those of rows that were there."""
+) -> set[Key]:
+    """Insert rows as judged, where neither kudos nor id are there yet; give the new ones."""
+    # Sorted, so that of two batches with the same kudos one waits for the other.
     listed = sorted(said.items())
     rows = fetch(
         session,
         """
-        INSERT INTO attendee_kudos AS kept
+        INSERT INTO attendee_kudos
             (id, receiver_id, giver_id, event_id, kudo, counts, given_at, given_times)
         SELECT id, receiver_id, giver_id, event_id, kudo, counts, given_at,
             coalesce(string_to_array(times, ',')::timestamptz[], '{}')
         FROM unnest(%(ids)s::uuid[], %(receivers)s::uuid[], %(givers)s::uuid[], %(events)s::uuid[],
             %(kudos)s::text[], %(counts)s::boolean[], %(given)s::timestamptz[], %(times)s::text[])
             AS said (id, receiver_id, giver_id, event_id, kudo, counts, given_at, times)
-        ON CONFLICT (receiver_id, giver_id, event_id, kudo) DO UPDATE
-        SET given_times = ARRAY(
-            SELECT DISTINCT said.time
-            FROM unnest(kept.given_times || kept.given_at || excluded.given_times
-                || excluded.given_at) AS said (time)
-            WHERE said.time IS NOT NULL
-        )
-        RETURNING old.id IS NULL, receiver_id, giver_id, event_id, kudo
+        ON CONFLICT DO NOTHING
+        RETURNING receiver_id, giver_id, event_id, kudo
         """,
         ids=array(each.id for _, each in listed),
         receivers=array(key[0] for key, _ in listed),
@@ -179,9 +180,35 @@ def _keep(
         given=array(standings[key].given_at.isoformat() for key, _ in listed),
         times=[_several(each.times) for _, each in listed],
     )
-    inserted = [(to, by, event, Kudo(kudo)) for new, to, by, event, kudo in rows if new]
-    found = [(to, by, event, Kudo(kudo)) for new, to, by, event, kudo in rows if not new]
-    return inserted, found
+    return set(_keys(rows))
+
+
+def _keep_again(session: Session, said: Mapping[Key, _Said]) -> set[Key]:
+    """Add times to kudos that are there already, said before or written by an API service."""
+    listed = sorted(said.items())
+    rows = fetch(
+        session,
+        """
+        UPDATE attendee_kudos AS kept SET given_times = ARRAY(
+            SELECT DISTINCT each.time
+            FROM unnest(kept.given_times || kept.given_at
+                || string_to_array(said.times, ',')::timestamptz[]) AS each (time)
+            WHERE each.time IS NOT NULL
+        )
+        FROM unnest(%(receivers)s::uuid[], %(givers)s::uuid[], %(events)s::uuid[],
+            %(kudos)s::text[], %(times)s::text[])
+            AS said (receiver_id, giver_id, event_id, kudo, times)
+        WHERE kept.receiver_id = said.receiver_id AND kept.giver_id = said.giver_id
+            AND kept.event_id = said.event_id AND kept.kudo = said.kudo
+        RETURNING kept.receiver_id, kept.giver_id, kept.event_id, kept.kudo
+        """,
+        receivers=array(key[0] for key, _ in listed),
+        givers=array(key[1] for key, _ in listed),
+        events=array(key[2] for key, _ in listed),
+        kudos=array(key[3].value for key, _ in listed),
+        times=[",".join(time.isoformat() for time in each.times) for _, each in listed],
+    )
+    return set(_keys(rows))
 
 
 def _several(times: list[datetime]) -> str | None:
@@ -251,14 +278,18 @@ def _change(key: Key, difference: int) -> Change:
     return Change(key[0], key[1], key[3].value, difference)
 
 
-def _notes(
-    batch: Iterable[DomainEvent[KudosGiven]], standings: Mapping[Key, Standing]
+def _say(
+    batch: Iterable[DomainEvent[KudosGiven]],
+    standings: Mapping[Key, Standing],
+    *,
+    taken: Collection[Key],
 ) -> dict[int, Verdict]:
-    """Say why kudos don't count."""
-    notes: dict[int, Verdict] = {}
+    """Say why kudos don't count, and refuse those whose id other kudos have."""
+    verdicts: dict[int, Verdict] = {}
     for given in batch:
-        said = given.payload
-        standing = standings[(said.receiver_id, said.giver_id, said.event_id, said.kudo)]
-        if standing.why_not is not None:
-            notes[given.seq] = Accepted(standing.why_not)
-    return notes
+        key = _key(given.payload)
+        if key in taken:
+            verdicts[given.seq] = Rejected("id_taken", "other kudos have this kudos_id")
+        elif standings[key].why_not is not None:
+            verdicts[given.seq] = Accepted(standings[key].why_not)
+    return verdicts

@@ -17,8 +17,8 @@ from domain.gatherings.payloads import EventSettled
 from domain.payload import Payload, Stamp
 from domain.ratings.payloads import HostRatingChanged, RatingSubmitted
 from domain.ratings.rules import Standing, Tally, Window, settle_rating, summarise, tally
-from domain.sql import as_json, execute, fetch, fetch_dicts
-from domain.verdict import Accepted
+from domain.sql import array, as_json, execute, fetch, fetch_dicts
+from domain.verdict import Accepted, Rejected, Verdict
 
 
 def apply_rating_submitted(
@@ -26,8 +26,9 @@ def apply_rating_submitted(
 ) -> Effects:
     """Keep ratings and settle their events."""
     del now
+    effects = Effects(_taken_ids(session, batch))
+    batch = batch.without(effects.verdicts)
     _keep(session, batch)
-    effects = Effects()
     standings = _settle(session, {each.payload.event_id: each for each in batch}, effects)
     for submitted in batch:
         standing = standings[(submitted.payload.event_id, submitted.payload.rater_id)]
@@ -54,6 +55,25 @@ def apply_event_settled(session: Session, batch: Batch[EventSettled], now: datet
     effects = Effects()
     _settle(session, {each.payload.event_id: each for each in batch}, effects)
     return effects
+
+
+def _taken_ids(session: Session, batch: Batch[RatingSubmitted]) -> dict[int, Verdict]:
+    """Refuse ratings whose id another person's rating, or one of another event, has."""
+    owners = {
+        rating: (event, rater)
+        for rating, event, rater in fetch(
+            session,
+            "SELECT id, event_id, rater_id FROM ratings WHERE id = ANY(%(ids)s::uuid[])",
+            ids=array(each.payload.rating_id for each in batch),
+        )
+    }
+    verdicts: dict[int, Verdict] = {}
+    for each in batch:
+        said = each.payload
+        owner = owners.setdefault(said.rating_id, (said.event_id, said.rater_id))
+        if owner != (said.event_id, said.rater_id):
+            verdicts[each.seq] = Rejected("id_taken", "another rating has this rating_id")
+    return verdicts
 
 
 def _keep(session: Session, batch: Iterable[DomainEvent[RatingSubmitted]]) -> None:
