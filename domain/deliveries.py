@@ -1,6 +1,7 @@
 """Deliveries: claim a batch, settle it, wake what waited, count what killed its process."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -153,24 +154,54 @@ def _outcome(verdict: Verdict) -> tuple[str, str | None, str | None]:
             return DeliveryState.DEFERRED, awaits, None
 
 
-def wake(session: Session, things: Iterable[str], now: datetime) -> None:
-    """Make due what waited for these things, also where it was rejected for want of them."""
-    arrived = list(things)
-    if arrived:
-        execute(
-            session,
-            """
-            UPDATE deliveries SET state = 'pending', due_at = %(now)s, awaits = NULL,
-                reason = NULL, settled_at = NULL
-            WHERE awaits = ANY(%(things)s) AND state IN ('deferred', 'rejected')
-            """,
-            things=arrived,
-            now=now,
-        )
+# Rows are locked in one order, so that of two that wake the same one waits for the other.
+_WAKE = """
+WITH waiting AS (
+    SELECT seq, handler FROM deliveries
+    WHERE awaits = ANY(%(things)s) AND state = ANY(%(states)s)
+    ORDER BY seq, handler FOR UPDATE {skip_locked}
+)
+UPDATE deliveries AS row SET state = 'pending', due_at = %(now)s, awaits = NULL, reason = NULL,
+    settled_at = NULL
+FROM waiting WHERE row.seq = waiting.seq AND row.handler = waiting.handler
+"""
+_WAKE_WAITING = _WAKE.format(skip_locked="")
+_WAKE_UNLOCKED = _WAKE.format(skip_locked="SKIP LOCKED")
 
 
-def refuse(session: Session, refusals: Mapping[str, str], now: datetime) -> None:
-    """Note that things will not exist, with the reason, and let what waits for them hear it."""
+@dataclass(frozen=True, slots=True)
+class News:
+    """What a batch says about things: those that exist from now on, those that never will."""
+
+    arrived: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
+
+    def __or__(self, other: "News") -> "News":
+        """Add the news of another batch."""
+        return News(self.arrived | other.arrived, self.refused | other.refused)
+
+
+NO_NEWS = News()
+
+
+def wake(session: Session, news: News, *, now: datetime, in_passing: bool) -> None:
+    """Make due what waited for these things; also what was rejected for want of them.
+
+    `in_passing` leaves out deliveries that another transaction holds, and is for the transaction
+    that makes the things: it holds their locks, and must not wait for those who want them. Whoever
+    is left out may just be looking in vain; once the things are there to see, wake again.
+    """
+    statement = _WAKE_UNLOCKED if in_passing else _WAKE_WAITING
+    for things, states in (
+        (news.arrived, [DeliveryState.DEFERRED, DeliveryState.REJECTED]),
+        (news.refused, [DeliveryState.DEFERRED]),
+    ):
+        if things:
+            execute(session, statement, things=list(things), states=states, now=now)
+
+
+def refuse(session: Session, refusals: Mapping[str, str]) -> None:
+    """Note that things will not exist, with the reason."""
     if refusals:
         execute(
             session,
@@ -178,13 +209,6 @@ def refuse(session: Session, refusals: Mapping[str, str], now: datetime) -> None
             " %(reasons)s::text[]) ON CONFLICT DO NOTHING",
             things=list(refusals),
             reasons=list(refusals.values()),
-        )
-        execute(
-            session,
-            "UPDATE deliveries SET state = 'pending', due_at = %(now)s"
-            " WHERE awaits = ANY(%(things)s) AND state = 'deferred'",
-            things=list(refusals),
-            now=now,
         )
 
 

@@ -19,7 +19,9 @@ from sqlmodel import Session
 from domain.batch import Batch, DomainEvent, Effects
 from domain.catalogue import Handler
 from domain.deliveries import (
+    NO_NEWS,
     Claimed,
+    News,
     claim_due,
     claim_these,
     fail,
@@ -53,6 +55,7 @@ class Report:
     verdicts: dict[int, Verdict] = field(default_factory=dict)
     domain_events: Sequence[DomainEvent[Any]] = ()
     followed: int = 0
+    news: News = NO_NEWS
 
     def __add__(self, other: "Report") -> "Report":
         """Add two reports of halves of one batch."""
@@ -65,6 +68,7 @@ class Report:
             {**self.verdicts, **other.verdicts},
             [*self.domain_events, *other.domain_events],
             self.followed + other.followed,
+            self.news | other.news,
         )
 
 
@@ -87,6 +91,7 @@ def apply_due(desk: Desk, handler: Handler, *, limit: int, now: datetime) -> Rep
     still due.
     """
     seqs: list[int] = []
+    report: Report | None = None
     try:
         with desk.transaction() as session:
             claimed = claim_due(session, handler.name, limit=limit, now=now)
@@ -95,13 +100,31 @@ def apply_due(desk: Desk, handler: Handler, *, limit: int, now: datetime) -> Rep
             seqs = [each.seq for each in claimed]
             if not claimed[0].deaths:
                 desk.note(handler.name, seqs)
-                return _apply(session, handler, claimed, now)
+                report = _apply(session, handler, claimed, now)
     except Exception as error:
         if is_passing(error) or not seqs:
             raise
         return _apply_halves(desk, handler, seqs, error=error, now=now)
-    # Suspects: whatever was locked in finding them is let go before they are tried.
-    return _apply_these(desk, handler, seqs, now)
+    if report is None:
+        # Suspects: whatever was locked in finding them is let go before they are tried.
+        return _apply_these(desk, handler, seqs, now)
+    _wake_again(desk, report.news, now)
+    return report
+
+
+def _wake_again(desk: Desk, news: News, now: datetime) -> None:
+    """Wake those who were just looking while the batch made what they wait for.
+
+    They are found now that the batch is committed. Should this fail, they look again themselves.
+    """
+    if not news.arrived and not news.refused:
+        return
+    try:
+        with desk.transaction() as session:
+            wake(session, news, now=now, in_passing=False)
+    except Exception as error:
+        if not is_passing(error):
+            raise
 
 
 def _apply_halves(
@@ -134,11 +157,13 @@ def _apply_these(desk: Desk, handler: Handler, seqs: list[int], now: datetime) -
             if not claimed:
                 return Report()
             desk.note(handler.name, seqs)
-            return _apply(session, handler, claimed, now)
+            report = _apply(session, handler, claimed, now)
     except Exception as error:
         if is_passing(error):
             raise
         return _apply_halves(desk, handler, seqs, error=error, now=now)
+    _wake_again(desk, report.news, now)
+    return report
 
 
 def _apply(session: Session, handler: Handler, claimed: Sequence[Claimed], now: datetime) -> Report:
@@ -149,10 +174,10 @@ def _apply(session: Session, handler: Handler, claimed: Sequence[Claimed], now: 
     effects = handler.apply(session, ready, now) if ready else Effects()
     verdicts.update(effects.verdicts)
     settle(session, handler.name, claimed, verdicts, now)
-    if handler.creates is not None:
-        _announce(session, handler.creates, batch, verdicts, now)
+    news = _announce(session, handler, batch, verdicts)
+    wake(session, news, now=now, in_passing=True)
     followed = publish_many(session, effects.follow_ups)
-    return Report(len(claimed), _count(batch, verdicts), verdicts, list(batch), followed)
+    return Report(len(claimed), _count(batch, verdicts), verdicts, list(batch), followed, news)
 
 
 def _parsed(handler: Handler, claimed: Claimed) -> DomainEvent[Any]:
@@ -169,13 +194,15 @@ def _parsed(handler: Handler, claimed: Claimed) -> DomainEvent[Any]:
 
 
 def _announce(
-    session: Session, kind: str, batch: Batch[Any], verdicts: dict[int, Verdict], now: datetime
-) -> None:
-    """Wake what waited for the things that this batch made, and tell of those it refused."""
+    session: Session, handler: Handler, batch: Batch[Any], verdicts: dict[int, Verdict]
+) -> News:
+    """Say which things this batch made, and keep which it refused."""
+    if handler.creates is None:
+        return NO_NEWS
     arrived: set[str] = set()
     refusals: dict[str, str] = {}
     for each in batch:
-        name = thing(kind, each.payload.subject)
+        name = thing(handler.creates, each.payload.subject)
         match verdicts.get(each.seq):
             case Rejected(reason, _, _):
                 refusals[name] = reason
@@ -183,8 +210,8 @@ def _announce(
                 pass
             case _:
                 arrived.add(name)
-    refuse(session, refusals, now)
-    wake(session, arrived, now)
+    refuse(session, refusals)
+    return News(frozenset(arrived), frozenset(refusals))
 
 
 def _count(batch: Batch[Any], verdicts: dict[int, Verdict]) -> dict[str, int]:

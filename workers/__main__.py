@@ -1,5 +1,6 @@
 """Starts the worker processes: dramatiq's own command, with our settings."""
 
+import os
 import sys
 
 from dramatiq import cli
@@ -7,16 +8,22 @@ from dramatiq import cli
 from domain.catalogue import LANES
 from workers.settings import load_settings
 
-STOP_WITHIN_MS = 8_000
+# Waited for twice in a row, for a worker's threads and for its consumers, within ten seconds.
+STOP_WITHIN_MS = 6_000
+# How long a consumer stays away after trouble with the broker; dramatiq's own pause is 3 s.
+AFTER_TROUBLE_MS = "1000"
+START = "workers.actors:start"
 
 
-def main() -> int:
-    """Run until asked to stop; the exit code."""
+def main(start: str = START) -> int:
+    """Run until asked to stop; the exit code. `start` names the function that makes the broker."""
     settings = load_settings()
+    # Read by dramatiq in the processes that it starts.
+    os.environ.setdefault("dramatiq_restart_delay", AFTER_TROUBLE_MS)
     parser = cli.make_argument_parser()  # type: ignore[no-untyped-call]
     arguments = parser.parse_args(
         [
-            "workers.actors:start",
+            start,
             "--processes",
             str(settings.momento_worker_processes),
             "--threads",

@@ -2,13 +2,14 @@
 
 import gc
 import threading
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 import dramatiq
 from sqlalchemy import Engine
 
-from domain.catalogue import LANES
+from domain.catalogue import HANDLERS, LANES, Handler
 from domain.dispatch import describe
 from workers.bells import ACTOR, Bells
 from workers.broker import make_broker
@@ -27,6 +28,7 @@ class Workshop:
     def __init__(self, settings: Settings) -> None:
         """Open nothing yet: processes are started from this one."""
         self.settings = settings
+        self.handlers: Mapping[str, Handler] = HANDLERS
         self.stopping = threading.Event()
         self.broker = make_broker(
             _needed(settings.broker_url),
@@ -63,6 +65,7 @@ class Workshop:
                 self.settings.momento_batch_size,
                 utc_now,
                 self.stopping,
+                self.handlers,
             )
         try:
             shift.work(lane)

@@ -22,11 +22,13 @@ COMMANDS: Final = {
     "migrate": "workers.commands.migrate",
     "publish": "workers.commands.publish",
     "status": "workers.commands.status",
+    "drain": "workers.commands.drain",
     "trace": "workers.commands.trace",
     "dead": "workers.commands.dead",
     "reconcile": "workers.commands.reconcile",
     "keys": "workers.commands.keys",
     "users": "workers.commands.users",
+    "demo": "workers.commands.demo",
     "catalogue": "workers.commands.catalogue",
 }
 # They start a system or say whether there is one. All others speak to the one that runs here.

@@ -1,6 +1,6 @@
 """What surrounds the actors in a worker process: a watchdog, a heartbeat, and a clean end."""
 
-import ctypes
+import multiprocessing
 import os
 import signal
 import sys
@@ -20,8 +20,7 @@ from workers.log import logger
 EXIT_BROKEN: Final = 70
 WATCH_EVERY_S: Final = 1.0
 HEARTBEAT_EVERY_S: Final = 5.0
-# Stops with the supervisor when that is killed without a word (Linux only).
-PR_SET_PDEATHSIG: Final = 1
+ORPHAN_GRACE_S: Final = 8.0
 
 
 class Watchdog(dramatiq.Middleware):
@@ -56,10 +55,19 @@ class EndWithParent(dramatiq.Middleware):
     """Asks this process to stop when its parent is killed, so that no orphan works on."""
 
     def after_process_boot(self, broker: Broker) -> None:
-        """Tell the kernel, where there is one that listens."""
+        """Follow the parent, which may be gone already."""
         del broker
-        if sys.platform == "linux":
-            ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        threading.Thread(target=self._follow, daemon=True, name="parent").start()
+
+    def _follow(self) -> None:
+        """Wait for the end of a pipe that the parent holds: no kernel's help, and no race."""
+        parent = multiprocessing.parent_process()
+        if parent is not None:
+            parent.join()
+            os.kill(os.getpid(), signal.SIGTERM)
+            # A process that has just started would wait for ever for its parent to note that.
+            time.sleep(ORPHAN_GRACE_S)
+            os._exit(EXIT_BROKEN)
 
 
 class StopSoon(dramatiq.Middleware):

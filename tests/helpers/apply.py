@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from threading import Event, Thread
 
+import psycopg
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
@@ -49,6 +50,8 @@ class Application:
         self.now = datetime.now(UTC)
         # What was applied only because it was looked at again, though nothing new had arrived.
         self.healed = 0
+        # The handlers that had something to do.
+        self.busy: set[str] = set()
 
     def run(self, history: Sequence[Envelope]) -> None:
         """Publish a history portion by portion and apply it, then whatever follows from it."""
@@ -103,7 +106,17 @@ class Application:
     def apply(self, handler: Handler) -> Report:
         """Apply one batch."""
         limit = self._draw.randint(*self._manner.limit)
-        return apply_due(self._desk.desk, handler, limit=limit, now=self.now)
+        report = apply_due(self._desk.desk, handler, limit=limit, now=self.now)
+        if report.claimed:
+            self.busy.add(handler.name)
+        return report
+
+    def take_directly(self, said: Envelope) -> None:
+        """Let the handlers of a domain event have it, and nobody yet what follows from it."""
+        self.route(1_000)
+        for handler in HANDLERS.values():
+            if said.type == handler.payload.TYPE:
+                self.apply(handler)
 
     def _look_again(self) -> None:
         """Let time pass until what still waits is looked at again, and again, to no avail."""
@@ -164,7 +177,7 @@ def _turn(desk: WorkDesk, handler: Handler, *, limit: int) -> bool:
         with desk.quick() as session:
             routed, _ = route(session, limit=limit, now=now)
         return routed > 0 or apply_due(desk.desk, handler, limit=limit, now=now).claimed > 0
-    except DBAPIError as error:
+    except (DBAPIError, psycopg.Error) as error:
         if not is_passing(error):
             raise
         return True

@@ -17,6 +17,7 @@ from domain.catalogue import HANDLERS, Handler
 from domain.envelope import Envelope, enclose
 from domain.outbox import publish_many
 from domain.payload import Payload
+from domain.reconcile import Finding, reconcile
 from domain.routing import route
 from domain.users.payloads import UserRegistered, UserVerified
 from tests.helpers.evening import SOURCE, START, an_id
@@ -118,6 +119,12 @@ def behaving(handler: Handler, behave: Behaviour) -> Handler:
         return handler.apply(session, batch, now)
 
     return replace(handler, apply=apply)
+
+
+def drift(engine: Engine) -> list[Finding]:
+    """What doesn't equal its recomputation from the rows."""
+    with Session(engine) as session:
+        return [finding for finding in reconcile(session) if finding.drifted]
 
 
 class PoisonError(Exception):

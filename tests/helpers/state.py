@@ -5,18 +5,19 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from sqlalchemy import Engine, Table, UniqueConstraint, text
+from sqlmodel import SQLModel
 
-from domain.tables import ledger, metadata
+from domain.tables import accounts, ledger, metadata
 
 Row = dict[str, Any]
 State = dict[str, list[Row]]
 
-LEDGER: Final = frozenset(
-    value.__tablename__
-    for value in vars(ledger).values()
-    if isinstance(value, type)
-    and value.__module__ == ledger.__name__
-    and hasattr(value, "metadata")
+# Tables of the machinery: the ledger, and the accounts of the dashboard.
+MACHINERY: Final = frozenset(
+    str(made.__tablename__)
+    for module in (ledger, accounts)
+    for made in vars(module).values()
+    if isinstance(made, type) and issubclass(made, SQLModel) and made.__module__ == module.__name__
 )
 # Decided at the moment of applying: who was given a seat, and that a refund once asked for stands.
 DECIDED: Final = frozenset({"seat_decisions"})
@@ -45,7 +46,7 @@ SETS: Final = {"attendee_kudos": ("given_times",)}
 
 def domain_tables() -> list[Table]:
     """The tables that hold what the workers make true."""
-    return [table for table in metadata.sorted_tables if table.name not in LEDGER | DECIDED]
+    return [table for table in metadata.sorted_tables if table.name not in MACHINERY | DECIDED]
 
 
 def snapshot(engine: Engine) -> State:

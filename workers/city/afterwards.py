@@ -19,7 +19,7 @@ def rate(city: City, gathering: Gathering) -> None:
                 submit(city, gathering, guest.person, gathering.ends_at + chance.hours(1, 300))
             if chance.happens(0.1):
                 submit(city, gathering, guest.person, outside_window(city, gathering))
-        elif chance.happens(0.04):
+        elif chance.happens(0.3 if guest.gave_up_at else 0.03):
             submit(city, gathering, guest.person, gathering.ends_at + chance.hours(1, 50))
     for person in chance.each([gathering.host, *gathering.co_hosts], 0.08):
         submit(city, gathering, person, gathering.ends_at + chance.hours(1, 50))
@@ -56,9 +56,11 @@ def thank(city: City, gathering: Gathering) -> None:
         for receiver in chance.some([*present, gathering.host], chance.whole(0, 4)):
             if receiver is not giver or chance.happens(0.05):
                 _thank(city, gathering, giver, receiver)
-    for absent in chance.each([guest.person for guest in gathering.guests], 0.05):
-        _thank(city, gathering, absent, chance.one(present))
-        _thank(city, gathering, chance.one(present), absent)
+    for guest in gathering.guests:
+        # Who gave up a seat may have been expected, and be thanked by mistake.
+        if not guest.came and chance.happens(0.4 if guest.gave_up_at else 0.03):
+            _thank(city, gathering, guest.person, chance.one(present))
+            _thank(city, gathering, chance.one(present), guest.person)
 
 
 def _thank(city: City, gathering: Gathering, giver: Person, receiver: Person) -> None:

@@ -31,8 +31,8 @@ def come(city: City, gathering: Gathering) -> None:
         )
         if guest.came:
             _arrive(city, gathering, guest)
-        elif chance.happens(0.03):
-            # Without a seat: it is kept, and means nothing.
+        elif chance.happens(0.2 if guest.gave_up_at else 0.03):
+            # Without a seat, having given it up perhaps: it is kept, and means nothing.
             check_in(city, gathering, guest.person, gathering.starts_at)
 
 

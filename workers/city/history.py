@@ -23,6 +23,8 @@ from workers.city.strays import (
 )
 
 PEOPLE, GATHERINGS = 500, 60
+# Some are apart, some host, and some must be left to be asked.
+FEWEST_PEOPLE = 14
 FEWEST_PLACES, GATHERINGS_A_PLACE = 5, 3
 FEWEST_HOSTS, PEOPLE_A_HOST = 3, 9
 GATHERINGS_A_STRAY = 25

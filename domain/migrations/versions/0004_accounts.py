@@ -1,6 +1,7 @@
 """Accounts for the dashboard, and who is signed in."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 from alembic import op
@@ -49,7 +50,7 @@ def downgrade() -> None:
     raise NotImplementedError
 
 
-def _created_at() -> sa.Column[sa.DateTime]:
+def _created_at() -> sa.Column[datetime]:
     return sa.Column(
         "created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
     )

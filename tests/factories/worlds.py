@@ -1,0 +1,226 @@
+"""Worlds that know nothing of one another, in each of which the same things happen.
+
+Told side by side, phase by phase, they make batches of any size that are all alike.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from domain.catalogue import TYPES
+from domain.envelope import Envelope, enclose
+from tests.helpers.evening import an_id
+
+START: Final = datetime(2026, 3, 14, 18, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+END: Final = START + 3 * HOUR
+GUESTS: Final = ("Ada", "Bo", "Gil", "Dan", "Eve")
+
+
+@dataclass(slots=True)
+class World:
+    """A host, five guests and one event."""
+
+    name: str
+    told: list[Envelope] = field(default_factory=list)
+
+    def id(self, of: str) -> str:
+        """The id of somebody or something in this world."""
+        return an_id(f"{self.name} {of}")
+
+    def say(self, name: str, time: datetime, /, **data: Any) -> None:
+        """Have something happen."""
+        payload = TYPES[f"app.momento.{name}.v1"].model_validate(data)
+        number = self.id(f"{len(self.told)} {name} {time}")
+        self.told.append(enclose(payload, source="/test", time=time, id=number))
+
+    def itinerary(self, shift: timedelta) -> list[dict[str, Any]]:
+        """One stop."""
+        return [
+            {
+                "location_id": self.id("bar"),
+                "order": 1,
+                "title": "Bar",
+                "start_time": START + shift,
+                "end_time": END + shift,
+            }
+        ]
+
+
+def _sign_up(world: World) -> None:
+    for person in ("Hanna", *GUESTS):
+        user = {"user_id": world.id(person)}
+        world.say(
+            "user.registered",
+            START - 90 * DAY,
+            **user,
+            clerk_id=world.id(person),
+            birth_date="1990-05-01",
+            first_name=person,
+            phone_number="+12025550100",
+        )
+
+
+def _settle_in(world: World) -> None:
+    host = {"user_id": world.id("Hanna")}
+    world.say("user.updated", START - 80 * DAY, **host, email="a@b.c")
+    world.say("user.verified", START - 80 * DAY, **host)
+    world.say("user.status_changed", START - 80 * DAY, **host, status="active")
+    world.say("social_profile.updated", START - 80 * DAY, **host, bio="Hi")
+    world.say("host_profile.updated", START - 80 * DAY, **host, host_name="Hanna")
+    bar = {"location_id": world.id("bar"), "latitude": 40.0, "longitude": -74.0}
+    world.say("location.added", START - 80 * DAY, **bar, name="Bar")
+
+
+def _publish(world: World) -> None:
+    world.say(
+        "event.published",
+        START - 60 * DAY,
+        event_id=world.id("drinks"),
+        host_id=world.id("Hanna"),
+        title="Drinks",
+        description="In company",
+        min_attendees=1,
+        max_attendees=8,
+        confirmation_fee=500,
+        itinerary=world.itinerary(0 * HOUR),
+    )
+
+
+def _invite(world: World) -> None:
+    for guest in GUESTS:
+        world.say(
+            "invitation.sent",
+            START - 20 * DAY,
+            invitation_id=world.id(f"invitation {guest}"),
+            event_id=world.id("drinks"),
+            user_id=world.id(guest),
+        )
+
+
+def _answer(world: World) -> None:
+    for guest, answer in (("Dan", "declined"), ("Eve", "expired")):
+        invitation = world.id(f"invitation {guest}")
+        world.say(f"invitation.{answer}", START - 10 * DAY, invitation_id=invitation)
+
+
+def _charge(world: World, guest: str) -> dict[str, Any]:
+    return {
+        "payment_id": world.id(f"payment {guest}"),
+        "user_id": world.id(guest),
+        "event_id": world.id("drinks"),
+        "invitation_id": world.id(f"invitation {guest}"),
+        "amount_in_cents": 500,
+        "currency": "usd",
+        "stripe_payment_intent_id": "pi",
+    }
+
+
+def _fail_to_pay(world: World) -> None:
+    world.say("payment.failed", START - 19 * DAY, **_charge(world, "Ada"))
+
+
+def _pay(world: World) -> None:
+    for guest in ("Ada", "Bo", "Gil"):
+        charge = world.id(f"charge {guest}")
+        said = {**_charge(world, guest), "stripe_charge_id": charge}
+        world.say("payment.succeeded", START - 19 * DAY + HOUR, **said)
+
+
+def _move(world: World) -> None:
+    event = world.id("drinks")
+    world.say("event.updated", START - 9 * DAY, event_id=event, itinerary=world.itinerary(HOUR))
+
+
+def _reconfirm(world: World) -> None:
+    for guest in ("Ada", "Bo", "Gil"):
+        invitation = world.id(f"invitation {guest}")
+        world.say("invitation.reconfirmed", START - 8 * DAY, invitation_id=invitation)
+
+
+def _give_up(world: World) -> None:
+    world.say("invitation.cancelled", START, invitation_id=world.id("invitation Bo"))
+
+
+def _come(world: World) -> None:
+    at = {"event_id": world.id("drinks"), "latitude": 40.0, "longitude": -74.0}
+    for guest in ("Ada", "Gil"):
+        world.say("attendee.checked_in", START + HOUR, **at, user_id=world.id(guest))
+
+
+def _report(world: World) -> None:
+    said = {"event_id": world.id("drinks"), "reporter_id": world.id("Hanna")}
+    world.say("attendance.reported", END, **said, user_id=world.id("Ada"), status="late")
+
+
+def _complete(world: World) -> None:
+    world.say("event.completed", END + 3 * HOUR, event_id=world.id("drinks"))
+
+
+def _thank(world: World) -> None:
+    said = {"event_id": world.id("drinks"), "giver_id": world.id("Ada"), "kudo": "helpful"}
+    receiver = world.id("Gil")
+    world.say("kudos.given", END, **said, kudos_id=world.id("kudos"), receiver_id=receiver)
+
+
+def _rate(world: World) -> None:
+    stars = {"host_rating_value": 5, "event_rating_value": 4}
+    said = {"event_id": world.id("drinks"), "rater_id": world.id("Ada"), **stars}
+    world.say("rating.submitted", END + DAY, rating_id=world.id("rating"), **said)
+
+
+def _finalize(world: World) -> None:
+    world.say("event.finalized", END + 2 * DAY, event_id=world.id("drinks"))
+
+
+def _trouble(world: World) -> None:
+    refund = {"stripe_refund_id": "re", "amount_in_cents": 100}
+    world.say("payment.refunded", END, payment_id=world.id("payment Bo"), **refund)
+    dispute = {"stripe_dispute_id": "dp", "reason": "unknown"}
+    world.say("payment.disputed", END, payment_id=world.id("payment Ada"), **dispute)
+
+
+def _leave(world: World) -> None:
+    world.say("user.deleted", START - DAY, user_id=world.id("Gil"))
+
+
+def _call_off(world: World) -> None:
+    by = {"cancelled_by": "host"}
+    world.say("event.cancelled", START - HOUR, event_id=world.id("drinks"), **by)
+
+
+# Each meets a different state of the world; the last two are heard of late.
+PHASES: Final[tuple[Callable[[World], None], ...]] = (
+    _sign_up,
+    _settle_in,
+    _publish,
+    _invite,
+    _answer,
+    _fail_to_pay,
+    _pay,
+    _move,
+    _reconfirm,
+    _give_up,
+    _come,
+    _report,
+    _complete,
+    _thank,
+    _rate,
+    _finalize,
+    _trouble,
+    _leave,
+    _call_off,
+)
+
+
+def phases(worlds: int) -> Iterator[tuple[str, list[Envelope]]]:
+    """(name, what is said in all worlds) of each phase."""
+    side_by_side = [World(f"world {number}") for number in range(worlds)]
+    for phase in PHASES:
+        said = []
+        for world in side_by_side:
+            before = len(world.told)
+            phase(world)
+            said += world.told[before:]
+        yield phase.__name__.strip("_"), said

@@ -1,0 +1,136 @@
+"""A dashboard that really serves, somebody to look at it, and states to look at."""
+
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import httpx
+import uvicorn
+from sqlalchemy import Engine, text
+from sqlmodel import Session
+from starlette.applications import Starlette
+
+from dashboard.__main__ import server_config
+from dashboard.sessions import open_session
+from domain.tables.accounts import Role
+from workers.accounts import create_account
+
+NOW: Final = datetime(2026, 11, 21, 12, tzinfo=UTC)
+PASSWORD: Final = "a kettle of fish"
+OURS: Final = {"sec-fetch-site": "same-origin"}
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass
+class Browser:
+    """A client that keeps cookies as a browser does, and sends forms from our own pages."""
+
+    client: httpx.Client
+
+    def get(self, path: str = "/", **headers: str) -> httpx.Response:
+        return self.client.get(path, headers=headers)
+
+    def post(
+        self, path: str, form: dict[str, str], headers: dict[str, str] | None = None
+    ) -> httpx.Response:
+        return self.client.post(path, data=form, headers=OURS if headers is None else headers)
+
+    def token(self, path: str) -> str:
+        """The token in the form on a page."""
+        found = re.search(r'name="csrf" value="([^"]+)"', self.get(path).text)
+        assert found is not None
+        return found[1]
+
+    def sign_in(self, name: str, password: str = PASSWORD) -> httpx.Response:
+        form = {"csrf": self.token("/sign-in"), "name": name, "password": password}
+        return self.post("/sign-in", form)
+
+
+def an_account(engine: Engine, name: str = "ada", role: Role = Role.VIEWER) -> None:
+    with Session(engine) as session, session.begin():
+        create_account(session, name, role=role, password=PASSWORD)
+
+
+def a_session(engine: Engine, name: str = "ada", *, now: datetime = NOW) -> str:
+    """Sign somebody in without the form; the cookie's token."""
+    with Session(engine) as session, session.begin():
+        (row,) = session.connection().execute(
+            text("SELECT id FROM dashboard_users WHERE name = :name"), {"name": name}
+        )
+        return open_session(session, row.id, now)
+
+
+def a_delivery(engine: Engine, seq: int, state: str, **columns: object) -> None:
+    """Plant a delivery as it would stand."""
+    values = {
+        "seq": seq,
+        "handler": "kudos.apply_kudos_given",
+        "lane": "afterwards",
+        "received_at": NOW - timedelta(hours=1),
+        "state": state,
+        **columns,
+    }
+    plant(engine, "deliveries", values)
+
+
+def a_worker(engine: Engine, **columns: object) -> None:
+    """Plant a worker for every lane that was seen just now."""
+    values = {
+        "id": "018f0000-0000-7000-8000-000000000000",
+        "pid": 42,
+        "host": "box",
+        "lanes": ["plans", "seats", "afterwards"],
+        "started_at": NOW,
+        "last_seen_at": NOW,
+        **columns,
+    }
+    plant(engine, "workers", values)
+
+
+def plant(engine: Engine, table: str, values: dict[str, object]) -> None:
+    names, gaps = ", ".join(values), ", ".join(f":{name}" for name in values)
+    with engine.begin() as connection:
+        connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({gaps})"), values)
+
+
+class _Server(uvicorn.Server):
+    """Says when it is listening."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+
+@contextmanager
+def serving(app: Starlette) -> Iterator[str]:
+    """Serve in a thread, on a port of its own; the URL."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    port: int = listener.getsockname()[1]
+    server = _Server(server_config(app, host="127.0.0.1", port=port))
+    thread = threading.Thread(target=server.run, args=([listener],), name="dashboard")
+    thread.start()
+    try:
+        assert server.listening.wait(10)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listener.close()

@@ -1,0 +1,254 @@
+"""Every check agrees with the handlers, and each notices when its own figure is wrong."""
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlmodel import Session
+
+from domain.reconcile import CHECKS, Finding, reconcile
+from tests.helpers.command import Momento
+from tests.helpers.evening import an_evening, an_id, publish, tell
+
+DRINKS = an_id("drinks")
+ADA, BO, DAN, EVE, FLO, HANNA = map(an_id, ("Ada", "Bo", "Dan", "Eve", "Flo", "Hanna"))
+
+
+def event(change: str) -> str:
+    return f"UPDATE events SET {change} WHERE id = '{DRINKS}'"
+
+
+def invitation(change: str, person: str) -> str:
+    return f"UPDATE invitations SET {change} WHERE event_id = '{DRINKS}' AND user_id = '{person}'"
+
+
+def attendance(change: str, person: str) -> str:
+    return f"UPDATE attendance SET {change} WHERE event_id = '{DRINKS}' AND user_id = '{person}'"
+
+
+def metrics(change: str, person: str = ADA) -> str:
+    return f"UPDATE user_internal_metrics SET {change} WHERE user_id = '{person}'"
+
+
+def rating(change: str) -> str:
+    return f"UPDATE ratings SET {change} WHERE rater_id = '{ADA}'"
+
+
+def host(change: str) -> str:
+    return f"UPDATE host_profiles SET {change} WHERE user_id = '{HANNA}'"
+
+
+def kudos(event: str = "event_id", giver: str = "giver_id", receiver: str = "receiver_id") -> str:
+    return (
+        "INSERT INTO attendee_kudos (id, event_id, giver_id, receiver_id, kudo)"
+        f" SELECT gen_random_uuid(), {event}, {giver}, {receiver}, 'great_energy'"
+        " FROM attendee_kudos LIMIT 1"
+    )
+
+
+NEW = "gen_random_uuid()"
+# Generated columns can't be wrong unless somebody makes them plain.
+PLAIN_SCORE = "ALTER TABLE user_internal_metrics ALTER contribution_score DROP EXPRESSION; "
+PLAIN_AVERAGE = "ALTER TABLE host_profiles ALTER average_rating DROP EXPRESSION; "
+
+# What is planted for each check, which must notice it alone. What a generated column adds up is a
+# figure of its own only against its parts, so a wrong part is no second alarm.
+CORRUPTIONS = {
+    "users.status": [
+        f"UPDATE users SET status = 'paused' WHERE id = '{ADA}'",
+        f"UPDATE users SET deleted_at = now() WHERE id = '{ADA}'",
+    ],
+    "events.schedule": [
+        event("starts_at = starts_at - interval '1 s'"),
+        event("ends_at = NULL"),
+    ],
+    "events.status": [
+        event("status = 'cancelled'"),
+        event("completed_at = completed_at + interval '1 s'"),
+        event("finalized_at = NULL"),
+        event("cancelled_at = now()"),
+    ],
+    # Those that hang on nobody's seat; what does is shown below.
+    "invitations.status": [
+        invitation("status = 'declined'", FLO),
+        invitation("confirmed_at = now()", ADA),
+        invitation("reconfirm_by = now()", ADA),
+        invitation("expires_at = expires_at + interval '1 s'", FLO),
+    ],
+    "attendance.rows": [
+        f"DELETE FROM attendance WHERE event_id = '{DRINKS}' AND user_id = '{BO}'",
+        (
+            "INSERT INTO attendance (id, event_id, user_id, status) SELECT id, event_id, user_id,"
+            f" 'no_show' FROM invitations WHERE event_id = '{DRINKS}' AND user_id = '{FLO}'"
+        ),
+    ],
+    "payments.status": [
+        "UPDATE payments SET status = 'refunded' WHERE status = 'refund_pending'",
+        f"UPDATE payments SET status = 'refunded' WHERE id = '{an_id('payment drinks Bo')}'",
+        f"UPDATE payments SET status = 'pending' WHERE id = '{an_id('payment drinks Ada')}'",
+    ],
+    "attendance.status": [
+        attendance("status = 'late'", DAN),
+        attendance("status = 'confirmed'", EVE),
+        attendance("status = 'no_show'", BO),
+        attendance(f"reported_by_user_id = '{EVE}'", DAN),
+        attendance("checked_in_at = NULL", ADA),
+        attendance("check_in_latitude = 40", ADA),
+    ],
+    "metrics.absentee_rating": [
+        metrics("absentee_rating = absentee_rating * (1 + 1e-8)"),
+        metrics("absentee_rating = NULL"),
+        metrics("absentee_rating = 1", FLO),
+    ],
+    "metrics.outcomes_present": [metrics("outcomes_present = outcomes_present + 1")],
+    "kudos.counts": [
+        "UPDATE attendee_kudos SET counts = NOT counts",
+        (
+            "UPDATE attendee_kudos SET given_times = ARRAY[given_at, given_at + interval '1 s'],"
+            " given_at = given_at + interval '1 s'"
+        ),
+    ],
+    "kudos.strays": [kudos(event=NEW), kudos(giver=NEW), kudos(receiver=NEW)],
+    "metrics.gratitude": [metrics("gratitude = gratitude + 1"), metrics("gratitude = 1", FLO)],
+    "metrics.contribution_score": [
+        PLAIN_SCORE + metrics("contribution_score = contribution_score + 1e-6"),
+    ],
+    "metrics.aggregated_kudos": [
+        metrics("aggregated_kudos = '{}'"),
+        metrics("""aggregated_kudos = '{"helpful": 0}'""", FLO),
+    ],
+    "ratings.counts": [
+        rating("counts = NOT counts"),
+        rating("host_rating_value = 1"),
+        rating("comment = NULL"),
+        f"DELETE FROM ratings WHERE rater_id = '{ADA}'",
+    ],
+    "events.ratings": [event("rating_count = 9"), event("event_rating_sum = 0")],
+    "events.event_summary": [
+        event("""event_summary = event_summary || '{"final_headcount": 9}'"""),
+        event("""event_summary = event_summary || '{"host_rating_avg": null}'"""),
+        event("event_summary = NULL"),
+    ],
+    "host_profiles.ratings": [
+        host("rating_sum = rating_sum + 1"),
+        host("rating_count = rating_count + 1"),
+    ],
+    "host_profiles.average_rating": [
+        PLAIN_AVERAGE + host("average_rating = 3"),
+        PLAIN_AVERAGE + host("average_rating = NULL"),
+    ],
+    "connections": [
+        f"DELETE FROM connections WHERE owner_id = '{ADA}' AND event_id = '{DRINKS}'",
+        (
+            "INSERT INTO connections (owner_id, connected_user_id, event_id)"
+            f" VALUES ('{ADA}', '{HANNA}', '{DRINKS}')"
+        ),
+    ],
+}
+PLANTED = [(check, each) for check, listed in CORRUPTIONS.items() for each in listed]
+
+
+@pytest.fixture
+def evening(engine: Engine) -> Engine:
+    tell(engine, an_evening())
+    return engine
+
+
+def findings(engine: Engine) -> dict[str, Finding]:
+    with Session(engine) as session, session.begin():
+        return {finding.name: finding for finding in reconcile(session)}
+
+
+def drifted(engine: Engine) -> list[str]:
+    return [name for name, finding in findings(engine).items() if finding.drifted]
+
+
+def plant(engine: Engine, statement: str) -> None:
+    with engine.begin() as connection:
+        changed = connection.execute(text(statement.replace(":", r"\:")))
+        assert changed.rowcount != 0
+
+
+class TestReconcile:
+    def test_an_evening_told_to_the_handlers_shows_no_drift(self, evening: Engine) -> None:
+        """G3: derived figures equal those recomputed from the rows."""
+        assert drifted(evening) == []
+
+    def test_every_check_had_something_to_look_at(self, evening: Engine) -> None:
+        assert [name for name, each in findings(evening).items() if not each.looked_at] == []
+
+    def test_an_empty_database_has_no_drift(self, engine: Engine) -> None:
+        assert drifted(engine) == []
+
+    @pytest.mark.parametrize(("check", "corruption"), PLANTED)
+    def test_a_wrong_figure_turns_its_own_check_red_and_no_other(
+        self, evening: Engine, check: str, corruption: str
+    ) -> None:
+        """G3: shown by planting each fault."""
+        plant(evening, corruption)
+        assert drifted(evening) == [check]
+
+    def test_a_seat_too_many_is_found(self, evening: Engine) -> None:
+        """G10: a holder more than there are seats, with all that hangs on it."""
+        plant(
+            evening,
+            f"UPDATE invitations SET status = 'confirmed' WHERE event_id = '{DRINKS}'"
+            f" AND user_id IN ('{BO}', '{FLO}')",
+        )
+        found = findings(evening)["invitations.seats"]
+        assert (found.drifted, found.keys) == (1, [DRINKS])
+
+    def test_a_seat_that_was_not_given_up_is_missed(self, evening: Engine) -> None:
+        plant(evening, invitation("status = 'cancelled_early'", ADA))
+        assert {"invitations.status", "attendance.rows"} <= set(drifted(evening))
+
+    def test_seats_taken_before_there_were_fewer_are_no_drift(self, evening: Engine) -> None:
+        plant(evening, f"UPDATE events SET max_attendees = 1 WHERE id = '{DRINKS}'")
+        assert drifted(evening) == []
+
+    def test_every_check_has_a_fault_planted_for_it(self) -> None:
+        assert {*CORRUPTIONS, "invitations.seats"} == {check.name for check in CHECKS}
+
+    def test_it_can_write_nothing(self, evening: Engine) -> None:
+        with Session(evening) as session, session.begin():
+            list(reconcile(session))
+            read_only = session.connection().exec_driver_sql("SHOW transaction_read_only").scalar()
+            isolation = session.connection().exec_driver_sql("SHOW transaction_isolation").scalar()
+        assert (read_only, isolation) == ("on", "repeatable read")
+
+
+class TestCommand:
+    def test_without_drift_it_ends_well_with_a_line_for_each_check(
+        self, momento: Momento, evening: Engine
+    ) -> None:
+        said = momento("reconcile")
+        lines = said.out.splitlines()
+        assert said.code == 0
+        assert lines[-1] == "No drift."
+        assert [line.split()[0] for line in lines[:-1]] == [check.name for check in CHECKS]
+
+    def test_drift_is_named_and_fails(self, momento: Momento, evening: Engine) -> None:
+        plant(evening, f"UPDATE users SET status = 'paused' WHERE id = '{ADA}'")
+        said = momento("reconcile")
+        assert said.code == 1
+        assert f"1 DRIFTED: {ADA}" in said.out
+        assert said.out.splitlines()[-1] == "1 rows drifted."
+
+    def test_programs_get_the_same_as_json(self, momento: Momento, evening: Engine) -> None:
+        plant(evening, f"UPDATE users SET status = 'paused' WHERE id = '{ADA}'")
+        said = momento("reconcile", "--json")
+        assert said.code == 1
+        assert (said.json["drifted"], said.json["unsettled"]) == (1, 0)
+        assert said.json["checks"][0] == {
+            "name": "users.status",
+            "looked_at": 7,
+            "drifted": 1,
+            "keys": [ADA],
+        }
+
+    def test_drift_while_work_is_under_way_is_told_apart(
+        self, momento: Momento, evening: Engine
+    ) -> None:
+        plant(evening, f"UPDATE users SET status = 'paused' WHERE id = '{ADA}'")
+        page = an_evening()[0]
+        plant(evening, "DELETE FROM domain_event_keys")
+        publish(evening, [page])
+        assert "run this again after `momento drain`" in momento("reconcile").out

@@ -1,0 +1,116 @@
+"""`momento demo`: plays some weeks of a simulated city into the running system."""
+
+import argparse
+import time
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Final
+
+from domain.envelope import Envelope
+from workers.city import history
+from workers.city.history import FEWEST_PEOPLE, GATHERINGS, PEOPLE
+from workers.city.posting import Gateway, Posted
+from workers.city.summary import Told, closer_looks, summarise
+from workers.clock import utc_now
+from workers.commands import database_url
+from workers.commands.asking import one_transaction
+from workers.commands.drain import drain
+from workers.connections import check_database
+from workers.errors import CommandError
+from workers.settings import Settings
+from workers.welcome import ANYWHERE
+
+NAME = "demo"
+HELP = "Play a simulated evening into the running system"
+API_KEY: Final = "api-key"
+# Some seconds are enough; minutes only where something is stuck.
+SETTLED_WITHIN: Final = timedelta(minutes=3)
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Which city, and how large."""
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="another seed, another city (1)"
+    )
+    parser.add_argument(
+        "--people",
+        type=_at_least(FEWEST_PEOPLE),
+        default=PEOPLE,
+        metavar="N",
+        help=f"how many live there ({PEOPLE})",
+    )
+    parser.add_argument(
+        "--gatherings",
+        type=_at_least(1),
+        default=GATHERINGS,
+        metavar="N",
+        help=f"how many gatherings they have ({GATHERINGS})",
+    )
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Publish the city's history over HTTP, wait until it is applied, and say what changed."""
+    url, key = database_url(settings), _api_key(settings)
+    check_database(url)
+    told = history(
+        arguments.seed,
+        now=utc_now(),
+        people=arguments.people,
+        gatherings=arguments.gatherings,
+    )
+    print(f"City {arguments.seed}: {arguments.people} people, {arguments.gatherings} gatherings.")
+    host = ANYWHERE.get(settings.gateway_host, settings.gateway_host)
+    with Gateway(host, settings.gateway_port, key=key) as gateway:
+        print(_published(gateway.post(told)))
+    started = time.monotonic()
+    drain(url, SETTLED_WITHIN)
+    print(f"All of it was applied {time.monotonic() - started:.1f} s later.")
+    _show(told, settings)
+    return 0
+
+
+def _api_key(settings: Settings) -> str:
+    file = settings.momento_home / API_KEY
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        message = (
+            f"No API key can be read from {file} ({error.strerror}). `momento up` leaves one there"
+            " when the database is embedded; else put one there that `momento keys create` makes."
+        )
+        raise CommandError(message) from None
+
+
+def _published(posted: Posted) -> str:
+    if posted.accepted == 0:
+        return (
+            f"Nothing new was accepted: all {posted.duplicates:,} domain events were known"
+            " already, and a second time has no effect. Another --seed makes another city."
+        )
+    known = f", {posted.duplicates:,} were known already" if posted.duplicates else ""
+    return f"{posted.accepted:,} domain events were accepted{known}."
+
+
+def _show(told: Sequence[Envelope], settings: Settings) -> None:
+    """Print what became of it, and where to look closer."""
+    with one_transaction(settings) as session:
+        lines = list(summarise(session, Told.of(told)))
+        looks = closer_looks(session, told)
+    print()
+    for what, how_much in lines:
+        print(f"  {what:<12} {how_much}")
+    print("\nLook closer:")
+    for look in looks:
+        print(f"  momento trace {look.id}  # {look.why}")
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    """Read a whole number from the command line that isn't too small."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            message = f"{text!r} is no whole number of at least {least}"
+            raise argparse.ArgumentTypeError(message)
+        return int(text)
+
+    return read
