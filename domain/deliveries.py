@@ -266,9 +266,9 @@ def suspect(session: Session, handler: str, seqs: Sequence[int], *, now: datetim
 def pause_after(attempts: int, seq: int) -> timedelta:
     """Give the pause before the next try: 15 s, then four times as long each time, about a day.
 
-    The jitter of up to a fifth comes from the row's number: spread out, and yet repeatable.
+    The jitter of up to a tenth comes from the row's number: spread out, and yet repeatable.
     """
-    jitter = 1 + (seq * 2_654_435_761 % 1_000 - 500) / 2_500
+    jitter = 1 + (seq * 2_654_435_761 % 1_000 - 500) / 5_000
     growth: int = FAILED_PAUSE_FACTOR ** (attempts - 1)
     return FAILED_FIRST_PAUSE * growth * jitter
 

@@ -134,7 +134,7 @@ def _cancellation(
     """Find the earliest cancellation that has effect: (when, status)."""
     published_at = min(fact.stamp.time for fact in facts if fact.kind == "event.published")
     found = [
-        (departed, "cancelled") for departed in host_departures if published_at < departed < start
+        (departed, "cancelled") for departed in host_departures if published_at <= departed < start
     ]
     for fact in facts:
         if fact.kind != "event.cancelled":

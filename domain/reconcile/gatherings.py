@@ -32,7 +32,7 @@ GATHERING = f"""
     WHERE (departed.kind = 'user.deleted'
             OR (departed.kind = 'user.status_changed' AND departed.data->>'status' = 'banned'))
         AND departed.time < schedule.starts_at
-        AND departed.time > (
+        AND departed.time >= (
             SELECT min(time) FROM event_facts AS fact
             WHERE fact.event_id = events.id AND fact.kind = 'event.published')
 ), cancellation AS (

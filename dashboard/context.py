@@ -1,0 +1,87 @@
+"""What all requests share, and how they reach the database: briefly, and to look, read-only."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Final, TypeVar
+
+import psycopg
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlmodel import Session
+from starlette.requests import Request
+
+from dashboard.attempts import Attempts
+from dashboard.standing import Standing, Standings, read_standing
+from domain.sql import execute
+from workers.log import logger
+
+# As many as there are connections, so that nobody waits for one with a thread in hand.
+THREADS: Final = 4
+# Hashing a password keeps a processor busy; looking must go on meanwhile.
+HASHING_THREADS: Final = 1
+STATEMENT_MS: Final = 2_000
+
+Result = TypeVar("Result")
+
+
+class DatabaseAwayError(Exception):
+    """The database can't be reached, or didn't answer in time."""
+
+
+class Context:
+    """The engine, the threads that wait for it, the clock, and who has tried to sign in."""
+
+    def __init__(self, engine: Engine, *, clock: Callable[[], datetime]) -> None:
+        """Nothing is connected or started before the first request."""
+        self.clock = clock
+        self.attempts = Attempts(time.monotonic)
+        self.standings = Standings(self._read_standing, time.monotonic)
+        self.log = logger("dashboard")
+        self._engine = engine
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="dashboard")
+        self._hashing = ThreadPoolExecutor(HASHING_THREADS, thread_name_prefix="hashing")
+
+    async def look(self, read: Callable[[Session], Result]) -> Result:
+        """Read in one transaction that can't write and sees one moment."""
+        mode = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        return await self._transact(read, mode)
+
+    async def write(self, work: Callable[[Session], Result]) -> Result:
+        """Work in one transaction, which commits."""
+        return await self._transact(work, "SET TRANSACTION READ WRITE")
+
+    async def hash(self, work: Callable[[], Result]) -> Result:
+        """Do what keeps a processor busy."""
+        return await asyncio.get_running_loop().run_in_executor(self._hashing, work)
+
+    def close(self) -> None:
+        """Let go of the threads; one that waits for a silent server is not waited for."""
+        for threads in (self._threads, self._hashing):
+            threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _transact(self, work: Callable[[Session], Result], mode: str) -> Result:
+        def transact() -> Result:
+            with Session(self._engine) as session, session.begin():
+                execute(session, mode)
+                execute(session, f"SET LOCAL statement_timeout = {STATEMENT_MS}")
+                return work(session)
+
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, transact)
+        except (DBAPIError, psycopg.Error, PoolTimeoutError) as error:
+            self.log.warning("database.trouble", error=type(error).__name__)
+            raise DatabaseAwayError from None
+
+    async def _read_standing(self) -> Standing:
+        now = self.clock()
+        return await self.look(lambda session: read_standing(session, now))
+
+
+def context_of(request: Request) -> Context:
+    """The context of the dashboard that got this request."""
+    context: Context = request.app.state.context
+    return context

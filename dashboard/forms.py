@@ -1,0 +1,62 @@
+"""Reads forms, and only those that our own pages sent."""
+
+import asyncio
+import hmac
+from typing import Final
+from urllib.parse import parse_qsl, urlsplit
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+
+MEDIA_TYPE: Final = "application/x-www-form-urlencoded"
+MAX_BYTES: Final = 16 * 1024
+MAX_FIELDS: Final = 10
+WITHIN_S: Final = 10.0
+# What browsers say of a request that a page of ours, or the person alone, has caused.
+OURS: Final = frozenset({"same-origin", "none"})
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """The fields; raises HTTPException for what isn't a small form that our own pages sent."""
+    _refuse_strangers(request)
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != MEDIA_TYPE:
+        raise HTTPException(415, "Only forms are understood here.")
+    try:
+        async with asyncio.timeout(WITHIN_S):
+            body = await _read(request)
+        text = body.decode()
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS))
+    except TimeoutError:
+        raise HTTPException(408, "The form took too long to arrive.") from None
+    except (ClientDisconnect, ValueError):
+        raise HTTPException(400, "The form can't be read.") from None
+
+
+def is_same(given: str, expected: str) -> bool:
+    """Whether a form's token is the one expected, told in constant time; an empty one never is."""
+    return bool(expected) and hmac.compare_digest(
+        given.encode(errors="replace"), expected.encode(errors="replace")
+    )
+
+
+def _refuse_strangers(request: Request) -> None:
+    """Raise HTTPException if another site sent this, or if nothing says that none did."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        is_ours = site in OURS
+    else:
+        # Browsers leave the other out where there is no TLS.
+        origin = urlsplit(request.headers.get("origin", ""))
+        is_ours = bool(origin.netloc) and origin.netloc == request.headers.get("host")
+    if not is_ours:
+        raise HTTPException(403, "This was sent from another site, and was refused.")
+
+
+async def _read(request: Request) -> bytes:
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MAX_BYTES:
+            raise HTTPException(413, "The form is too large.")
+        chunks.append(chunk)
+    return b"".join(chunks)

@@ -1,0 +1,78 @@
+"""Who is signed in: a random token in their cookie, its hash in the database, for 12 hours."""
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlmodel import Session
+
+from domain.sql import execute, fetch
+from domain.tables.accounts import Role
+
+LIFE: Final = timedelta(hours=12)
+TOKEN_BYTES: Final = 32
+TOKEN_FORM: Final = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Somebody whose session holds; `csrf` proves that a form came from a page of theirs."""
+
+    name: str
+    role: Role
+    csrf: str
+
+
+def new_token() -> str:
+    """Something that can't be guessed."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def is_token(text: str) -> bool:
+    """Whether it looks like one of ours."""
+    return TOKEN_FORM.fullmatch(text) is not None
+
+
+def open_session(session: Session, user_id: UUID, now: datetime) -> str:
+    """Sign somebody in; the token for their cookie. Sessions that have run out are cleared away."""
+    token = new_token()
+    execute(session, "DELETE FROM dashboard_sessions WHERE expires_at <= %(now)s", now=now)
+    execute(
+        session,
+        "INSERT INTO dashboard_sessions (token_hash, user_id, csrf, created_at, expires_at)"
+        " VALUES (%(token_hash)s, %(user_id)s, %(csrf)s, %(now)s, %(expires_at)s)",
+        token_hash=_hash(token),
+        user_id=user_id,
+        csrf=new_token(),
+        now=now,
+        expires_at=now + LIFE,
+    )
+    return token
+
+
+def find_session(session: Session, token: str, now: datetime) -> SignedIn | None:
+    """Whose session it is; None if it is unknown, closed or has run out."""
+    rows = fetch(
+        session,
+        "SELECT name, role, csrf FROM dashboard_sessions AS held"
+        " JOIN dashboard_users AS account ON account.id = held.user_id"
+        " WHERE token_hash = %(token_hash)s AND expires_at > %(now)s",
+        token_hash=_hash(token),
+        now=now,
+    )
+    return next((SignedIn(name, Role(role), csrf) for name, role, csrf in rows), None)
+
+
+def close_session(session: Session, token: str) -> None:
+    """Sign somebody out."""
+    statement = "DELETE FROM dashboard_sessions WHERE token_hash = %(token_hash)s"
+    execute(session, statement, token_hash=_hash(token))
+
+
+def _hash(token: str) -> bytes:
+    # Fast on purpose: 32 random bytes can't be guessed. Looking it up takes as long for any.
+    return hashlib.sha256(token.encode(errors="replace")).digest()
