@@ -1,7 +1,6 @@
 """Deliveries: claim a batch, settle it, wake what waited, count what killed its process."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -152,64 +151,6 @@ def _outcome(verdict: Verdict) -> tuple[str, str | None, str | None]:
             return DeliveryState.REJECTED, awaits, f"{reason}: {sentence}"
         case Deferred(awaits):
             return DeliveryState.DEFERRED, awaits, None
-
-
-# Rows are locked in one order, so that of two that wake the same one waits for the other.
-_WAKE = """
-WITH waiting AS (
-    SELECT seq, handler FROM deliveries
-    WHERE awaits = ANY(%(things)s) AND state = ANY(%(states)s)
-    ORDER BY seq, handler FOR UPDATE {skip_locked}
-)
-UPDATE deliveries AS row SET state = 'pending', due_at = %(now)s, awaits = NULL, reason = NULL,
-    settled_at = NULL
-FROM waiting WHERE row.seq = waiting.seq AND row.handler = waiting.handler
-"""
-_WAKE_WAITING = _WAKE.format(skip_locked="")
-_WAKE_UNLOCKED = _WAKE.format(skip_locked="SKIP LOCKED")
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """What a batch says about things: those that exist from now on, those that never will."""
-
-    arrived: frozenset[str] = frozenset()
-    refused: frozenset[str] = frozenset()
-
-    def __or__(self, other: "News") -> "News":
-        """Add the news of another batch."""
-        return News(self.arrived | other.arrived, self.refused | other.refused)
-
-
-NO_NEWS = News()
-
-
-def wake(session: Session, news: News, *, now: datetime, in_passing: bool) -> None:
-    """Make due what waited for these things; also what was rejected for want of them.
-
-    `in_passing` leaves out deliveries that another transaction holds, and is for the transaction
-    that makes the things: it holds their locks, and must not wait for those who want them. Whoever
-    is left out may just be looking in vain; once the things are there to see, wake again.
-    """
-    statement = _WAKE_UNLOCKED if in_passing else _WAKE_WAITING
-    for things, states in (
-        (news.arrived, [DeliveryState.DEFERRED, DeliveryState.REJECTED]),
-        (news.refused, [DeliveryState.DEFERRED]),
-    ):
-        if things:
-            execute(session, statement, things=list(things), states=states, now=now)
-
-
-def refuse(session: Session, refusals: Mapping[str, str]) -> None:
-    """Note that things will not exist, with the reason."""
-    if refusals:
-        execute(
-            session,
-            "INSERT INTO refusals (thing, reason) SELECT * FROM unnest(%(things)s::text[],"
-            " %(reasons)s::text[]) ON CONFLICT DO NOTHING",
-            things=list(refusals),
-            reasons=list(refusals.values()),
-        )
 
 
 def fail(session: Session, handler: str, seq: int, *, error: str, now: datetime) -> bool:

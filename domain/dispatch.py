@@ -18,22 +18,12 @@ from sqlmodel import Session
 
 from domain.batch import Batch, DomainEvent, Effects
 from domain.catalogue import Handler
-from domain.deliveries import (
-    NO_NEWS,
-    Claimed,
-    News,
-    claim_due,
-    claim_these,
-    fail,
-    refuse,
-    settle,
-    suspect,
-    wake,
-)
+from domain.deliveries import Claimed, claim_due, claim_these, fail, settle, suspect
 from domain.outbox import publish_many
 from domain.payload import thing
 from domain.things import check_references
 from domain.verdict import Deferred, Rejected, Verdict
+from domain.waking import NO_NEWS, News, refuse, wake
 
 Transaction = Callable[[], AbstractContextManager[Session]]
 Note = Callable[[str, list[int]], None]

@@ -9,7 +9,8 @@ import psycopg
 from pydantic_core import to_json
 from sqlmodel import Session
 
-from domain.envelope import AHEAD, Envelope, Fault, InvalidEnvelopeError, enclose, refuse_unfit
+from domain.envelope import AHEAD, Envelope, enclose, refuse_unfit
+from domain.faults import Fault, InvalidEnvelopeError
 from domain.payload import Payload
 from domain.sql import fetch
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-from domain.envelope import Fault, InvalidEnvelopeError
+from domain.faults import Fault, InvalidEnvelopeError
 
 PREFIX: Final = b"ce-"
 PERCENT_ENCODED: Final = re.compile(rb"(?:[^%]|%[0-9A-Fa-f]{2})*")

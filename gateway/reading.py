@@ -9,7 +9,8 @@ from starlette.datastructures import Headers
 
 from domain.catalogue import PUBLIC_TYPES
 from domain.constants import BATCH_LIMIT
-from domain.envelope import Envelope, Fault, InvalidEnvelopeError, parse_envelope, read_json
+from domain.envelope import Envelope, parse_envelope, read_json
+from domain.faults import Fault, InvalidEnvelopeError
 from gateway.binary import PREFIX, attributes_of
 from gateway.problems import Kind, ProblemError
 

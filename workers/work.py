@@ -31,21 +31,26 @@ class Shift:
     now: Callable[[], datetime]
     stopping: Event = field(default_factory=Event)
     handlers: Mapping[str, Handler] = field(default_factory=lambda: HANDLERS)
+    # Where the last slice broke off, in the order of the catalogue.
+    _turn: int = -1
 
     def work(self, lane: str) -> int:
         """Answer a bell of a lane; give how many deliveries were settled or put off."""
         handlers = [handler for handler in self.handlers.values() if handler.lane == lane]
         ends = time.monotonic() + SLICE.total_seconds()
         total = 0
-        while not self.stopping.is_set():
-            due = self._find_due(lane, handlers)
-            if not due:
-                return total
-            total += sum(self._apply(handler) for handler in due)
-            if time.monotonic() >= ends:
-                break
-        self.bells.ring([lane])
+        while due := self._find_due(lane, handlers):
+            for handler in self._in_turn(due):
+                if self.stopping.is_set() or time.monotonic() >= ends:
+                    self.bells.ring([lane])
+                    return total
+                total += self._apply(handler)
+                self._turn = handlers.index(handler)
+            self._turn = -1
         return total
+
+    def _in_turn(self, due: list[Handler]) -> list[Handler]:
+        """Begin where the last slice broke off, so that no handler waits for ever for the others."""
 
     def _find_due(self, lane: str, handlers: Sequence[Handler]) -> list[Handler]:
         """Route what lies in the outbox, ring other lanes that got something, see what is due."""

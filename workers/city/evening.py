@@ -12,13 +12,18 @@ from workers.city.money import pay
 
 # About 60 m, well within the 500 m in which a check-in counts.
 NEARBY_DEGREES = 0.0004
-REPORTS = (
-    AttendanceStatus.ATTENDED,
-    AttendanceStatus.ATTENDED,
-    AttendanceStatus.LATE,
-    AttendanceStatus.NO_SHOW,
-    AttendanceStatus.CHECK_IN_ABANDONED,
-)
+# What is said of those who came and of those who didn't, right most of the time.
+SAID_OF_PRESENT = {
+    AttendanceStatus.ATTENDED: 80,
+    AttendanceStatus.LATE: 12,
+    AttendanceStatus.NO_SHOW: 4,
+    AttendanceStatus.CHECK_IN_ABANDONED: 4,
+}
+SAID_OF_ABSENT = {
+    AttendanceStatus.NO_SHOW: 70,
+    AttendanceStatus.ATTENDED: 20,
+    AttendanceStatus.LATE: 10,
+}
 COMPLETED_AFTER, FINALIZED_AFTER = timedelta(hours=2), timedelta(hours=24)
 
 
@@ -68,19 +73,19 @@ def check_in(
 def tell_who_came(city: City, gathering: Gathering) -> None:
     """Have host, co-hosts, guests and strangers report, not always the same."""
     chance = city.chance
-    seated = [guest.person for guest in gathering.guests if guest.paid_at is not None]
-    for person in seated:
+    seated = [guest for guest in gathering.guests if guest.paid_at is not None]
+    for guest in seated:
         if chance.happens(0.3):
-            report(city, gathering, person, gathering.host)
+            report(city, gathering, guest, gathering.host)
         for reporter in chance.each(gathering.co_hosts, 0.15):
-            report(city, gathering, person, reporter)
-        for reporter in chance.some(seated, chance.one([0, 0, 0, 0, 1, 2])):
-            report(city, gathering, person, reporter)
+            report(city, gathering, guest, reporter)
+        for other in chance.some(seated, chance.one([0, 0, 0, 0, 1, 2])):
+            report(city, gathering, guest, other.person)
     if seated and chance.happens(0.2):
         report(city, gathering, chance.one(seated), chance.one(city.people))
 
 
-def report(city: City, gathering: Gathering, person: Person, reporter: Person) -> None:
+def report(city: City, gathering: Gathering, guest: Guest, reporter: Person) -> None:
     """Report on somebody; sometimes too early, sometimes again and otherwise."""
     chance = city.chance
     early = chance.happens(0.05)
@@ -88,9 +93,9 @@ def report(city: City, gathering: Gathering, person: Person, reporter: Person) -
     for _ in range(2 if chance.happens(0.1) else 1):
         said = AttendanceReported(
             event_id=gathering.id,
-            user_id=person.id,
+            user_id=guest.person.id,
             reporter_id=reporter.id,
-            status=chance.one(REPORTS),
+            status=chance.by(SAID_OF_PRESENT if guest.came else SAID_OF_ABSENT),
         )
         city.diary.note(said, at, actor=reporter.id)
         at += chance.hours(0.1, 20)

@@ -17,7 +17,9 @@ from workers.city.names import CO_HOST_ROLES, EVENINGS, ODD_ROLES, SIGNPOSTS
 EVENING_STARTS = timedelta(hours=22)
 # Far from a departure, so that a plan moved by hours doesn't decide whether it is called off.
 CLEAR_OF = timedelta(hours=12)
-FEWEST_SEATS, MOST_SCARCE_SEATS = 3, 7
+# Contested seats are fewer than the payments for them now and then.
+FEWEST_SEATS, MOST_SEATS = 6, 13
+SPARE_SEATS = 6
 
 
 def plan(city: City, hosts: list[Person]) -> Gathering:
@@ -36,7 +38,9 @@ def plan(city: City, hosts: list[Person]) -> Gathering:
         co_hosts=chance.some(others, chance.whole(0, 2)),
         published_at=published_at,
         places=places,
-        seats=chance.whole(FEWEST_SEATS, MOST_SCARCE_SEATS) if city.contested else len(asked) + 6,
+        seats=chance.whole(FEWEST_SEATS, MOST_SEATS)
+        if city.contested
+        else len(asked) + SPARE_SEATS,
         fee_in_cents=chance.one([500, 1000, 1500]),
         asked=asked,
         versions=[Version(published_at, itinerary(places, starts_at))],

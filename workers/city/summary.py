@@ -52,7 +52,7 @@ class Told:
 
 def summarise(session: Session, told: Told) -> Iterator[tuple[str, str]]:
     """Give (what, how much) of everything that changed."""
-    yield "people", _one(session, "SELECT count(*) FROM users WHERE id = ANY(%(people)s)", told)
+    yield "people", _one(session, _PEOPLE, told)
     yield "gatherings", _counts(session, _GATHERINGS, told, words=WORDS)
     yield "seats", _one(session, _SEATS, told)
     yield "payments", _counts(session, _PAYMENTS, told)
@@ -64,6 +64,10 @@ def summarise(session: Session, told: Told) -> Iterator[tuple[str, str]]:
     yield "deliveries", _counts(session, _DELIVERIES, told)
 
 
+_PEOPLE = """
+SELECT count(users.id) || ' registered, ' || count(*) - count(users.id) || ' turned away'
+FROM (SELECT DISTINCT unnest(%(people)s::uuid[]) AS id) AS said LEFT JOIN users USING (id)
+"""
 _GATHERINGS = """
 SELECT status, count(*) FROM events WHERE id = ANY(%(gatherings)s) GROUP BY status ORDER BY 2 DESC
 """
@@ -114,7 +118,7 @@ def closer_looks(session: Session, told: Sequence[Envelope]) -> list[Look]:
     """Choose a payment that took a seat, something that was refused, and kudos that count."""
     looks = [
         _payment_that_took_a_seat(session, told),
-        _payment_turned_down(session, told) or _rejected(session, told),
+        _turned_down(session, told),
         _kudos_that_count(session, told),
     ]
     return [look for look in looks if look is not None]
@@ -127,29 +131,23 @@ def _payment_that_took_a_seat(session: Session, told: Sequence[Envelope]) -> Loo
         " WHERE payment_id = ANY(%(ids)s) AND granted AND refund_reason IS NULL",
         ids=_subjects(told, PaymentSucceeded.TYPE),
     )
-    return _last(told, PaymentSucceeded.TYPE, {payment: "took a seat" for (payment,) in rows})
+    return _last(
+        told, PaymentSucceeded.TYPE, {payment: "a payment that took a seat" for (payment,) in rows}
+    )
 
 
-def _payment_turned_down(session: Session, told: Sequence[Envelope]) -> Look | None:
+def _turned_down(session: Session, told: Sequence[Envelope]) -> Look | None:
+    """Prefer a payment that came when all seats were taken to what was rejected."""
     rows = fetch(
         session,
-        "SELECT payment_id FROM seat_decisions"
-        " WHERE payment_id = ANY(%(ids)s) AND NOT granted AND refund_reason = 'event_full'",
-        ids=_subjects(told, PaymentSucceeded.TYPE),
+        f"""
+        SELECT said.id, coalesce(nullif(delivery.reason, 'event_full'), 'all seats were taken')
+        {_OURS} WHERE delivery.reason = 'event_full' OR delivery.state = 'rejected'
+        ORDER BY delivery.reason = 'event_full' DESC, seq DESC LIMIT 1
+        """,
+        **_parameters(Told.of(told)),
     )
-    why = "came when all seats were taken, and goes back"
-    return _last(told, PaymentSucceeded.TYPE, {payment: why for (payment,) in rows})
-
-
-def _rejected(session: Session, told: Sequence[Envelope]) -> Look | None:
-    rows = fetch(
-        session,
-        f"SELECT said.id, delivery.reason {_OURS} WHERE delivery.state = 'rejected'"
-        " ORDER BY said.seq DESC LIMIT 1",
-        sources=[said.source for said in told],
-        ids=[said.id for said in told],
-    )
-    return next((Look(id_, f"was rejected, {reason}") for id_, reason in rows), None)
+    return next((Look(id_, f"turned down: {reason}") for id_, reason in rows), None)
 
 
 def _kudos_that_count(session: Session, told: Sequence[Envelope]) -> Look | None:
@@ -162,7 +160,7 @@ def _kudos_that_count(session: Session, told: Sequence[Envelope]) -> Look | None
         sources=[said.source for said in given.values()],
         ids=list(given),
     )
-    return next((Look(id_, "are kudos that count") for (id_,) in rows), None)
+    return next((Look(id_, "kudos that count") for (id_,) in rows), None)
 
 
 def _subjects(told: Sequence[Envelope], type_: str) -> list[str]:

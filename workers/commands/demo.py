@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         people=arguments.people,
         gatherings=arguments.gatherings,
     )
-    print(f"City {arguments.seed}: {arguments.people} people, {arguments.gatherings} gatherings.")
+    print(f"City {arguments.seed}, {arguments.people} people, gatherings: {arguments.gatherings}.")
     host = ANYWHERE.get(settings.gateway_host, settings.gateway_host)
     with Gateway(host, settings.gateway_port, key=key) as gateway:
         print(_published(gateway.post(told)))

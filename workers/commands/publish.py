@@ -18,7 +18,8 @@ from sqlmodel import Session
 
 from domain.catalogue import PUBLIC_TYPES
 from domain.constants import BATCH_LIMIT
-from domain.envelope import Envelope, Fault, InvalidEnvelopeError, parse_envelope, read_json
+from domain.envelope import Envelope, parse_envelope, read_json
+from domain.faults import Fault, InvalidEnvelopeError
 from domain.outbox import publish_many
 from workers.clock import utc_now
 from workers.commands import database_url

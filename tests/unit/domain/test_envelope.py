@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from domain.catalogue import PUBLIC_TYPES
-from domain.envelope import Envelope, InvalidEnvelopeError, enclose, parse_envelope, read_json
+from domain.envelope import Envelope, enclose, parse_envelope, read_json
+from domain.faults import InvalidEnvelopeError
 from domain.kudos.payloads import KudosGiven
 
 NOW = datetime(2026, 6, 20, 18, tzinfo=UTC)

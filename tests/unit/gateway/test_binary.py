@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.envelope import InvalidEnvelopeError
+from domain.faults import InvalidEnvelopeError
 from gateway.binary import attributes_of
 
 

@@ -89,7 +89,7 @@ class TestRefusals:
         ("wrong", "right"),
         [
             ("MOMENTO_HOEM", "MOMENTO_HOME"),
-            ("MOMENTO_WORKER_THREAD", "MOMENTO_WORKER_THREADS"),
+            ("MOMENTO_WORKER_PROCESS", "MOMENTO_WORKER_PROCESSES"),
             ("MOMENTO_DATABASE_URL", "DATABASE_URL"),
             ("MOMENTO_BATCHSIZE", "MOMENTO_BATCH_SIZE"),
         ],
