@@ -72,6 +72,9 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
     people.UserDeleted: _on(PLANS, users.apply_user_deleted, user=_CHANGE),
     people.SocialProfileUpdated: _on(PLANS, users.apply_social_profile_updated, user=_CHANGE),
     people.HostProfileUpdated: _on(PLANS, users.apply_host_profile_updated, user=_CHANGE),
+    people.NotificationSettingsUpdated: _on(
+        PLANS, users.apply_notification_settings_updated, user=_CHANGE
+    ),
     people.UserDeparted: (
         *_on(PLANS, gatherings.apply_user_departed),
         *_on(SEATS, invitations.apply_user_departed),

@@ -6,12 +6,13 @@ from datetime import datetime
 from sqlmodel import Session
 
 from domain.batch import Batch, DomainEvent, Effects
-from domain.facts import keep, load
+from domain.facts import NewestWins, keep, load
 from domain.payload import Payload
 from domain.sql import execute, fetch, insert_missing, update_rows
 from domain.things import Hold, lock
 from domain.users.payloads import (
     HostProfileUpdated,
+    NotificationSettingsUpdated,
     SocialProfileUpdated,
     UserDeleted,
     UserDeparted,
@@ -30,6 +31,8 @@ from domain.users.rules import (
     settle_account,
 )
 from domain.verdict import Rejected, Verdict
+
+SETTINGS = tuple(NotificationSettingsUpdated.model_fields.keys() - {"user_id"})
 
 
 def apply_user_registered(session: Session, batch: Batch[UserRegistered], now: datetime) -> Effects:
@@ -97,6 +100,29 @@ def apply_host_profile_updated(
     """Change host profiles, made when there is none."""
     del now
     return _keep_and_settle(session, batch)
+
+
+def apply_notification_settings_updated(
+    session: Session, batch: Batch[NotificationSettingsUpdated], now: datetime
+) -> Effects:
+    """Change notification settings, each by its newest word; one never set, or cleared, is on."""
+    del now
+    effects = _keep_and_settle(session, batch)
+    _write_settings(session, [each.payload.user_id for each in batch])
+    return effects
+
+
+def _write_settings(session: Session, people: Iterable[str]) -> None:
+    """Fold and write people's notification settings."""
+    rows = []
+    for person, facts in load(session, "user_facts", "user_id", people).items():
+        settings = NewestWins()
+        for fact in facts:
+            if fact.kind == NotificationSettingsUpdated.NAME:
+                settings.offer(fact.stamp, fact.data)
+        said = {name: settings.values.get(name) is not False for name in SETTINGS}
+        rows.append({"user_id": person, **said})
+    update_rows(session, "user_notification_settings", "user_id", rows)
 
 
 def _make_rows(session: Session, batch: Batch[UserRegistered]) -> None:
@@ -214,6 +240,7 @@ def _erase(session: Session, gone: dict[str, Account]) -> None:
         " AND fact.user_id = users.id AND fact.time > users.deleted_at",
         ids=list(gone),
     )
+    _write_settings(session, gone)
     execute(
         session,
         "DELETE FROM social_profiles WHERE user_id = ANY(%(ids)s)",

@@ -129,6 +129,21 @@ class HostProfileUpdated(Payload, name="host_profile.updated"):
     website_url: Url | None = None
 
 
+class NotificationSettingsUpdated(Payload, name="notification_settings.updated"):
+    """Somebody changed what they want to be told, and on which channel; null means on again."""
+
+    user_id: UserId
+    sms_invitations: bool | None = None
+    sms_reminders: bool | None = None
+    push_event_invitations: bool | None = None
+    push_event_updates: bool | None = None
+    push_event_reminders: bool | None = None
+    push_direct_messages: bool | None = None
+    push_social: bool | None = None
+    push_account_and_safety: bool | None = None
+    email_account_and_safety: bool | None = None
+
+
 class UserDeparted(Payload, name="user.departed", follow_up=True):
     """Somebody was deleted or banned: what hangs on them is to be judged again."""
 

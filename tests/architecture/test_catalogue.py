@@ -26,6 +26,9 @@ PUBLISHED: Final = {
     " interested_in?, occupation?, location?",
     "host_profile.updated": "user_id, host_type?, host_name?, host_bio?, location_id?, address?,"
     " website_url?",
+    "notification_settings.updated": "user_id, sms_invitations?, sms_reminders?,"
+    " push_event_invitations?, push_event_updates?, push_event_reminders?, push_direct_messages?,"
+    " push_social?, push_account_and_safety?, email_account_and_safety?",
     # Gatherings
     "location.added": "location_id, name, address?, latitude, longitude, google_place_id?",
     "event.published": "event_id, host_id, title, description, min_attendees, max_attendees,"

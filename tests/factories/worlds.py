@@ -69,6 +69,7 @@ def _settle_in(world: World) -> None:
     world.say("user.status_changed", START - 80 * DAY, **host, status="active")
     world.say("social_profile.updated", START - 80 * DAY, **host, bio="Hi")
     world.say("host_profile.updated", START - 80 * DAY, **host, host_name="Hanna")
+    world.say("notification_settings.updated", START - 80 * DAY, **host, sms_reminders=False)
     bar = {"location_id": world.id("bar"), "latitude": 40.0, "longitude": -74.0}
     world.say("location.added", START - 80 * DAY, **bar, name="Bar")
 
