@@ -30,8 +30,9 @@ HEARTBEAT_TIMEOUT_MS: Final = 15_000
 # Bells of dead processes are swept up in one of a hundred fetches; the relay rings long before.
 MAINTENANCE_CHANCE: Final = 10_000
 DEAD_BELL_TTL_MS: Final = 3_600_000
-# Far beyond what a batch takes: the database's own limits end a slow one long before.
-TIME_LIMIT_MS: Final = 60_000
+# A slice and a batch. By then Postgres has long ended the transaction of a batch that hangs, and
+# given it to another; but its thread, of which each process has one a lane, is still lost.
+TIME_LIMIT_MS: Final = 20_000
 
 
 def make_broker(url: str, *, middleware: Iterable[Middleware] = ()) -> Broker:

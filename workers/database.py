@@ -14,6 +14,10 @@ POOL_WAIT: Final = timedelta(seconds=10)
 
 STATEMENT: Final = timedelta(seconds=30)
 LOCK: Final = timedelta(seconds=10)
+# A worker's batches take a fraction of this, and what hangs in one holds up its lane.
+BATCH_STATEMENT: Final = timedelta(seconds=10)
+# Below it, so that who only waits for others isn't taken for one that hangs.
+BATCH_LOCK: Final = timedelta(seconds=5)
 # Ends the transaction of a worker that was stopped or swapped out, before anyone else waits long.
 IDLE_IN_TRANSACTION: Final = timedelta(seconds=10)
 
@@ -60,13 +64,14 @@ def _connect_arguments(url: URL, process: str) -> dict[str, str | int]:
     }
     arguments = {name: value for name, value in defaults.items() if name not in url.query}
     theirs = url.query.get("options", "")
-    return arguments | {"options": f"{_session_options()} {theirs}".strip()}
+    return arguments | {"options": f"{_session_options(process)} {theirs}".strip()}
 
 
-def _session_options() -> str:
+def _session_options(process: str) -> str:
+    is_worker = process == "worker"
     limits = {
-        "statement_timeout": STATEMENT,
-        "lock_timeout": LOCK,
+        "statement_timeout": BATCH_STATEMENT if is_worker else STATEMENT,
+        "lock_timeout": BATCH_LOCK if is_worker else LOCK,
         "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION,
     }
     return " ".join(f"-c {name}={_milliseconds(limit)}" for name, limit in limits.items())

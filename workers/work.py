@@ -31,26 +31,33 @@ class Shift:
     now: Callable[[], datetime]
     stopping: Event = field(default_factory=Event)
     handlers: Mapping[str, Handler] = field(default_factory=lambda: HANDLERS)
-    # Where the last slice broke off, in the order of the catalogue.
-    _turn: int = -1
+    _broke_off_at: str | None = None
 
     def work(self, lane: str) -> int:
         """Answer a bell of a lane; give how many deliveries were settled or put off."""
-        handlers = [handler for handler in self.handlers.values() if handler.lane == lane]
+        handlers = self._handlers_of(lane)
         ends = time.monotonic() + SLICE.total_seconds()
         total = 0
         while due := self._find_due(lane, handlers):
-            for handler in self._in_turn(due):
+            before = total
+            for handler in due:
                 if self.stopping.is_set() or time.monotonic() >= ends:
+                    self._broke_off_at = handler.name
                     self.bells.ring([lane])
                     return total
                 total += self._apply(handler)
-                self._turn = handlers.index(handler)
-            self._turn = -1
+            if total == before:
+                # Others have it in hand: to look again and again would only slow them down.
+                break
         return total
 
-    def _in_turn(self, due: list[Handler]) -> list[Handler]:
-        """Begin where the last slice broke off, so that no handler waits for ever for the others."""
+    def _handlers_of(self, lane: str) -> list[Handler]:
+        """List a lane's handlers, from where the last slice broke off, so that none starves."""
+        handlers = [handler for handler in self.handlers.values() if handler.lane == lane]
+        names = [handler.name for handler in handlers]
+        start = names.index(self._broke_off_at) if self._broke_off_at in names else 0
+        self._broke_off_at = None
+        return [*handlers[start:], *handlers[:start]]
 
     def _find_due(self, lane: str, handlers: Sequence[Handler]) -> list[Handler]:
         """Route what lies in the outbox, ring other lanes that got something, see what is due."""

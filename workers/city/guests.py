@@ -58,7 +58,7 @@ def ask(
 def answer(city: City, gathering: Gathering, guest: Guest) -> None:
     """Pay, pay at the second try, fail to pay, say no, or say nothing."""
     chance = city.chance
-    at = guest.invited_at + chance.hours(1, 60)
+    at = guest.invited_at + chance.hours(1, 46)
     match chance.by(ANSWERS):
         case "pays":
             pay(city, gathering, guest, at)
@@ -139,9 +139,13 @@ def give_up(city: City, gathering: Gathering, guest: Guest) -> None:
 def answer_change(city: City, guest: Guest, change: datetime, *, is_last: bool) -> None:
     """Come all the same, or let it lapse, or say nothing."""
     chance = city.chance
+    if guest.reconfirmed_at is not None and guest.reconfirmed_at > change:
+        # The answer to an earlier change came after this one, and holds for both.
+        return
     if chance.happens(0.7):
+        guest.reconfirmed_at = change + chance.hours(0.1, 20)
         said = InvitationReconfirmed(invitation_id=guest.invitation_id)
-        city.diary.note(said, change + chance.hours(0.1, 20), actor=guest.person.id)
+        city.diary.note(said, guest.reconfirmed_at, actor=guest.person.id)
     elif is_last and guest.gave_up_at is None and chance.happens(0.6):
         guest.gave_up_at = change + RECONFIRMATION_ENDS
         expire(city, guest, guest.gave_up_at)

@@ -18,7 +18,7 @@ def contest(city: City) -> None:
     """Play tricks on a part of the city."""
     chance = city.chance
     _take_a_clerk_id(city, chance.one(city.people))
-    for person in chance.each(city.sociable, 0.04):
+    for person in chance.each(city.sociable, 0.02):
         _bar(city, person)
     for person in chance.each(city.sociable, 0.01):
         city.diary.note(UserDeleted(user_id=person.id), city.ago(1, 40), actor=person.id)
@@ -28,7 +28,7 @@ def contest(city: City) -> None:
 
 def _contest_gathering(city: City, gathering: Gathering) -> None:
     chance = city.chance
-    if chance.happens(0.08):
+    if chance.happens(0.04):
         _narrow(city, gathering)
     if chance.happens(0.08):
         _move_at_the_last_hour(city, gathering)

@@ -43,6 +43,7 @@ class Guest:
     expires_at: datetime
     paid_at: datetime | None = None
     payment_id: str | None = None
+    reconfirmed_at: datetime | None = None
     gave_up_at: datetime | None = None
     came: bool = False
 

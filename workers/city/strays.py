@@ -92,31 +92,26 @@ def _ask(city: City, gathering: Gathering, person: Person) -> Guest:
 
 
 def _afterwards(city: City, event_id: str, person: Person) -> None:
-    """Thank for, rate and check in at an evening that never was."""
-    chance, diary = city.chance, city.diary
-    at = city.ago(1, 5)
-    ids = {"event_id": event_id, "user_id": person.id}
-    diary.note(AttendeeCheckedIn(**ids, latitude=40.7, longitude=-74.0), at)
-    diary.note(
-        RatingSubmitted(
-            rating_id=chance.id(),
-            event_id=event_id,
-            rater_id=person.id,
-            host_rating_value=5,
-            event_rating_value=5,
-        ),
-        at,
+    """Check in at, rate and thank for an evening that never was."""
+    chance, at = city.chance, city.ago(1, 5)
+    here = {"latitude": 40.7, "longitude": -74.0}
+    came = AttendeeCheckedIn(event_id=event_id, user_id=person.id, **here)
+    rated = RatingSubmitted(
+        rating_id=chance.id(),
+        event_id=event_id,
+        rater_id=person.id,
+        host_rating_value=5,
+        event_rating_value=5,
     )
-    diary.note(
-        KudosGiven(
-            kudos_id=chance.id(),
-            event_id=event_id,
-            giver_id=person.id,
-            receiver_id=chance.one(city.sociable).id,
-            kudo=Kudo.INSPIRING,
-        ),
-        at,
+    thanked = KudosGiven(
+        kudos_id=chance.id(),
+        event_id=event_id,
+        giver_id=person.id,
+        receiver_id=chance.one(city.sociable).id,
+        kudo=Kudo.INSPIRING,
     )
+    for said in (came, rated, thanked):
+        city.diary.note(said, at, actor=person.id)
 
 
 def speak_of_strangers(city: City) -> None:

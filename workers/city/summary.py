@@ -1,17 +1,16 @@
-"""What became of a history: a few figures, and domain events that are worth a closer look."""
+"""What became of a history, in a few figures."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from sqlmodel import Session
 
 from domain.envelope import Envelope
 from domain.gatherings.payloads import EventPublished
-from domain.kudos.payloads import KudosGiven
-from domain.payments.payloads import PaymentSucceeded
 from domain.sql import fetch
 from domain.users.payloads import UserRegistered
+from workers.city.looks import DELIVERIES_OF_THESE
 
 # An average of fewer ratings says little.
 RATINGS_AT_LEAST: Final = 3
@@ -21,13 +20,6 @@ WORDS: Final = {
     "cancelled": "cancelled",
     "cancelled_by_host": "cancelled by the host",
 }
-
-
-class Look(NamedTuple):
-    """A domain event to trace, and what there is to see."""
-
-    id: str
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,77 +98,7 @@ _CONNECTIONS = """
 SELECT count(*) || ' made, ' || count(DISTINCT owner_id) || ' people remember somebody'
 FROM connections WHERE event_id = ANY(%(gatherings)s)
 """
-_OURS = """
-FROM unnest(%(sources)s::text[], %(ids)s::text[]) AS ours (source, id)
-JOIN domain_event_keys AS said USING (source, id)
-JOIN deliveries AS delivery USING (seq)
-"""
-_DELIVERIES = f"SELECT state, count(*) {_OURS} GROUP BY state ORDER BY 2 DESC"
-
-
-def closer_looks(session: Session, told: Sequence[Envelope]) -> list[Look]:
-    """Choose a payment that took a seat, something that was refused, and kudos that count."""
-    looks = [
-        _payment_that_took_a_seat(session, told),
-        _turned_down(session, told),
-        _kudos_that_count(session, told),
-    ]
-    return [look for look in looks if look is not None]
-
-
-def _payment_that_took_a_seat(session: Session, told: Sequence[Envelope]) -> Look | None:
-    rows = fetch(
-        session,
-        "SELECT payment_id FROM seat_decisions"
-        " WHERE payment_id = ANY(%(ids)s) AND granted AND refund_reason IS NULL",
-        ids=_subjects(told, PaymentSucceeded.TYPE),
-    )
-    return _last(
-        told, PaymentSucceeded.TYPE, {payment: "a payment that took a seat" for (payment,) in rows}
-    )
-
-
-def _turned_down(session: Session, told: Sequence[Envelope]) -> Look | None:
-    """Prefer a payment that came when all seats were taken to what was rejected."""
-    rows = fetch(
-        session,
-        f"""
-        SELECT said.id, coalesce(nullif(delivery.reason, 'event_full'), 'all seats were taken')
-        {_OURS} WHERE delivery.reason = 'event_full' OR delivery.state = 'rejected'
-        ORDER BY delivery.reason = 'event_full' DESC, seq DESC LIMIT 1
-        """,
-        **_parameters(Told.of(told)),
-    )
-    return next((Look(id_, f"turned down: {reason}") for id_, reason in rows), None)
-
-
-def _kudos_that_count(session: Session, told: Sequence[Envelope]) -> Look | None:
-    given = {said.id: said for said in told if said.type == KudosGiven.TYPE}
-    rows = fetch(
-        session,
-        f"SELECT said.id {_OURS} JOIN domain_events AS event USING (seq)"
-        " JOIN attendee_kudos AS kept ON kept.id = (event.data->>'kudos_id')::uuid"
-        " WHERE kept.counts ORDER BY said.seq DESC LIMIT 1",
-        sources=[said.source for said in given.values()],
-        ids=list(given),
-    )
-    return next((Look(id_, "kudos that count") for (id_,) in rows), None)
-
-
-def _subjects(told: Sequence[Envelope], type_: str) -> list[str]:
-    return [said.subject for said in told if said.type == type_]
-
-
-def _last(told: Sequence[Envelope], type_: str, whys: Mapping[str, str]) -> Look | None:
-    """Take the newest domain event of a type about one of these subjects."""
-    return next(
-        (
-            Look(said.id, whys[said.subject])
-            for said in reversed(told)
-            if said.type == type_ and said.subject in whys
-        ),
-        None,
-    )
+_DELIVERIES = f"SELECT state, count(*) {DELIVERIES_OF_THESE} GROUP BY state ORDER BY 2 DESC"
 
 
 def _one(session: Session, statement: str, told: Told) -> str:

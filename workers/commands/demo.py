@@ -8,9 +8,10 @@ from typing import Final
 
 from domain.envelope import Envelope
 from workers.city import history
-from workers.city.history import FEWEST_PEOPLE, GATHERINGS, PEOPLE
+from workers.city.looks import closer_looks
 from workers.city.posting import Gateway, Posted
-from workers.city.summary import Told, closer_looks, summarise
+from workers.city.story import FEWEST_PEOPLE, GATHERINGS, PEOPLE
+from workers.city.summary import Told, summarise
 from workers.clock import utc_now
 from workers.commands import database_url
 from workers.commands.asking import one_transaction

@@ -88,7 +88,7 @@ class TestRedis:
         """G5, G2: answers come too late for everybody who waited."""
         with publisher.at_work():
             pass_time(AWHILE)
-            client.execute_command("CLIENT", "PAUSE", "7000", "ALL")
+            client.client_pause(7_000)
             pass_time(timedelta(seconds=7))
             work_goes_on(engine, "afterwards")
         wait_until_settled(engine)

@@ -141,7 +141,7 @@ class TestTwoPublishersOfTheSame:
             assert publish_many(first, pages) == 2
             second = pool.submit(publish_alone, engine, *reversed(pages))
             holder = backend(first.connection())
-            until(lambda: blocked_by(engine, holder), "the second publisher waits")
+            until(lambda: bool(blocked_by(engine, holder)), "the second publisher waits")
             assert not second.done()
             if keeps:
                 first.commit()

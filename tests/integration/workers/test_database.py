@@ -29,8 +29,8 @@ class TestMakeEngine:
         ("name", "value"),
         [
             ("application_name", "momento-worker"),
-            ("statement_timeout", "30s"),
-            ("lock_timeout", "10s"),
+            ("statement_timeout", "10s"),
+            ("lock_timeout", "5s"),
             ("idle_in_transaction_session_timeout", "10s"),
         ],
     )
@@ -41,7 +41,7 @@ class TestMakeEngine:
         own = f"{url}&options=-c%20lock_timeout%3D3s&application_name=mine"
         engine = make_engine(own, process="worker", pool_size=1)
         assert setting(engine, "lock_timeout") == "3s"
-        assert setting(engine, "statement_timeout") == "30s"
+        assert setting(engine, "statement_timeout") == "10s"
         assert setting(engine, "application_name") == "mine"
 
     def test_the_short_scheme_is_understood(self, url: str) -> None:
