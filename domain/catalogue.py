@@ -81,8 +81,12 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
     ),
     # Gatherings
     gathering.LocationAdded: _on(PLANS, gatherings.apply_location_added),
-    gathering.EventPublished: _on(PLANS, gatherings.apply_event_published, user=_SHARE),
-    gathering.EventUpdated: _on(PLANS, gatherings.apply_event_updated, event=_CHANGE),
+    gathering.EventPublished: _on(
+        PLANS, gatherings.apply_event_published, user=_SHARE, location=_SHARE
+    ),
+    gathering.EventUpdated: _on(
+        PLANS, gatherings.apply_event_updated, location=_SHARE, event=_CHANGE
+    ),
     gathering.EventCancelled: _on(PLANS, gatherings.apply_event_cancelled, event=_CHANGE),
     gathering.EventCompleted: _on(PLANS, gatherings.apply_event_completed, event=_CHANGE),
     gathering.EventFinalized: _on(PLANS, gatherings.apply_event_finalized, event=_CHANGE),

@@ -11,12 +11,12 @@ CLOCK_TOLERANCE = timedelta(minutes=5)
 EARLIEST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST_TIME = datetime(2200, 1, 1, tzinfo=UTC)
 DEFERRED_PATIENCE = timedelta(days=7)
-# A second look after each pause heals a wake-up that was missed: see docs/decisions/0005.
+# A second look after each pause heals a wake-up that was missed, for ten minutes within half a
+# minute, then more slowly: see docs/decisions/0005.
 DEFERRED_LOOKS = (
-    timedelta(seconds=1),
-    timedelta(seconds=5),
-    timedelta(seconds=30),
-    timedelta(minutes=5),
+    *(timedelta(seconds=pause) for pause in (1, 2, 4, 8, 15)),
+    *(timedelta(seconds=30),) * 20,
+    *(timedelta(minutes=5),) * 12,
     timedelta(hours=1),
 )
 FAILED_ATTEMPTS = 8

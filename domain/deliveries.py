@@ -125,8 +125,9 @@ def _settle_judged(
     session: Session, handler: str, judged: Mapping[int, Verdict], now: datetime
 ) -> None:
     """Write the verdicts that say more than done."""
-    put_down(session)
     outcomes = [_outcome(verdict) for verdict in judged.values()]
+    if any(state == DeliveryState.DEFERRED for state, _, _ in outcomes):
+        put_down(session)
     execute(
         session,
         _SETTLE_JUDGED,

@@ -30,9 +30,9 @@ Note = Callable[[str, list[int]], None]
 
 # SQLSTATE classes and codes of trouble that passes: connection, resources, operator, locks.
 _PASSING_CLASSES = ("08", "53", "57P", "58")
-# Not 57014: a statement that takes too long is the fault of what it was asked to do.
 _CONTENTION_CODES = {"40001", "40P01", "55P03"}
 _PASSING_CODES = {*_CONTENTION_CODES, "25006", "25P03"}
+# Doesn't pass: a statement that takes too long is the fault of what it was asked to do.
 _TIMEOUT_CODE = "57014"
 
 

@@ -5,6 +5,7 @@ Each test process (pytest-xdist has several) starts its own servers, so none mee
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import redis
@@ -17,9 +18,11 @@ from workers.database import make_engine
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def postgres_server() -> Iterator[PostgresServer]:
     """A Postgres for this test process."""
-    with running_postgres(tmp_path_factory.mktemp("postgres")) as server:
+    # Not below pytest's own directory: another session that starts closes that one to the
+    # account that Postgres runs under when we are root.
+    with TemporaryDirectory(prefix="momento-") as home, running_postgres(Path(home)) as server:
         yield server
 
 

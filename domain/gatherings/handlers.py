@@ -20,7 +20,7 @@ from domain.gatherings.payloads import (
 )
 from domain.gatherings.rules import Gathering, settle_gathering
 from domain.payload import Payload
-from domain.sql import as_json, execute, fetch, insert_missing, update_rows
+from domain.sql import array, as_json, execute, fetch, insert_missing, update_rows
 from domain.things import Hold, lock
 from domain.users.payloads import UserDeparted
 from domain.verdict import Accepted, Rejected, Verdict
@@ -51,34 +51,34 @@ def apply_location_added(session: Session, batch: Batch[LocationAdded], now: dat
 
 def _write_locations(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     """Upsert places by their newest word; give (location, event) of those that moved."""
-    return [
-        (location, event)
-        for location, event in fetch(
-            session,
-            """
-            WITH written AS (
-                INSERT INTO locations AS kept (id, name, address, latitude, longitude,
-                    google_place_id, stamp_time, stamp_id, stamp_source)
-                SELECT id, name, address, latitude, longitude, google_place_id, stamp_time,
-                    stamp_id, stamp_source
-                FROM jsonb_populate_recordset(NULL::locations, %(rows)s::jsonb)
-                ON CONFLICT (id) DO UPDATE SET name = excluded.name, address = excluded.address,
-                    latitude = excluded.latitude, longitude = excluded.longitude,
-                    google_place_id = excluded.google_place_id,
-                    stamp_time = excluded.stamp_time, stamp_id = excluded.stamp_id,
-                    stamp_source = excluded.stamp_source
-                WHERE kept.stamp_time IS NULL
-                    OR (kept.stamp_time, kept.stamp_id COLLATE "C", kept.stamp_source COLLATE "C")
-                    < (excluded.stamp_time, excluded.stamp_id COLLATE "C",
-                       excluded.stamp_source COLLATE "C")
-                RETURNING id
-            )
-            SELECT DISTINCT stop.location_id, stop.event_id
-            FROM written JOIN event_itinerary_stops AS stop ON stop.location_id = written.id
-            """,
-            rows=as_json(rows),
-        )
-    ]
+    written = fetch(
+        session,
+        """
+        INSERT INTO locations AS kept (id, name, address, latitude, longitude, google_place_id,
+            stamp_time, stamp_id, stamp_source)
+        SELECT id, name, address, latitude, longitude, google_place_id, stamp_time, stamp_id,
+            stamp_source
+        FROM jsonb_populate_recordset(NULL::locations, %(rows)s::jsonb)
+        ON CONFLICT (id) DO UPDATE SET name = excluded.name, address = excluded.address,
+            latitude = excluded.latitude, longitude = excluded.longitude,
+            google_place_id = excluded.google_place_id, stamp_time = excluded.stamp_time,
+            stamp_id = excluded.stamp_id, stamp_source = excluded.stamp_source
+        WHERE kept.stamp_time IS NULL
+            OR (kept.stamp_time, kept.stamp_id COLLATE "C", kept.stamp_source COLLATE "C")
+            < (excluded.stamp_time, excluded.stamp_id COLLATE "C",
+               excluded.stamp_source COLLATE "C")
+        RETURNING id
+        """,
+        rows=as_json(rows),
+    )
+    # A statement of its own: it sees the events of those who held the place while we waited.
+    found = fetch(
+        session,
+        "SELECT DISTINCT location_id, event_id FROM event_itinerary_stops"
+        " WHERE location_id = ANY(%(ids)s::uuid[])",
+        ids=array(location for (location,) in written),
+    )
+    return [(location, event) for location, event in found]
 
 
 def apply_event_published(session: Session, batch: Batch[EventPublished], now: datetime) -> Effects:

@@ -1,6 +1,7 @@
 """Redis is emptied, restarted or full while work is done: it only ever held bells."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,14 +10,16 @@ import redis
 from sqlalchemy import Engine
 
 from tests.acceptance.faults.scene import (
+    SOON,
     Publisher,
     assert_all_applied_once,
+    is_applied,
     pass_time,
     wait_until_settled,
     work_goes_on,
 )
-from tests.helpers.ledger import ask
-from tests.helpers.processes import Crew
+from tests.helpers.ledger import a_registration, ask, publish, until
+from tests.helpers.processes import WORKERS, Crew, stopped
 from workers import embedded
 from workers.embedded.files import wait_until
 
@@ -51,6 +54,18 @@ class TestRedis:
             work_goes_on(engine, "afterwards")
         wait_until_settled(engine)
         assert_all_applied_once(engine, publisher.published)
+
+    def test_may_lose_the_only_bell_there_was(
+        self, engine: Engine, crew: Crew, client: redis.Redis
+    ) -> None:
+        """G5: nothing else is published that would ring another."""
+        with ExitStack() as stops:
+            for worker in crew[WORKERS].workers():
+                stops.enter_context(stopped(worker, timedelta()))
+            publish(engine, a_registration("the last"))
+            until(lambda: ask(engine, "SELECT count(*) FROM outbox") == 0, "it is routed")
+            client.flushall()
+        until(lambda: is_applied(engine, "the last"), "it is applied", SOON)
 
     def test_may_be_shut_down_and_come_back_empty(
         self, engine: Engine, publisher: Publisher, client: redis.Redis, own_redis: Path
