@@ -1,7 +1,7 @@
 """What passes between dispatch and a handler: a batch of domain events, and the effects of it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Generic, NamedTuple, TypeVar
 
@@ -58,21 +58,27 @@ class Effects:
 
     verdicts: dict[int, Verdict] = field(default_factory=dict)
     follow_ups: list[Envelope] = field(default_factory=list)
+    # Ids of follow-ups that may exist only once, whichever handler publishes them.
+    unique: set[str] = field(default_factory=set)
 
     def follow(
         self, cause: DomainEvent[Payload], payload: Payload, *, once: str | None = None
     ) -> None:
         """Publish what follows from a cause.
 
-        The id is derived from the cause, so that the same cause can't make a second one; where
-        something may follow only once whatever the cause, `once` names it instead.
+        The id is derived from the cause (and from the handler, see `of`), so that applying it
+        again can't make a second one; where something may follow only once whatever the cause,
+        `once` names it instead.
         """
         data = payload.model_dump_json()
         origin = (cause.source, cause.id, data) if once is None else (once,)
+        identity = derived_id(payload.TYPE, *origin)
+        if once is not None:
+            self.unique.add(identity)
         self.follow_ups.append(
             Envelope(
                 source=WORKERS_SOURCE,
-                id=derived_id(payload.TYPE, *origin),
+                id=identity,
                 type=payload.TYPE,
                 subject=payload.subject,
                 time=cause.time,
@@ -81,3 +87,14 @@ class Effects:
                 cause=cause.seq,
             )
         )
+
+    def of(self, handler: str) -> list[Envelope]:
+        """Give what follows from this handler.
+
+        Two handlers of one cause may both say that the same thing was settled: the second says it
+        of a newer state, and must not pass for a repetition of the first.
+        """
+        return [
+            each if each.id in self.unique else replace(each, id=derived_id(handler, each.id))
+            for each in self.follow_ups
+        ]

@@ -1,7 +1,6 @@
 """Every number of the rules, named, with its unit in the type or the name."""
 
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 
 # The envelope and the ledger
 DATA_LIMIT_BYTES = 64 * 1024
@@ -29,7 +28,6 @@ ADULT_AGE_YEARS = 18
 
 # Events
 MATERIAL_SHIFT = timedelta(minutes=30)
-CO_HOST = "co-host"
 
 # Invitations and seats
 INVITATION_LIFE = timedelta(hours=48)
@@ -58,9 +56,6 @@ OUTCOME_CREDITS = {
 
 # Kudos, ratings and the contribution score
 AFTERWARDS_WINDOW = timedelta(days=14)
-ATTENDANCE_CREDIT = Decimal("0.5")
+ATTENDANCE_CREDIT = 0.5
 # A giver's worth is kept as a whole number of 2**-40, so that sums are exact in any order.
 GRATITUDE_UNIT_BITS = 40
-
-# Connections
-BADGE_LIFE_MONTHS = 12

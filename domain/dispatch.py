@@ -23,7 +23,7 @@ from domain.outbox import publish_many
 from domain.payload import thing
 from domain.things import check_references
 from domain.verdict import Deferred, Rejected, Verdict
-from domain.waking import NO_NEWS, News, refuse, wake
+from domain.waking import NO_NEWS, News, refuse, take_back_refusals, wake
 
 Transaction = Callable[[], AbstractContextManager[Session]]
 Note = Callable[[str, list[int]], None]
@@ -166,7 +166,7 @@ def _apply(session: Session, handler: Handler, claimed: Sequence[Claimed], now: 
     settle(session, handler.name, claimed, verdicts, now)
     news = _announce(session, handler, batch, verdicts)
     wake(session, news, now=now, in_passing=True)
-    followed = publish_many(session, effects.follow_ups)
+    followed = publish_many(session, effects.of(handler.name))
     return Report(len(claimed), _count(batch, verdicts), verdicts, list(batch), followed, news)
 
 
@@ -200,6 +200,7 @@ def _announce(
                 pass
             case _:
                 arrived.add(name)
+    take_back_refusals(session, arrived)
     refuse(session, refusals)
     return News(frozenset(arrived), frozenset(refusals))
 

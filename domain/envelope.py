@@ -11,18 +11,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json, to_json
 
 from domain.constants import (
     CLOCK_TOLERANCE,
     DATA_LIMIT_BYTES,
-    EARLIEST_TIME,
     ID_LIMIT_CHARACTERS,
-    LATEST_TIME,
 )
 from domain.faults import Fault, InvalidEnvelopeError, faults_of
-from domain.payload import Payload
+from domain.payload import Instant, Payload
 
 PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]+$"
 PLAIN_TEXT = re.compile(r"[^\x00-\x1f\x7f-\x9f]*")
@@ -54,7 +52,7 @@ class Attributes(BaseModel):
     source: Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[\x21-\x7e]+$")]
     type: Annotated[str, Field(min_length=1, max_length=128, pattern=PRINTABLE)]
     subject: Annotated[str, Field(min_length=1, max_length=128, pattern=PRINTABLE)]
-    time: Annotated[AwareDatetime, Field(strict=True, ge=EARLIEST_TIME, lt=LATEST_TIME)]
+    time: Annotated[Instant, Field(strict=True)]
     datacontenttype: Literal["application/json"] | None = None
     dataschema: Annotated[str, Field(max_length=256, pattern=PRINTABLE)] | None = None
     traceparent: Annotated[str, AfterValidator(_trace_context)] | None = None
@@ -199,7 +197,7 @@ def _attribute_name_faults(present: dict[str, Any]) -> Iterator[Fault]:
 def _check_data(
     data: Any, payload_class: type[Payload] | None, *, subject: Any
 ) -> tuple[str, list[Fault]]:
-    """Validate the payload and give it back as JSON text."""
+    """Validate the payload and give it back as JSON text, each value in one way of writing it."""
     if not isinstance(data, dict):
         return "", [Fault("data", "must be a JSON object")]
     text = to_json(data).decode()
@@ -217,7 +215,7 @@ def _check_data(
     if _is_text(subject) and payload.subject != subject:
         first = next(iter(payload_class.model_fields))
         faults.append(Fault("subject", f"must equal the first id of data, {first}, in lower case"))
-    return text, faults
+    return payload.model_dump_json(exclude_unset=True), faults
 
 
 def _is_finite(text: str) -> bool:

@@ -4,13 +4,14 @@ A payload class carries its own name and says by its field types which things it
 that publishing and dispatch need to know nothing about a topic.
 """
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Self, get_args, get_origin
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import CoreSchema, core_schema
 
 from domain.constants import EARLIEST_TIME, LATEST_TIME
@@ -61,7 +62,41 @@ LocationId = Annotated[Id, Refers("location")]
 InvitationId = Annotated[Id, Refers("invitation")]
 PaymentId = Annotated[Id, Refers("payment")]
 
-Instant = Annotated[AwareDatetime, Field(ge=EARLIEST_TIME, lt=LATEST_TIME)]
+# Pydantic would also take a number of seconds in quotes, and a minus sign that isn't one.
+_RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}[-+:.0-9Zz]*", re.ASCII)
+_FULL_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def _read_time(value: Any) -> Any:
+    """Read text as RFC 3339 has it; anything else is left to pydantic, which is strict."""
+    what = "a time such as 2026-11-21T18:00:00Z"
+    return _read(value, _RFC_3339, read=datetime.fromisoformat, what=what)
+
+
+def _read_date(value: Any) -> Any:
+    what = "a date such as 1994-05-17"
+    return _read(value, _FULL_DATE, read=date.fromisoformat, what=what)
+
+
+def _read(value: Any, written: re.Pattern[str], *, read: Callable[[str], Any], what: str) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        if written.fullmatch(value):
+            return read(value.upper())
+    except ValueError:
+        pass
+    message = f"is not {what}"
+    # Not chained: the reader's own message holds the value.
+    raise ValueError(message) from None
+
+
+Instant = Annotated[
+    AwareDatetime,
+    Field(ge=EARLIEST_TIME, lt=LATEST_TIME),
+    BeforeValidator(_read_time, json_schema_input_type=AwareDatetime),
+]
+FullDate = Annotated[date, BeforeValidator(_read_date, json_schema_input_type=date)]
 Text = Annotated[str, Field(min_length=1, max_length=20_000)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Cents = Annotated[int, Field(ge=0, le=100_000_000)]

@@ -53,10 +53,11 @@ def existing(session: Session, kind: str, identities: Iterable[str]) -> set[str]
 
 def refused(session: Session, things: Iterable[str]) -> set[str]:
     """Give those things whose own domain event was rejected."""
-    wanted = list(set(things))
+    wanted = sorted(set(things))
     if not wanted:
         return set()
-    statement = "SELECT thing FROM refusals WHERE thing = ANY(%(things)s)"
+    # Held until the verdict stands: whoever makes the thing after all waits, then finds it.
+    statement = "SELECT thing FROM refusals WHERE thing = ANY(%(things)s) ORDER BY thing FOR SHARE"
     return {name for (name,) in fetch(session, statement, things=wanted)}
 
 

@@ -1,6 +1,6 @@
 """News of things: what waited for them is woken, what will never come is refused."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +17,7 @@ WITH waiting AS (
     ORDER BY seq, handler FOR UPDATE {skip_locked}
 )
 UPDATE deliveries AS row SET state = 'pending', due_at = %(now)s, awaits = NULL, reason = NULL,
+    looks = 0,
     settled_at = NULL
 FROM waiting WHERE row.seq = waiting.seq AND row.handler = waiting.handler
 """
@@ -53,6 +54,16 @@ def wake(session: Session, news: News, *, now: datetime, in_passing: bool) -> No
     ):
         if things:
             execute(session, statement, things=list(things), states=states, now=now)
+
+
+def take_back_refusals(session: Session, arrived: Iterable[str]) -> None:
+    """Forget that things were refused: they exist now.
+
+    Waits for those who are just rejecting something for want of them, so that waking finds it.
+    """
+    things = sorted(arrived)
+    if things:
+        execute(session, "DELETE FROM refusals WHERE thing = ANY(%(things)s)", things=things)
 
 
 def refuse(session: Session, refusals: Mapping[str, str]) -> None:

@@ -8,7 +8,7 @@ from typing import Self
 from sqlalchemy import Connection, Engine
 from sqlmodel import Session
 
-from domain import deliveries, dispatch
+from domain import deaths, dispatch
 from domain.sql import fetch
 
 
@@ -78,7 +78,7 @@ class WorkDesk:
         """Write down what is about to be applied."""
         assert self._backend is not None
         with self.quick() as session:
-            deliveries.note_in_hand(session, handler, seqs, self._backend)
+            deaths.note_in_hand(session, handler, seqs, self._backend)
 
     def close(self) -> None:
         """Throw both connections away."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from domain.catalogue import HANDLERS
-from domain.deliveries import count_deaths
+from domain.deaths import count_deaths
 from domain.dispatch import describe, is_passing
 from domain.routing import due_handlers, route
 from workers.bells import Bells

@@ -72,7 +72,8 @@ _HOLDS_SEAT = """
 ({0}.status IN ('confirmed', 'pending_reconfirmation', 'cancelled_late')
 OR {0}.status = 'cancelled' AND EXISTS (
     SELECT FROM seat_decisions AS decided
-    WHERE decided.invitation_id = {0}.id AND decided.granted))
+    WHERE decided.invitation_id = {0}.id AND decided.granted
+        AND decided.refund_reason = 'event_cancelled'))
 """
 
 _ROWS = f"""

@@ -28,6 +28,7 @@ OPEN = (*UNANSWERED, *SEATED)
 HOLDING = (*SEATED, InvitationStatus.CANCELLED_LATE)
 BARRED = ("suspended", "banned", "paused", "archived_for_recycling")
 EVENT_FULL = "event_full"
+EVENT_CANCELLED = "event_cancelled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +202,7 @@ def _lose_event(
 ) -> None:
     if course.status in OPEN:
         course.status = InvitationStatus.CANCELLED
-        _refund(course, course.paid_by, "event_cancelled")
+        _refund(course, course.paid_by, EVENT_CANCELLED)
 
 
 def _end_event(
@@ -269,7 +270,11 @@ def _pay(
 
 def _why_not(course: Course, entry: Entry, schedule: Schedule) -> str | None:
     """Say why a payment can't take a seat, whatever the seats; None when it could."""
-    paid = {payment for payment, known in course.decisions.items() if known.granted}
+    paid = {
+        payment
+        for payment, known in course.decisions.items()
+        if known.granted and known.refund_reason in (None, EVENT_CANCELLED)
+    }
     if paid - {entry.payment}:
         return "already_paid"
     if course.status not in UNANSWERED:

@@ -14,7 +14,7 @@ from domain.batch import DomainEvent, Effects
 from domain.gatherings.payloads import EventReconfirmationRequested
 from domain.invitations.facts import Case, Seats, load_cases, load_seats
 from domain.invitations.payloads import InvitationConfirmed, InvitationRefused, InvitationSettled
-from domain.invitations.rules import HOLDING, Course, Decision, settle_invitation
+from domain.invitations.rules import HOLDING, SEATED, Course, Decision, settle_invitation
 from domain.payload import Payload
 from domain.payments.payloads import PaymentSucceeded, RefundRequested
 from domain.sql import execute, fetch, insert_missing, update_rows
@@ -171,7 +171,7 @@ def _follow(case: Case, course: Course, cause: Cause, effects: Effects) -> None:
     seat_changed = (before in HOLDING) != (after in HOLDING)
     if seat_changed or (before != after and "cancelled_late" in (before, after)):
         effects.follow(cause, InvitationSettled(invitation_id=row["id"], **person))
-    if row["confirmed_at"] is None and after == "confirmed":
+    if row["confirmed_at"] is None and course.confirmed_at is not None and after in SEATED:
         effects.follow(
             cause,
             InvitationConfirmed(invitation_id=row["id"], **person),

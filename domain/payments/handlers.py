@@ -32,8 +32,8 @@ def apply_payment_succeeded(
             charges=[each.payload.stripe_charge_id for each in batch],
         )
     )
-    verdicts: dict[int, Verdict] = {}
-    for succeeded in sorted(batch, key=lambda each: each.stamp.order):
+    verdicts = _taken_ids(session, batch)
+    for succeeded in sorted(batch.without(verdicts), key=lambda each: each.stamp.order):
         owner = charges.setdefault(succeeded.payload.stripe_charge_id, succeeded.payload.payment_id)
         if owner != succeeded.payload.payment_id:
             verdicts[succeeded.seq] = Rejected("charge_taken", "another payment has this charge")
@@ -46,9 +46,11 @@ def apply_payment_succeeded(
 def apply_payment_failed(session: Session, batch: Batch[PaymentFailed], now: datetime) -> Effects:
     """Keep payments that were refused by the card."""
     del now
-    _make_rows(session, batch)
-    _keep_and_settle(session, batch)
-    return Effects()
+    verdicts = _taken_ids(session, batch)
+    accepted = batch.without(verdicts)
+    _make_rows(session, accepted)
+    _keep_and_settle(session, accepted)
+    return Effects(verdicts)
 
 
 def apply_payment_refunded(
@@ -76,6 +78,25 @@ def apply_refund_requested(
     del now
     _keep_and_settle(session, batch)
     return Effects()
+
+
+def _taken_ids(
+    session: Session, batch: Batch[PaymentSucceeded] | Batch[PaymentFailed]
+) -> dict[int, Verdict]:
+    """Refuse what pays for another invitation than the payment of this id does."""
+    paid_for = dict(
+        fetch(
+            session,
+            "SELECT id, invitation_id FROM payments WHERE id = ANY(%(ids)s)",
+            ids=[each.payload.payment_id for each in batch],
+        )
+    )
+    verdicts: dict[int, Verdict] = {}
+    for each in sorted(batch, key=lambda each: each.stamp.order):
+        said = each.payload
+        if paid_for.setdefault(said.payment_id, said.invitation_id) != said.invitation_id:
+            verdicts[each.seq] = Rejected("id_taken", "this payment_id pays for something else")
+    return verdicts
 
 
 def _make_rows(session: Session, batch: Batch[PaymentSucceeded] | Batch[PaymentFailed]) -> None:

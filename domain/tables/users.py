@@ -9,7 +9,7 @@ from pgvector.sqlalchemy import Vector
 from sqlalchemy import ARRAY, BigInteger, Computed, Double, Identity, Integer, SmallInteger, Text
 from sqlmodel import Field, SQLModel
 
-from domain.constants import GRATITUDE_UNIT_BITS
+from domain.constants import ATTENDANCE_CREDIT, GRATITUDE_UNIT_BITS
 from domain.tables.base import (
     FALSE,
     TRUE,
@@ -124,7 +124,8 @@ class UserInternalMetrics(SQLModel, table=True):
         sa_type=Double,
         sa_column_args=[
             Computed(
-                f"0.5 * outcomes_present + gratitude / {2**GRATITUDE_UNIT_BITS}::double precision",
+                f"{ATTENDANCE_CREDIT} * outcomes_present"
+                f" + gratitude / {2**GRATITUDE_UNIT_BITS}::double precision",
                 persisted=True,
             )
         ],

@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field
 
-from domain.payload import LocationId, Name, Payload, Text, UserId
+from domain.payload import FullDate, LocationId, Name, Payload, Text, UserId
 from domain.tables.users import ActiveRole, HostType, UserStatus
 
 _ZONES = frozenset(available_timezones())
@@ -24,7 +24,7 @@ def _known_zone(zone: str) -> str:
 Phone = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=320)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
-BirthDate = Annotated[date, Field(ge=date(1900, 1, 1), lt=date(2200, 1, 1))]
+BirthDate = Annotated[FullDate, Field(ge=date(1900, 1, 1), lt=date(2200, 1, 1))]
 Url = Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=2_000)]
 
 

@@ -47,6 +47,9 @@ SETTINGS: Final = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %a ",
+    # Errors and the statements that caused them hold values, some of them personal.
+    "log_min_messages": "fatal",
+    "log_min_error_statement": "panic",
 }
 
 

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from domain.batch import DomainEvent
 from domain.catalogue import HANDLERS
 from domain.constants import FAILED_ATTEMPTS
-from domain.deliveries import count_deaths
+from domain.deaths import count_deaths
 from domain.dispatch import apply_due, is_passing
 from domain.sql import execute
 from domain.tables.ledger import DeliveryState
