@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Index, SmallInteger, Text, text
+from sqlalchemy import ARRAY, BigInteger, Index, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import INT8MULTIRANGE
 from sqlmodel import Field, SQLModel
 
@@ -38,8 +38,6 @@ class DomainEventRow(SQLModel, table=True):
 
     __tablename__ = "domain_events"
     __table_args__ = (
-        # The clock of the database is the one that counts, whoever publishes.
-        CheckConstraint("time <= received_at + interval '5 minutes'", name="time"),
         # Which domain events followed from one: a question of `momento trace`.
         Index("domain_events_cause_idx", "cause", postgresql_where=text("cause IS NOT NULL")),
         {"postgresql_partition_by": "RANGE (received_at)"},

@@ -142,9 +142,6 @@ def upgrade() -> None:
         sa.Column("actor", sa.String(), nullable=True),
         sa.Column("cause", sa.BigInteger(), nullable=True),
         sa.Column("attributes", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.CheckConstraint(
-            "time <= received_at + interval '5 minutes'", name=op.f("domain_events_time_check")
-        ),
         sa.PrimaryKeyConstraint("seq", "received_at", name=op.f("domain_events_pkey")),
         postgresql_partition_by="RANGE (received_at)",
     )
