@@ -20,7 +20,7 @@ class TestPublish:
     @pytest.mark.parametrize(
         ("changed", "field"),
         [
-            ({"time": datetime.now(UTC) + timedelta(minutes=6)}, "time"),
+            ({"time": datetime.now(UTC) + timedelta(days=1)}, "time"),
             ({"time": START.replace(tzinfo=None)}, "time"),
             ({"id": ""}, "id"),
             ({"id": "x" * 129}, "id"),
