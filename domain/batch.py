@@ -53,11 +53,13 @@ class Batch(Generic[P_co]):
 class Effects:
     """What a handler answers: verdicts by seq (none means done) and what follows.
 
-    `follow_ups` are published in the same transaction.
+    `follow_ups` are published in the same transaction. `arrived` names what exists from now on,
+    beside the thing that the domain event itself creates: whatever waits for it is woken.
     """
 
     verdicts: dict[int, Verdict] = field(default_factory=dict)
     follow_ups: list[Envelope] = field(default_factory=list)
+    arrived: set[str] = field(default_factory=set)
     # Ids of follow-ups that may exist only once, whichever handler publishes them.
     unique: set[str] = field(default_factory=set)
 

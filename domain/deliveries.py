@@ -17,7 +17,7 @@ from domain.constants import (
 from domain.deaths import put_down
 from domain.sql import array, execute, fetch
 from domain.tables.ledger import DeliveryState
-from domain.verdict import Accepted, Deferred, Rejected, Verdict
+from domain.verdict import Accepted, Deferred, GivenUp, Rejected, Verdict
 
 # After each death a batch is a tenth of what it was, until the one that kills stands alone.
 SUSPICION_FACTOR = 10
@@ -28,6 +28,7 @@ class Claimed(NamedTuple):
 
     seq: int
     deaths: int
+    received_at: datetime
     source: str
     id: str
     time: datetime
@@ -36,7 +37,8 @@ class Claimed(NamedTuple):
 
 
 _WITH_DOMAIN_EVENTS = """
-SELECT held.seq, held.deaths, said.source, said.id, said.time, said.data::text, said.traceparent
+SELECT held.seq, held.deaths, held.received_at, said.source, said.id, said.time,
+    said.data::text, said.traceparent
 FROM held JOIN domain_events AS said ON said.seq = held.seq AND said.received_at = held.received_at
 ORDER BY held.due_at, held.seq
 """
@@ -78,6 +80,19 @@ def claim_these(
     return [Claimed(*row) for row in rows]
 
 
+def end_patience(
+    claimed: Sequence[Claimed], verdicts: Mapping[int, Verdict], now: datetime
+) -> dict[int, Verdict]:
+    """Give the verdicts, but for what was received too long ago to be deferred once more."""
+    since = {each.seq: each.received_at for each in claimed}
+    return {
+        seq: verdict.otherwise or GivenUp(verdict.awaits)
+        if isinstance(verdict, Deferred) and since[seq] <= now - DEFERRED_PATIENCE
+        else verdict
+        for seq, verdict in verdicts.items()
+    }
+
+
 def settle(
     session: Session,
     handler: str,
@@ -100,23 +115,18 @@ def settle(
         _settle_judged(session, handler, judged, now)
 
 
-# Of what is deferred, the pause grows with each look, and patience ends some time after receipt.
+# Of what is deferred, the pause grows with each look.
 _SETTLE_JUDGED = """
 UPDATE deliveries AS row SET
-    state = CASE WHEN fate.gave_up THEN 'dead' ELSE judged.state END,
-    due_at = CASE WHEN judged.state = 'deferred' AND NOT fate.gave_up
+    state = judged.state,
+    due_at = CASE WHEN judged.state = 'deferred'
         THEN %(now)s + (%(pauses)s::interval[])[least(row.looks + 1, %(pause_count)s)] END,
     awaits = judged.awaits,
-    reason = CASE WHEN fate.gave_up THEN 'waited in vain for ' || judged.awaits
-        ELSE judged.reason END,
+    reason = judged.reason,
     looks = row.looks + 1,
-    settled_at = CASE WHEN judged.state <> 'deferred' OR fate.gave_up THEN clock_timestamp() END
+    settled_at = CASE WHEN judged.state <> 'deferred' THEN clock_timestamp() END
 FROM unnest(%(seqs)s::bigint[], %(states)s::text[], %(awaits)s::text[], %(reasons)s::text[])
     AS judged (seq, state, awaits, reason)
-CROSS JOIN LATERAL (
-    SELECT judged.state = 'deferred' AND held.received_at <= %(now)s - %(patience)s::interval
-    FROM deliveries AS held WHERE held.handler = %(handler)s AND held.seq = judged.seq
-) AS fate (gave_up)
 WHERE row.handler = %(handler)s AND row.seq = judged.seq
 """
 
@@ -135,7 +145,6 @@ def _settle_judged(
         now=now,
         pauses=list(DEFERRED_LOOKS),
         pause_count=len(DEFERRED_LOOKS),
-        patience=DEFERRED_PATIENCE,
         seqs=list(judged),
         states=[state for state, _, _ in outcomes],
         awaits=[awaits for _, awaits, _ in outcomes],
@@ -152,6 +161,8 @@ def _outcome(verdict: Verdict) -> tuple[str, str | None, str | None]:
             return DeliveryState.REJECTED, awaits, f"{reason}: {sentence}"
         case Deferred(awaits):
             return DeliveryState.DEFERRED, awaits, None
+        case GivenUp(awaits):
+            return DeliveryState.DEAD, awaits, f"waited in vain for {awaits}"
 
 
 def fail(session: Session, handler: str, seq: int, *, error: str, now: datetime) -> bool:

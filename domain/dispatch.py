@@ -18,11 +18,19 @@ from sqlmodel import Session
 
 from domain.batch import Batch, DomainEvent, Effects
 from domain.catalogue import Handler
-from domain.deliveries import Claimed, claim_due, claim_these, fail, settle, suspect
+from domain.deliveries import (
+    Claimed,
+    claim_due,
+    claim_these,
+    end_patience,
+    fail,
+    settle,
+    suspect,
+)
 from domain.outbox import publish_many
 from domain.payload import thing
 from domain.things import check_references
-from domain.verdict import Deferred, Rejected, Verdict
+from domain.verdict import Deferred, GivenUp, Rejected, Verdict
 from domain.waking import NO_NEWS, News, refuse, take_back_refusals, wake
 
 Transaction = Callable[[], AbstractContextManager[Session]]
@@ -162,9 +170,9 @@ def _apply(session: Session, handler: Handler, claimed: Sequence[Claimed], now: 
     verdicts = check_references(session, batch, handler.holds)
     ready = batch.without(verdicts)
     effects = handler.apply(session, ready, now) if ready else Effects()
-    verdicts.update(effects.verdicts)
+    verdicts = end_patience(claimed, verdicts | effects.verdicts, now)
     settle(session, handler.name, claimed, verdicts, now)
-    news = _announce(session, handler, batch, verdicts)
+    news = _announce(session, handler, batch, verdicts) | News(frozenset(effects.arrived))
     wake(session, news, now=now, in_passing=True)
     followed = publish_many(session, effects.of(handler.name))
     return Report(len(claimed), _count(batch, verdicts), verdicts, list(batch), followed, news)
@@ -196,7 +204,7 @@ def _announce(
         match verdicts.get(each.seq):
             case Rejected(reason, _, _):
                 refusals[name] = reason
-            case Deferred(_):
+            case Deferred() | GivenUp():
                 pass
             case _:
                 arrived.add(name)
@@ -207,7 +215,7 @@ def _announce(
 
 def _count(batch: Batch[Any], verdicts: dict[int, Verdict]) -> dict[str, int]:
     """Count outcomes by name for the log."""
-    names = {Deferred: "deferred", Rejected: "rejected"}
+    names = {Deferred: "deferred", Rejected: "rejected", GivenUp: "dead"}
     counts: dict[str, int] = {}
     for each in batch:
         name = names.get(type(verdicts.get(each.seq)), "done")

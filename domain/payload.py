@@ -60,7 +60,12 @@ UserId = Annotated[Id, Refers("user")]
 EventId = Annotated[Id, Refers("event")]
 LocationId = Annotated[Id, Refers("location")]
 InvitationId = Annotated[Id, Refers("invitation")]
+DuoId = Annotated[Id, Refers("duo")]
 PaymentId = Annotated[Id, Refers("payment")]
+ConversationId = Annotated[Id, Refers("conversation")]
+EventPhotoId = Annotated[Id, Refers("event_photo")]
+ReportId = Annotated[Id, Refers("report")]
+TicketId = Annotated[Id, Refers("ticket")]
 
 # Pydantic would also take a number of seconds in quotes, and a minus sign that isn't one.
 _RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}[-+:.0-9Zz]*", re.ASCII)

@@ -21,8 +21,13 @@ TABLES = {
     "user": "users",
     "location": "locations",
     "event": "events",
+    "duo": "duos",
     "invitation": "invitations",
     "payment": "payments",
+    "conversation": "conversations",
+    "event_photo": "event_photos",
+    "report": "reports",
+    "ticket": "support_tickets",
 }
 
 

@@ -14,10 +14,12 @@ class Accepted:
 class Deferred:
     """Refers to something that isn't there yet; tried again when that thing arrives.
 
-    `awaits` names the thing as `kind:id`, e.g. `event:0198…`.
+    `awaits` names the thing as `kind:id`, e.g. `event:0198…`. Once patience is over it is dead,
+    or, where a rule says so, rejected: `otherwise`.
     """
 
     awaits: str
+    otherwise: "Rejected | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,14 @@ class Rejected:
     awaits: str | None = None
 
 
-Verdict = Accepted | Deferred | Rejected
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """Waited in vain: dead until ops decide. Dispatch says this, never a rule."""
+
+    awaits: str
+
+
+Verdict = Accepted | Deferred | Rejected | GivenUp
 
 DONE = Accepted()
 

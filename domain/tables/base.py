@@ -39,14 +39,12 @@ def created() -> Any:
     return instant(nullable=False, default_now=True)
 
 
-def document(*, nullable: bool = True) -> Any:
+def document(*, nullable: bool = True, name: str | None = None) -> Any:
     """Declare a `jsonb` column; an empty object unless it may be null."""
-    return Field(
-        default=None,
-        sa_type=JSONB,
-        nullable=nullable,
-        sa_column_kwargs={} if nullable else {"server_default": EMPTY_OBJECT},
-    )
+    options: dict[str, Any] = {} if nullable else {"server_default": EMPTY_OBJECT}
+    if name is not None:
+        options["name"] = name
+    return Field(default=None, sa_type=JSONB, nullable=nullable, sa_column_kwargs=options)
 
 
 def word(default: StrEnum | None = None, *, nullable: bool = False) -> Any:
@@ -77,6 +75,17 @@ class FactBase(SQLModel):
     source: str
     kind: str
     data: dict[str, Any] = document(nullable=False)
+
+
+class StampedBase(SQLModel):
+    """A row that says which domain event said it: its place in the order (time, id, source).
+
+    Null while only an API service has written the row, and its domain event is still on the way.
+    """
+
+    stamp_time: datetime | None = instant()
+    stamp_id: str | None = None
+    stamp_source: str | None = None
 
 
 def fact_key(*things: str) -> PrimaryKeyConstraint:

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from domain.tables.base import FALSE, created
+from domain.tables.base import FALSE, FactBase, created, fact_key
 
 
 class Connection(SQLModel, table=True):
@@ -28,3 +28,14 @@ class Connection(SQLModel, table=True):
     private_notes: str | None = None
     created_at: datetime = created()
     updated_at: datetime = created()
+
+
+class ConnectionFact(FactBase, table=True):
+    """What an owner wrote about somebody in the memory book, and when."""
+
+    __tablename__ = "connection_facts"
+    __table_args__ = (fact_key("owner_id", "connected_user_id", "event_id"),)
+
+    owner_id: UUID = Field(foreign_key="users.id")
+    connected_user_id: UUID = Field(foreign_key="users.id")
+    event_id: UUID = Field(foreign_key="events.id")

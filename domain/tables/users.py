@@ -6,7 +6,18 @@ from typing import Any
 from uuid import UUID
 
 from pgvector.sqlalchemy import Vector
-from sqlalchemy import ARRAY, BigInteger, Computed, Double, Identity, Integer, SmallInteger, Text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Computed,
+    Double,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlmodel import Field, SQLModel
 
 from domain.constants import ATTENDANCE_CREDIT, GRATITUDE_UNIT_BITS
@@ -23,6 +34,12 @@ from domain.tables.base import (
 )
 
 VECTOR_DIMENSIONS = 384
+# What full-text search reads of somebody: career before interests before mood.
+SEARCH_DOCUMENT = (
+    "setweight(to_tsvector('english'::regconfig, coalesce(career, '')), 'A')"
+    " || setweight(to_tsvector('english'::regconfig, coalesce(interests, '[]'::jsonb)), 'B')"
+    " || setweight(to_tsvector('english'::regconfig, coalesce(mood, '')), 'C')"
+)
 
 
 class UserStatus(StrEnum):
@@ -67,6 +84,7 @@ class User(SQLModel, table=True):
         one_of("status", UserStatus),
         one_of("active_role", ActiveRole),
         one_of("subscription_status", SubscriptionStatus),
+        Index("users_search_document_idx", "search_document", postgresql_using="gin"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -93,10 +111,22 @@ class User(SQLModel, table=True):
         default=None, nullable=True, sa_type=Vector(VECTOR_DIMENSIONS)
     )
     career: str | None = None
+    interests: list[Any] | None = document()
     mood: str | None = None
+    search_document: Any = Field(
+        default=None,
+        sa_type=TSVECTOR,
+        nullable=True,
+        sa_column_args=[Computed(SEARCH_DOCUMENT, persisted=True)],
+    )
     subscription_status: str = word(SubscriptionStatus.FREE)
     subscription_ends: datetime | None = instant()
+    stripe_subscription_id: str | None = None
     contextual_nudges: dict[str, Any] | None = document()
+    # Which presence.changed the presence comes from: there are too many of them to keep as facts.
+    presence_time: datetime | None = instant()
+    presence_id: str | None = None
+    presence_source: str | None = None
     # Rule "user.deleted is final": when; what happened later has no effect.
     deleted_at: datetime | None = instant()
     created_at: datetime = created()
