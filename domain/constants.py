@@ -1,6 +1,6 @@
 """Every number of the rules, named, with its unit in the type or the name."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 # The envelope and the ledger
 DATA_LIMIT_BYTES = 64 * 1024
@@ -59,3 +59,37 @@ AFTERWARDS_WINDOW = timedelta(days=14)
 ATTENDANCE_CREDIT = 0.5
 # A giver's worth is kept as a whole number of 2**-40, so that sums are exact in any order.
 GRATITUDE_UNIT_BITS = 40
+
+# Vectors and summaries: what is asked of ports outside
+VECTOR_DIMENSIONS = 384
+TEXT_LIMIT_CHARACTERS = 8_000
+FEWEST_COMMENTS = 3
+MOST_COMMENTS = 200
+COMMENT_LIMIT_CHARACTERS = 1_000
+SUMMARY_LIMIT_CHARACTERS = 1_000
+# For as long nobody else takes what a chore has in hand; longer than a port may take to answer.
+REQUEST_LEASE = timedelta(minutes=1)
+REFUSED_FIRST_PAUSE = timedelta(minutes=1)
+REFUSED_LONGEST_PAUSE = timedelta(days=1)
+REST_FIRST_PAUSE = timedelta(seconds=5)
+REST_LONGEST_PAUSE = timedelta(minutes=10)
+# Between two looks whether the other handlers of a domain event are through.
+CAUSE_FIRST_LOOK = timedelta(milliseconds=200)
+CAUSE_LONGEST_PAUSE = timedelta(minutes=5)
+
+# Matching: who is proposed for an event, and in which order
+METRES_PER_MILE = 1_609.344
+EVENING_FROM = time(17)
+# A fee of up to so many cents is of price level 1, 2, 3; beyond it is of level 4.
+PRICE_LEVEL_FEES = (1_000, 2_500, 5_000)
+# Parts of a score beside the likeness to what somebody likes, which lies between -1 and 1.
+DISLIKE_WEIGHT = 0.5
+CONTRIBUTION_WEIGHT = 0.1
+# At this contribution score somebody has half of what contributing is worth.
+CONTRIBUTION_HALF = 10.0
+RELIABILITY_WEIGHT = 0.2
+# From this likeness on an interest is said to suit an event.
+SUITING_LIKENESS = 0.25
+# So many of those who fit and whose taste is nearest are scored in full.
+NEAREST = 1_000
+PROPOSALS_KEPT = 100

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from domain.tables.base import FALSE, FactBase, created, fact_key
@@ -13,7 +13,15 @@ class Connection(SQLModel, table=True):
     """What one person keeps of another whom they met at an event."""
 
     __tablename__ = "connections"
-    __table_args__ = (Index("connections_event_id_idx", "event_id"),)
+    __table_args__ = (
+        Index("connections_event_id_idx", "event_id"),
+        # Who doesn't want to meet somebody again, asked from that one's side: matching.
+        Index(
+            "connections_unwanted_idx",
+            "connected_user_id",
+            postgresql_where=text("does_not_want_to_connect_again"),
+        ),
+    )
 
     owner_id: UUID = Field(primary_key=True, foreign_key="users.id")
     connected_user_id: UUID = Field(primary_key=True, foreign_key="users.id")

@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from pgvector.sqlalchemy import Vector
-from sqlalchemy import Double, UniqueConstraint
+from sqlalchemy import Double, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from domain.constants import VECTOR_DIMENSIONS
 from domain.tables.base import FactBase, created, document, fact_key, instant, one_of, word
-from domain.tables.users import VECTOR_DIMENSIONS
 
 
 class EventStatus(StrEnum):
@@ -45,7 +45,11 @@ class Event(SQLModel, table=True):
     """A gathering. Its row is the lock under which everything about it is judged."""
 
     __tablename__ = "events"
-    __table_args__ = (one_of("status", EventStatus),)
+    __table_args__ = (
+        one_of("status", EventStatus),
+        # Which events lie at the same time as another one: matching.
+        Index("events_ends_at_idx", "ends_at"),
+    )
 
     id: UUID = Field(primary_key=True)
     host_id: UUID = Field(foreign_key="users.id", index=True)

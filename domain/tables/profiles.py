@@ -9,8 +9,8 @@ from pgvector.sqlalchemy import Vector
 from sqlalchemy import Identity, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from domain.constants import VECTOR_DIMENSIONS
 from domain.tables.base import FALSE, StampedBase, created, instant, one_of, word
-from domain.tables.users import VECTOR_DIMENSIONS
 
 
 class HostPhotoType(StrEnum):
@@ -118,6 +118,14 @@ class UserInterestVector(SQLModel, table=True):
         one_of("vector_type", InterestVectorType),
         UniqueConstraint(
             "user_id", "vector_type", "persona_name", postgresql_nulls_not_distinct=True
+        ),
+        # Finds those whose taste is nearest to an event: see domain/matching/candidates.py.
+        Index(
+            "user_interest_vectors_positive_idx",
+            "vector",
+            postgresql_using="hnsw",
+            postgresql_ops={"vector": "vector_cosine_ops"},
+            postgresql_where=text("vector_type = 'positive_v1'"),
         ),
     )
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, SmallInteger, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, SmallInteger, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from domain.tables.base import FALSE, FactBase, created, fact_key, instant
@@ -40,3 +40,25 @@ class RatingFact(FactBase, table=True):
 
     event_id: UUID = Field(foreign_key="events.id")
     rater_id: UUID = Field(foreign_key="users.id")
+
+
+class FeedbackSummary(SQLModel, table=True):
+    """That an event's comments are to be summed up, and what came of it.
+
+    There is a row exactly while there are enough comments. Of other comments than these (by their
+    hash) the summary says nothing, so it is null from then on until it is made anew.
+    """
+
+    __tablename__ = "feedback_summaries"
+    __table_args__ = (
+        Index("feedback_summaries_due_idx", "due_at", postgresql_where=text("due_at IS NOT NULL")),
+    )
+
+    event_id: UUID = Field(primary_key=True, foreign_key="events.id")
+    comments_hash: str
+    summary: str | None = None
+    # How often it was refused, and when it is tried next; null once it is made.
+    attempts: int = Field(default=0, sa_type=SmallInteger, sa_column_kwargs={"server_default": "0"})
+    due_at: datetime | None = instant()
+    created_at: datetime = created()
+    updated_at: datetime = created()

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlmodel import Field, SQLModel
 
-from domain.constants import ATTENDANCE_CREDIT, GRATITUDE_UNIT_BITS
+from domain.constants import ATTENDANCE_CREDIT, GRATITUDE_UNIT_BITS, VECTOR_DIMENSIONS
 from domain.tables.base import (
     FALSE,
     TRUE,
@@ -33,7 +33,6 @@ from domain.tables.base import (
     word,
 )
 
-VECTOR_DIMENSIONS = 384
 # What full-text search reads of somebody: career before interests before mood.
 SEARCH_DOCUMENT = (
     "setweight(to_tsvector('english'::regconfig, coalesce(career, '')), 'A')"
@@ -85,6 +84,8 @@ class User(SQLModel, table=True):
         one_of("active_role", ActiveRole),
         one_of("subscription_status", SubscriptionStatus),
         Index("users_search_document_idx", "search_document", postgresql_using="gin"),
+        # Which time zones there are: matching asks what time an event is in each.
+        Index("users_timezone_idx", "timezone"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -169,7 +170,11 @@ class UserInternalMetrics(SQLModel, table=True):
 
 
 class SocialProfile(SQLModel, table=True):
-    """What other guests see of somebody."""
+    """What other guests see of somebody.
+
+    Whoever makes one, a trigger asks for its vector (migration 0007): what a persona said before
+    there was a profile belongs to it as well.
+    """
 
     __tablename__ = "social_profiles"
 
