@@ -15,8 +15,17 @@ from domain.batch import Batch, DomainEvent, Effects
 from domain.facts import Fact
 from domain.gatherings.payloads import EventSettled
 from domain.payload import Payload, Stamp
+from domain.ratings.feedback import want
 from domain.ratings.payloads import HostRatingChanged, RatingSubmitted
-from domain.ratings.rules import Standing, Tally, Window, settle_rating, summarise, tally
+from domain.ratings.rules import (
+    Standing,
+    Tally,
+    Window,
+    settle_rating,
+    summarise,
+    tally,
+    wanted_summary,
+)
 from domain.sql import array, as_json, execute, fetch, fetch_dicts
 from domain.verdict import Accepted, Rejected, Verdict
 
@@ -25,11 +34,10 @@ def apply_rating_submitted(
     session: Session, batch: Batch[RatingSubmitted], now: datetime
 ) -> Effects:
     """Keep ratings and settle their events."""
-    del now
     effects = Effects(_taken_ids(session, batch))
     batch = batch.without(effects.verdicts)
     _keep(session, batch)
-    standings = _settle(session, {each.payload.event_id: each for each in batch}, effects)
+    standings = _settle(session, {each.payload.event_id: each for each in batch}, effects, now=now)
     for submitted in batch:
         standing = standings[(submitted.payload.event_id, submitted.payload.rater_id)]
         if standing.fact.stamp.order != submitted.stamp.order:
@@ -43,17 +51,15 @@ def apply_attendance_settled(
     session: Session, batch: Batch[AttendanceSettled], now: datetime
 ) -> Effects:
     """Settle events at which somebody's attendance changed."""
-    del now
     effects = Effects()
-    _settle(session, {each.payload.event_id: each for each in batch}, effects)
+    _settle(session, {each.payload.event_id: each for each in batch}, effects, now=now)
     return effects
 
 
 def apply_event_settled(session: Session, batch: Batch[EventSettled], now: datetime) -> Effects:
     """Settle events that changed."""
-    del now
     effects = Effects()
-    _settle(session, {each.payload.event_id: each for each in batch}, effects)
+    _settle(session, {each.payload.event_id: each for each in batch}, effects, now=now)
     return effects
 
 
@@ -98,19 +104,22 @@ def _keep(session: Session, batch: Iterable[DomainEvent[RatingSubmitted]]) -> No
 
 
 def _settle(
-    session: Session, causes: Mapping[str, DomainEvent[Payload]], effects: Effects
+    session: Session,
+    causes: Mapping[str, DomainEvent[Payload]],
+    effects: Effects,
+    *,
+    now: datetime,
 ) -> dict[tuple[str, str], Standing]:
     """Settle all ratings of the events, their summaries and their hosts' totals."""
     events = {row["id"]: row for row in _load_events(session, causes)}
     standings = _judge(session, events)
     _write_ratings(session, events, standings)
-    tallies = {
-        event: tally(
-            [each for (at, _), each in standings.items() if at == event and each.why_not is None]
-        )
-        for event in events
-    }
-    _write_events(session, events, tallies)
+    counting: dict[str, list[Standing]] = {event: [] for event in events}
+    for (event, _), each in standings.items():
+        if each.why_not is None:
+            counting[event].append(each)
+    tallies = {event: tally(listed) for event, listed in counting.items()}
+    _write_events(session, events, tallies, _want_summaries(session, events, counting, now=now))
     for host in _move_hosts(session, events, tallies):
         cause = next(causes[event] for event, row in events.items() if row["host_id"] == host)
         effects.follow(cause, HostRatingChanged(host_id=host))
@@ -122,14 +131,15 @@ def _load_events(session: Session, events: Iterable[str]) -> list[dict[str, Any]
     return fetch_dicts(
         session,
         """
-        SELECT events.id, host_id, starts_at, ends_at, cancelled_at, completed_at, event_summary,
-            rating_count, host_rating_sum, event_rating_sum,
+        SELECT events.id, host_id, starts_at, ends_at, cancelled_at, completed_at,
+            rating_count, host_rating_sum, event_rating_sum, told.comments_hash, told.summary,
             (SELECT count(*) FROM attendance AS seat
              WHERE seat.event_id = events.id AND seat.status IN ('attended', 'late')) AS headcount,
             ARRAY(SELECT helper.user_id FROM event_collaborators AS helper
              WHERE helper.event_id = events.id AND helper.user_id IS NOT NULL
                 AND lower(helper.role) = 'co-host') AS co_hosts
-        FROM events WHERE id = ANY(%(ids)s)
+        FROM events LEFT JOIN feedback_summaries AS told ON told.event_id = events.id
+        WHERE events.id = ANY(%(ids)s)
         """,
         ids=list(events),
     )
@@ -213,15 +223,38 @@ def _write_ratings(
     )
 
 
+def _want_summaries(
+    session: Session,
+    events: Mapping[str, Mapping[str, Any]],
+    counting: Mapping[str, list[Standing]],
+    *,
+    now: datetime,
+) -> dict[str, str]:
+    """Want summaries of comments that have changed; give those that still hold, by event."""
+    hashes = {
+        event: wanted_summary(counting[event], completed=row["completed_at"] is not None)
+        for event, row in events.items()
+    }
+    changed = {
+        event: each for event, each in hashes.items() if each != events[event]["comments_hash"]
+    }
+    if changed:
+        want(session, changed, now=now)
+    return {event: row["summary"] for event, row in events.items() if event not in changed}
+
+
 def _write_events(
-    session: Session, events: Mapping[str, Mapping[str, Any]], tallies: Mapping[str, Tally]
+    session: Session,
+    events: Mapping[str, Mapping[str, Any]],
+    tallies: Mapping[str, Tally],
+    feedback: Mapping[str, str],
 ) -> None:
     """Write what each event adds to its host's rating, and its summary from completion on."""
     rows = []
     for event, row in events.items():
         told = tallies[event]
-        feedback = (row["event_summary"] or {}).get("feedback_summary_ai")
-        summary = summarise(told, row["headcount"], feedback) if row["completed_at"] else None
+        completed = row["completed_at"] is not None
+        summary = summarise(told, row["headcount"], feedback.get(event)) if completed else None
         rows.append(
             {
                 "id": event,

@@ -1,11 +1,18 @@
 """Which rating stands, whether it counts, and what an event's summary says. Pure."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 from typing import Any
 
-from domain.constants import AFTERWARDS_WINDOW
+from domain.constants import (
+    AFTERWARDS_WINDOW,
+    COMMENT_LIMIT_CHARACTERS,
+    FEWEST_COMMENTS,
+    MOST_COMMENTS,
+)
 from domain.facts import Fact
 
 
@@ -76,3 +83,28 @@ def summarise(tallied: Tally, headcount: int, feedback: str | None) -> dict[str,
         "rating_count": count,
         "feedback_summary_ai": feedback,
     }
+
+
+def chosen_comments(comments: Iterable[str | None]) -> list[str]:
+    """Choose the comments that are summed up: trimmed, sorted, without who wrote them.
+
+    Of very many a part that depends on nothing but the comments themselves.
+    """
+    trimmed = [each.strip()[:COMMENT_LIMIT_CHARACTERS] for each in comments if each]
+    told = [each for each in trimmed if each]
+    return sorted(sorted(told, key=_digest)[:MOST_COMMENTS])
+
+
+def comments_hash(chosen: Sequence[str]) -> str:
+    """Name chosen comments by their hash."""
+    return _digest(json.dumps(chosen))
+
+
+def wanted_summary(counting: Sequence[Standing], *, completed: bool) -> str | None:
+    """Give the hash of the comments to be summed up; None where there is nothing to sum up."""
+    chosen = chosen_comments(each.fact.data.get("comment") for each in counting)
+    return comments_hash(chosen) if completed and len(chosen) >= FEWEST_COMMENTS else None
+
+
+def _digest(text: str) -> str:
+    return blake2b(text.encode(), digest_size=16).hexdigest()

@@ -82,6 +82,25 @@ CHECKS = (
         """,
     ),
     Check(
+        "events.feedback_summary",
+        "from three comments that count on, of a completed event; else none",
+        f"""
+        WITH {RATINGS}, told AS (
+            SELECT event_id, count(*) AS n FROM verdict_of_guest
+            WHERE counts AND comment ~ '[^[:space:]]' GROUP BY event_id
+        )
+        SELECT events.id::text AS key,
+            (kept.event_id IS NOT NULL) IS DISTINCT FROM
+                (gathering.completed_at IS NOT NULL AND coalesce(told.n, 0) >= 3)
+            OR events.event_summary->>'feedback_summary_ai' IS DISTINCT FROM kept.summary
+            AS drifted
+        FROM events
+        JOIN gathering ON gathering.event_id = events.id
+        LEFT JOIN told ON told.event_id = events.id
+        LEFT JOIN feedback_summaries AS kept ON kept.event_id = events.id
+        """,
+    ),
+    Check(
         "host_profiles.ratings",
         "rating_count and rating_sum add up a host's counting ratings",
         f"""

@@ -4,8 +4,19 @@ from datetime import datetime
 
 import pytest
 
+from domain.constants import COMMENT_LIMIT_CHARACTERS, MOST_COMMENTS
 from domain.facts import Fact
-from domain.ratings.rules import Standing, Tally, Window, settle_rating, summarise, tally
+from domain.ratings.rules import (
+    Standing,
+    Tally,
+    Window,
+    chosen_comments,
+    comments_hash,
+    settle_rating,
+    summarise,
+    tally,
+    wanted_summary,
+)
 from tests.factories.facts import DAY, END, HOUR, INSTANT, START, a_fact, in_order
 
 WINDOW = Window(START, END, cancelled=False)
@@ -91,3 +102,40 @@ class TestSummary:
 
     def test_what_a_summariser_wrote_is_kept(self) -> None:
         assert summarise(Tally(), 0, "All was well")["feedback_summary_ai"] == "All was well"
+
+
+class TestComments:
+    """Rules, "Ratings": a summary from three comments on, of counting ratings, once completed."""
+
+    def test_they_are_trimmed_sorted_and_bounded(self) -> None:
+        long = "x" * (COMMENT_LIMIT_CHARACTERS + 1)
+        assert chosen_comments([" b ", None, "a", "  ", long]) == ["a", "b", long[:-1]]
+
+    def test_of_very_many_the_same_are_chosen_whatever_the_order(self) -> None:
+        comments: list[str | None] = [f"comment {number}" for number in range(3 * MOST_COMMENTS)]
+        chosen = chosen_comments(comments)
+        assert len(chosen) == MOST_COMMENTS
+        assert chosen_comments(comments[::-1]) == chosen
+
+    @pytest.mark.parametrize(
+        ("comments", "completed", "is_wanted"),
+        [
+            (["a", "b", "c"], True, True),
+            (["a", "a", "a"], True, True),
+            (["a", "b"], True, False),
+            (["a", "b", " "], True, False),
+            (["a", "b", None], True, False),
+            (["a", "b", "c"], False, False),
+        ],
+    )
+    def test_a_summary_is_wanted(
+        self, *, comments: list[str | None], completed: bool, is_wanted: bool
+    ) -> None:
+        counting = [
+            Standing(a_fact("rating.submitted", START, comment=comment), None)
+            for comment in comments
+        ]
+        assert (wanted_summary(counting, completed=completed) is not None) == is_wanted
+
+    def test_other_comments_have_another_hash(self) -> None:
+        assert comments_hash(["a", "b"]) != comments_hash(["a, b"])
