@@ -21,9 +21,11 @@ from domain.invitations import handlers as invitations
 from domain.invitations import payloads as inviting
 from domain.kudos import handlers as kudos
 from domain.kudos import payloads as thanking
+from domain.matching import handlers as matching
 from domain.payload import Payload
 from domain.payments import handlers as payments
 from domain.payments import payloads as paying
+from domain.profiles import payloads as profile
 from domain.ratings import handlers as ratings
 from domain.ratings import payloads as rating
 from domain.things import TABLES, Hold
@@ -70,7 +72,10 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
     people.UserVerified: _on(PLANS, users.apply_user_verified, user=_CHANGE),
     people.UserStatusChanged: _on(PLANS, users.apply_user_status_changed, user=_CHANGE),
     people.UserDeleted: _on(PLANS, users.apply_user_deleted, user=_CHANGE),
-    people.SocialProfileUpdated: _on(PLANS, users.apply_social_profile_updated, user=_CHANGE),
+    people.SocialProfileUpdated: (
+        *_on(PLANS, users.apply_social_profile_updated, user=_CHANGE),
+        *_on(AFTERWARDS, matching.apply_social_profile_updated),
+    ),
     people.HostProfileUpdated: _on(PLANS, users.apply_host_profile_updated, user=_CHANGE),
     people.NotificationSettingsUpdated: _on(
         PLANS, users.apply_notification_settings_updated, user=_CHANGE
@@ -78,14 +83,20 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
     people.UserDeparted: (
         *_on(PLANS, gatherings.apply_user_departed),
         *_on(SEATS, invitations.apply_user_departed),
+        *_on(AFTERWARDS, matching.apply_user_departed, user=_CHANGE),
     ),
+    profile.InterestsSelected: _on(AFTERWARDS, matching.apply_interests_selected),
+    profile.PersonaUpdated: _on(AFTERWARDS, matching.apply_persona_updated),
+    profile.ProfileLiked: _on(AFTERWARDS, matching.apply_profile_liked),
     # Gatherings
     gathering.LocationAdded: _on(PLANS, gatherings.apply_location_added),
-    gathering.EventPublished: _on(
-        PLANS, gatherings.apply_event_published, user=_SHARE, location=_SHARE
+    gathering.EventPublished: (
+        *_on(PLANS, gatherings.apply_event_published, user=_SHARE, location=_SHARE),
+        *_on(AFTERWARDS, matching.apply_event_published),
     ),
-    gathering.EventUpdated: _on(
-        PLANS, gatherings.apply_event_updated, location=_SHARE, event=_CHANGE
+    gathering.EventUpdated: (
+        *_on(PLANS, gatherings.apply_event_updated, location=_SHARE, event=_CHANGE),
+        *_on(AFTERWARDS, matching.apply_event_updated),
     ),
     gathering.EventCancelled: _on(PLANS, gatherings.apply_event_cancelled, event=_CHANGE),
     gathering.EventCompleted: _on(PLANS, gatherings.apply_event_completed, event=_CHANGE),
@@ -97,12 +108,16 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
         *_on(AFTERWARDS, ratings.apply_event_settled, event=_CHANGE),
         *_on(AFTERWARDS, kudos.apply_event_settled, event=_SHARE),
         *_on(AFTERWARDS, connections.apply_event_settled, event=_CHANGE),
+        *_on(AFTERWARDS, matching.apply_event_settled),
     ),
     # Invitations, payment, attendance
     inviting.InvitationSent: _on(
         SEATS, invitations.apply_invitation_sent, user=_SHARE, event=_CHANGE
     ),
-    inviting.InvitationDeclined: _on(SEATS, invitations.apply_invitation_declined),
+    inviting.InvitationDeclined: (
+        *_on(SEATS, invitations.apply_invitation_declined),
+        *_on(AFTERWARDS, matching.apply_invitation_declined),
+    ),
     inviting.InvitationCancelled: _on(SEATS, invitations.apply_invitation_cancelled),
     inviting.InvitationReconfirmed: _on(SEATS, invitations.apply_invitation_reconfirmed),
     inviting.InvitationExpired: _on(SEATS, invitations.apply_invitation_expired),
@@ -124,6 +139,7 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
         *_on(AFTERWARDS, ratings.apply_attendance_settled, event=_CHANGE),
         *_on(AFTERWARDS, kudos.apply_attendance_settled, event=_SHARE),
         *_on(AFTERWARDS, connections.apply_attendance_settled, event=_CHANGE),
+        *_on(AFTERWARDS, matching.apply_attendance_settled, user=_CHANGE),
     ),
     # Afterwards
     rating.RatingSubmitted: _on(AFTERWARDS, ratings.apply_rating_submitted, event=_CHANGE),

@@ -14,6 +14,7 @@ from workers.errors import CommandError
 
 DATABASE_SCHEMES: Final = ("postgresql", "postgres", "postgresql+psycopg")
 BROKER_SCHEMES: Final = ("redis", "rediss", "unix", "amqp", "amqps")
+HTTP_SCHEMES: Final = ("https", "http")
 PREFIX: Final = "MOMENTO_"
 
 
@@ -38,6 +39,10 @@ def _is_postgres(url: SecretStr) -> SecretStr:
 
 def _is_broker(url: SecretStr) -> SecretStr:
     return _has_scheme(url, BROKER_SCHEMES)
+
+
+def _is_http(url: SecretStr) -> SecretStr:
+    return _has_scheme(url, HTTP_SCHEMES)
 
 
 def _absolute(path: Path) -> Path:
@@ -81,6 +86,14 @@ class Settings(BaseSettings):
     clerk_webhook_secret: SecretStr | None = None
     smtp_url: SecretStr | None = None
 
+    # Any service with OpenAI's interface, e.g. https://api.openai.com/v1; unset means local.
+    embeddings_url: Annotated[SecretStr, AfterValidator(_is_http)] | None = None
+    embeddings_model: str | None = None
+    embeddings_api_key: SecretStr | None = None
+    summaries_url: Annotated[SecretStr, AfterValidator(_is_http)] | None = None
+    summaries_model: str | None = None
+    summaries_api_key: SecretStr | None = None
+
     log_format: Literal["json", "console"] = "console"
     # One line a batch at info, and one a domain event at debug.
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -110,11 +123,21 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         name: environ[name.upper()] for name in Settings.model_fields if environ.get(name.upper())
     }
     try:
-        return Settings(**values)
+        settings = Settings(**values)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=False, include_input=False)
         message = "; ".join(f"{str(f['loc'][0]).upper()}: {_plain(f['msg'])}" for f in faults)
         raise SettingsError(f"{message}.") from None
+    _refuse_halves(settings)
+    return settings
+
+
+def _refuse_halves(settings: Settings) -> None:
+    for port in ("embeddings", "summaries"):
+        if getattr(settings, f"{port}_url") and not getattr(settings, f"{port}_model"):
+            name = port.upper()
+            message = f"{name}_MODEL: {name}_URL is set, so say which model to ask there."
+            raise SettingsError(message)
 
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:

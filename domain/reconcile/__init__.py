@@ -13,6 +13,7 @@ from domain.reconcile import (
     gatherings,
     invitations,
     kudos,
+    matching,
     payments,
     people,
     ratings,
@@ -28,6 +29,7 @@ CHECKS: tuple[Check, ...] = (
     *kudos.CHECKS,
     *ratings.CHECKS,
     *connections.CHECKS,
+    *matching.CHECKS,
 )
 
 __all__ = ["CHECKS", "Check", "Finding", "reconcile", "unsettled"]

@@ -29,6 +29,9 @@ PUBLISHED: Final = {
     "notification_settings.updated": "user_id, sms_invitations?, sms_reminders?,"
     " push_event_invitations?, push_event_updates?, push_event_reminders?, push_direct_messages?,"
     " push_social?, push_account_and_safety?, email_account_and_safety?",
+    "interests.selected": "user_id, interests",
+    "persona.updated": "user_id, career?, interests?, mood?",
+    "profile.liked": "liker_id, liked_id",
     # Gatherings
     "location.added": "location_id, name, address?, latitude, longitude, google_place_id?",
     "event.published": "event_id, host_id, title, description, min_attendees, max_attendees,"

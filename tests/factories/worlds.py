@@ -74,6 +74,14 @@ def _settle_in(world: World) -> None:
     world.say("location.added", START - 80 * DAY, **bar, name="Bar")
 
 
+def _like(world: World) -> None:
+    host = {"user_id": world.id("Hanna")}
+    world.say("interests.selected", START - 79 * DAY, **host, interests=["jazz", "chess"])
+    world.say("persona.updated", START - 79 * DAY, **host, career="Nurse", interests=["jazz"])
+    liked = {"liker_id": world.id("Ada"), "liked_id": world.id("Hanna")}
+    world.say("profile.liked", START - 79 * DAY, **liked)
+
+
 def _publish(world: World) -> None:
     world.say(
         "event.published",
@@ -103,7 +111,8 @@ def _invite(world: World) -> None:
 def _answer(world: World) -> None:
     for guest, answer in (("Dan", "declined"), ("Eve", "expired")):
         invitation = world.id(f"invitation {guest}")
-        world.say(f"invitation.{answer}", START - 10 * DAY, invitation_id=invitation)
+        why = {"decline_reason": "not_interested"} if answer == "declined" else {}
+        world.say(f"invitation.{answer}", START - 10 * DAY, invitation_id=invitation, **why)
 
 
 def _charge(world: World, guest: str) -> dict[str, Any]:
@@ -195,6 +204,7 @@ def _call_off(world: World) -> None:
 PHASES: Final[tuple[Callable[[World], None], ...]] = (
     _sign_up,
     _settle_in,
+    _like,
     _publish,
     _invite,
     _answer,

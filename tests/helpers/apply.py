@@ -14,13 +14,23 @@ from sqlmodel import Session
 from domain.catalogue import HANDLERS, Handler
 from domain.dispatch import Report, apply_due, is_passing
 from domain.envelope import Envelope
+from domain.matching.embedding import LocalEmbedder
 from domain.outbox import publish_many
+from domain.ratings.digest import LocalSummariser
 from domain.routing import route
+from workers.chores.summaries import make_summaries
+from workers.chores.vectors import make_vectors
 from workers.desk import WorkDesk
 
 # Longer than the longest pause between two looks at what waits for something.
 NEXT_LOOK = timedelta(hours=2)
 PATIENCE_S = 60
+# Longer than a chore keeps what it has in hand, and than it waits for the cause of a request.
+CHORES_NOW_AND_THEN = 0.3
+NEXT_TICK = timedelta(minutes=6)
+MOST_TICKS = 100
+EMBEDDER = LocalEmbedder()
+SUMMARISER = LocalSummariser()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +74,7 @@ class Application:
                     self._dabble()
             self.settle()
             self._look_again()
+        self.catch_up()
 
     def publish(self, portion: Sequence[Envelope]) -> int:
         """Publish in one transaction; how many were new."""
@@ -87,6 +98,8 @@ class Application:
         self.route(self._draw.randint(1, 2 * self._manner.portion[1]))
         for handler in self._draw.sample(list(HANDLERS.values()), len(HANDLERS) // 3):
             self.apply(handler)
+        if self._draw.random() < CHORES_NOW_AND_THEN:
+            self.do_chores()
 
     def _round(self) -> bool:
         """Let the relay and every handler have a turn; whether any had something to do."""
@@ -118,6 +131,18 @@ class Application:
             if said.type == handler.payload.TYPE:
                 self.apply(handler)
 
+    def do_chores(self) -> int:
+        """Let the chores have a turn; how much they did."""
+        return do_chores(self._engine, self.now)
+
+    def catch_up(self) -> None:
+        """Let time pass until the chores have done all that is asked of them."""
+        for _ in range(MOST_TICKS):
+            if not self.do_chores() and not undone(self._engine):
+                return
+            self.now += NEXT_TICK
+        raise AssertionError(undone(self._engine))
+
     def _look_again(self) -> None:
         """Let time pass until what still waits is looked at again, and again, to no avail."""
         moved = True
@@ -129,6 +154,23 @@ class Application:
                 moved |= bool(outcomes.keys() - {"deferred"})
                 self.healed += sum(count for name, count in outcomes.items() if name != "deferred")
             self.settle()
+
+
+def do_chores(engine: Engine, now: datetime) -> int:
+    """Make vectors and summaries with what runs within the process."""
+    made = make_vectors(engine, EMBEDDER, now=now)
+    return made + make_summaries(engine, SUMMARISER, now=now)
+
+
+def undone(engine: Engine) -> list[str]:
+    """Say what chores have still to do."""
+    statement = """
+        SELECT 'to be made: ' || kind || ' ' || target FROM matching_requests
+        UNION ALL
+        SELECT 'to be summed up: ' || event_id FROM feedback_summaries WHERE due_at IS NOT NULL
+    """
+    with engine.connect() as connection:
+        return [line for (line,) in connection.execute(text(statement))]
 
 
 def apply_by_many(engine: Engine, history: Sequence[Envelope], *, workers: int, seed: int) -> None:
@@ -166,6 +208,8 @@ def _work_until_done(engine: Engine, published: Event, draw: Random) -> None:
             draw.shuffle(handlers)
             for handler in handlers:
                 busy |= _turn(desk, handler, limit=draw.randint(1, 60))
+            if draw.random() < CHORES_NOW_AND_THEN:
+                do_chores(engine, datetime.now(UTC))
             if was_last and not busy and not unsettled(engine):
                 return
 

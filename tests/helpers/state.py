@@ -8,12 +8,18 @@ from sqlalchemy import Engine, Table, UniqueConstraint, text
 from sqlmodel import SQLModel
 
 from domain.tables import accounts, ledger, metadata
+from domain.tables.matching import EventCandidate, MatchingRequest, PortRest
 
 Row = dict[str, Any]
 State = dict[str, list[Row]]
 
-# Tables of the machinery: the ledger, and the accounts of the dashboard.
-MACHINERY: Final = frozenset(
+# What is still to be made, and which port is at rest, is machinery. Proposals are a snapshot: who
+# fitted when an event could first be matched, which depends on what had arrived by then.
+OF_MATCHING: Final = frozenset(
+    str(made.__tablename__) for made in (MatchingRequest, PortRest, EventCandidate)
+)
+# Tables of the machinery: the ledger, the accounts of the dashboard, and these.
+MACHINERY: Final = OF_MATCHING | frozenset(
     str(made.__tablename__)
     for module in (ledger, accounts)
     for made in vars(module).values()
@@ -29,6 +35,8 @@ EXEMPT: Final = {
     "support_tickets": frozenset({"ticket_number"}),
     "ratings": frozenset({"id"}),
     "attendee_kudos": frozenset({"id"}),
+    # How often a summary was refused is the port's affair.
+    "feedback_summaries": frozenset({"attempts"}),
     "connections": frozenset({"snapshot_name", "snapshot_face_card_url", "was_photo_authentic"}),
 }
 

@@ -3,6 +3,7 @@
 import argparse
 from typing import Any
 
+from domain.chore_queries import chore_numbers
 from domain.ledger_queries import delivery_counts, lane_numbers, outbox_numbers, workers_seen
 from workers.clock import utc_now
 from workers.commands.asking import add_json, aligned, as_json, duration, one_transaction
@@ -30,6 +31,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             "outbox": outbox_numbers(session, now),
             "deliveries": delivery_counts(session),
             "lanes": lane_numbers(session, now),
+            "chores": chore_numbers(session, now),
             # Filled once there are tables of them.
             "notifications": {},
             "workers": workers_seen(session, now),
@@ -50,9 +52,19 @@ def _for_people(numbers: dict[str, Any]) -> str:
             (f"lane {each['name']}", f"{each['queued']} due{_oldest(each)}")
             for each in _lanes(numbers)
         ),
+        ("chores", _chores(numbers["chores"])),
         ("workers", ", ".join(f"{each['pid']} on {each['host']}" for each in at_work) or "none"),
     ]
     return f"{_verdict(numbers, len(at_work))}\n{aligned(rows, indent='  ')}"
+
+
+def _chores(chores: dict[str, Any]) -> str:
+    says = f"{chores['to_make']} to make{_oldest(chores)}, {chores['to_sum_up']} to sum up"
+    rests = [
+        f"; {each['port']} at rest for {duration(each['for_s'])} ({each['reason']})"
+        for each in chores["resting"]
+    ]
+    return says + "".join(rests)
 
 
 def _lanes(numbers: dict[str, Any]) -> list[dict[str, Any]]:
@@ -73,6 +85,8 @@ def _verdict(numbers: dict[str, Any], at_work: int) -> str:
         findings.append(f"{counts['dead']} dead: see momento dead list")
     if counts["failed"]:
         findings.append(f"{counts['failed']} failed and to be tried again")
+    if resting := [f"{each['port']} ({each['reason']})" for each in numbers["chores"]["resting"]]:
+        findings.append(f"at rest after trouble: {', '.join(resting)}")
     if any((queue["oldest_s"] or 0) > LATE_S for queue in queues):
         nobody = "" if at_work else ", and no worker is there: start momento up"
         findings.append(f"work is late{nobody}")

@@ -1,15 +1,22 @@
 """Every check agrees with the handlers, and each notices when its own figure is wrong."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
+from domain.envelope import Envelope
+from domain.invitations.payloads import InvitationDeclined
 from domain.reconcile import CHECKS, Finding, reconcile
+from domain.users.payloads import UserDeleted
+from tests.helpers.apply import Application
 from tests.helpers.command import Momento
-from tests.helpers.evening import an_evening, an_id, publish, tell
+from tests.helpers.evening import START, Diary, an_evening, an_id, publish, tell
 
 DRINKS = an_id("drinks")
 ADA, BO, DAN, EVE, FLO, HANNA = map(an_id, ("Ada", "Bo", "Dan", "Eve", "Flo", "Hanna"))
+GONE = an_id("Gone")
 
 
 def event(change: str) -> str:
@@ -135,6 +142,46 @@ CORRUPTIONS = {
         PLAIN_AVERAGE + host("average_rating = 3"),
         PLAIN_AVERAGE + host("average_rating = NULL"),
     ],
+    "events.feedback_summary": [
+        event("""event_summary = event_summary || '{"feedback_summary_ai": "Nice."}'"""),
+        f"INSERT INTO feedback_summaries (event_id, comments_hash) VALUES ('{DRINKS}', '')",
+    ],
+    "vectors.notes": [
+        f"DELETE FROM embeddings WHERE kind = 'event' AND target = '{DRINKS}'",
+        f"DELETE FROM user_interest_vectors WHERE user_id = '{ADA}' AND vector_type = 'persona_v1'",
+        "UPDATE interests SET vector = NULL WHERE name = 'chess'",
+    ],
+    "vectors.events": [
+        f"DELETE FROM embeddings WHERE target = '{DRINKS}'; {event('event_vector = NULL')}",
+    ],
+    "vectors.interests": [
+        (
+            "DELETE FROM embeddings WHERE target = 'jazz';"
+            " UPDATE interests SET vector = NULL WHERE name = 'jazz'"
+        ),
+    ],
+    "vectors.negative": [
+        f"UPDATE user_interest_vectors SET vector = vector + vector WHERE user_id = '{FLO}'",
+        f"DELETE FROM user_interest_vectors WHERE user_id = '{FLO}'",
+    ],
+    "vectors.attraction": [
+        f"UPDATE users SET person_attraction_vector = NULL WHERE id = '{BO}'",
+        (
+            "UPDATE users SET person_attraction_vector = (SELECT vector FROM interests LIMIT 1)"
+            f" WHERE id = '{ADA}'"
+        ),
+    ],
+    "vectors.of_the_deleted": [
+        (
+            "INSERT INTO event_candidates (event_id, user_id, rank, score, match_reason,"
+            f" proposed_at) VALUES ('{DRINKS}', '{GONE}', 1, 0, '', now())"
+        ),
+    ],
+    "user_places": [
+        f"DELETE FROM user_places WHERE user_id = '{ADA}'",
+        f"UPDATE user_places SET latitude = latitude + 1 WHERE user_id = '{ADA}'",
+        f"INSERT INTO user_places SELECT '{HANNA}', event_id, 0, 0 FROM user_places LIMIT 1",
+    ],
     "connections": [
         f"DELETE FROM connections WHERE owner_id = '{ADA}' AND event_id = '{DRINKS}'",
         (
@@ -148,8 +195,41 @@ PLANTED = [(check, each) for check, listed in CORRUPTIONS.items() for each in li
 
 @pytest.fixture
 def evening(engine: Engine) -> Engine:
-    tell(engine, an_evening())
+    tell(engine, [*an_evening(), *afterthoughts()])
+    with engine.begin() as connection:
+        for statement in LIKINGS:
+            connection.execute(text(statement))
+    Application(engine).catch_up()
     return engine
+
+
+def afterthoughts() -> list[Envelope]:
+    """Flo isn't interested in a picnic, and somebody leaves for good."""
+    diary = Diary()
+    diary.people("Gone")
+    diary.invited("picnic", "Flo")
+    said = {"invitation_id": an_id("picnic Flo"), "decline_reason": "not_interested"}
+    diary.note(InvitationDeclined.model_validate(said), START)
+    diary.note(UserDeleted(user_id=GONE), START)
+    # Not the ids of the evening's own pages.
+    return [replace(page, id=f"afterthought {page.id}") for page in diary.pages]
+
+
+# What other topics write: what people like, and whom.
+LIKINGS = (
+    "INSERT INTO interests (name) VALUES ('jazz'), ('chess')",
+    f"INSERT INTO profile_interests SELECT '{ADA}', id FROM interests WHERE name = 'jazz'",
+    f"UPDATE users SET mood = 'curious' WHERE id = '{ADA}'",
+    f"INSERT INTO profile_likes (liker_id, liked_id) VALUES ('{BO}', '{ADA}')",
+    (
+        "INSERT INTO matching_requests (kind, target, due_at)"
+        " SELECT 'interest', name, '2026-01-01' FROM interests"
+    ),
+    (
+        f"INSERT INTO matching_requests (kind, target, due_at) SELECT kind, '{ADA}', '2026-01-01'"
+        " FROM unnest(ARRAY['profile', 'positive', 'persona']) AS kind"
+    ),
+)
 
 
 def findings(engine: Engine) -> dict[str, Finding]:
@@ -239,7 +319,7 @@ class TestCommand:
         assert (said.json["drifted"], said.json["unsettled"]) == (1, 0)
         assert said.json["checks"][0] == {
             "name": "users.status",
-            "looked_at": 7,
+            "looked_at": 8,
             "drifted": 1,
             "keys": [ADA],
         }

@@ -41,6 +41,7 @@ class TestJson:
                 {"name": "seats", "queued": 0, "oldest_s": None},
                 {"name": "afterwards", "queued": 0, "oldest_s": None},
             ],
+            "chores": {"to_make": 0, "oldest_s": None, "to_sum_up": 0, "resting": []},
             "notifications": {},
             "workers": [],
             "scheduler": {"leader": None, "jobs": []},
@@ -101,7 +102,7 @@ class TestForPeople:
         lines = momento("status").out.splitlines()
         assert lines[0] == "all quiet"
         assert "lane seats" in "\n".join(lines)
-        assert len(lines) == 7
+        assert len(lines) == 8
 
     def test_the_dead_are_named_first_with_what_to_do(
         self, momento: Momento, engine: Engine, diary: Diary
@@ -123,6 +124,26 @@ class TestForPeople:
     ) -> None:
         publish(engine, diary.pages)
         assert momento("status").out.splitlines()[0] == "at work"
+
+    def test_a_port_that_is_left_alone_is_named_with_the_reason(
+        self, momento: Momento, engine: Engine
+    ) -> None:
+        """G13."""
+        execute(
+            engine,
+            "INSERT INTO port_rests (port, failures, until, reason, since)"
+            " VALUES ('embeddings', 3, now() + interval '2 minutes', 'http_401', now())",
+        )
+        execute(
+            engine,
+            "INSERT INTO matching_requests (kind, target, due_at) VALUES ('event', 'x', now())",
+        )
+        said = momento("status").out
+        assert said.startswith("at rest after trouble: embeddings (http_401)\n")
+        assert "1 to make, the oldest for" in said
+        (resting,) = momento("status", "--json").json["chores"]["resting"]
+        assert (resting["port"], resting["reason"]) == ("embeddings", "http_401")
+        assert 60 < resting["for_s"] <= 120
 
 
 class TestErrors:

@@ -17,6 +17,8 @@ SECRETS = {
     "STRIPE_WEBHOOK_SECRET": SECRET,
     "CLERK_WEBHOOK_SECRET": SECRET,
     "SMTP_URL": f"smtp://user:{SECRET}@mail.example",
+    "EMBEDDINGS_API_KEY": SECRET,
+    "SUMMARIES_API_KEY": SECRET,
     "SENTRY_DSN": f"https://{SECRET}@sentry.example/1",
 }
 
@@ -73,6 +75,8 @@ class TestSecrets:
             ("DATABASE_URL", SECRET),
             ("BROKER_URL", f"kafka://user:{SECRET}@broker.example"),
             ("BROKER_URL", SECRET),
+            ("EMBEDDINGS_URL", f"ftp://user:{SECRET}@models.example"),
+            ("SUMMARIES_URL", SECRET),
             ("GATEWAY_PORT", SECRET),
             ("LOG_FORMAT", SECRET),
             ("MOMENTO_BATCH_SIZE", SECRET),
@@ -114,6 +118,14 @@ class TestRefusals:
     @pytest.mark.parametrize("port", ["0", "65536", "-1", "eight", "8400.5"])
     def test_a_port_is_a_whole_number_in_range(self, port: str) -> None:
         assert refusal(GATEWAY_PORT=port).startswith("GATEWAY_PORT: input should be ")
+
+    @pytest.mark.parametrize("port", ["EMBEDDINGS", "SUMMARIES"])
+    def test_a_service_without_a_model_is_half_a_setting(self, port: str) -> None:
+        environ = {f"{port}_URL": f"https://user:{SECRET}@models.example/v1"}
+        said = refusal(**environ)
+        assert said.startswith(f"{port}_MODEL: ")
+        assert SECRET not in said
+        assert load_settings({**environ, f"{port}_MODEL": "small"})
 
     def test_all_faults_are_told_on_one_line(self) -> None:
         message = refusal(GATEWAY_PORT="x", LOG_FORMAT="xml")

@@ -133,7 +133,7 @@ class TestAfterwards:
         tell(engine, diary.pages)
         found = rows(
             engine,
-            "SELECT deliveries.state, split_part(reason, ':', 1) FROM deliveries"
+            "SELECT DISTINCT deliveries.state, split_part(reason, ':', 1) FROM deliveries"
             " JOIN domain_events USING (seq) WHERE subject = :id AND time = :time",
             id=an_id("Ada"),
             time=DELETED + HOUR,

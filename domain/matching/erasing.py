@@ -1,0 +1,44 @@
+"""What is left of those who were deleted: nothing that was made of them."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Final
+
+from sqlmodel import Session
+
+from domain.matching.means import likers
+from domain.matching.requests import mark
+from domain.sql import array, execute
+
+
+def erase(session: Session, people: Collection[str], *, now: datetime) -> None:
+    """Take from those who were deleted whatever was made of them, and what was still to be made.
+
+    The caller has locked them.
+    """
+    if not people:
+        return
+    gone = array(people)
+    mark(session, likers(session, people), now=now)
+    for statement in _ERASE:
+        execute(session, statement, gone=gone)
+
+
+_ERASE: Final = (
+    "DELETE FROM user_interest_vectors WHERE user_id = ANY(%(gone)s::uuid[])",
+    """
+    UPDATE social_profiles SET social_profile_vector = NULL
+    WHERE user_id = ANY(%(gone)s::uuid[]) AND social_profile_vector IS NOT NULL
+    """,
+    """
+    UPDATE users SET person_attraction_vector = NULL
+    WHERE id = ANY(%(gone)s::uuid[]) AND person_attraction_vector IS NOT NULL
+    """,
+    """
+    DELETE FROM embeddings WHERE target = ANY(%(gone)s::text[])
+        AND kind IN ('profile', 'positive', 'persona')
+    """,
+    "DELETE FROM matching_requests WHERE target = ANY(%(gone)s::text[])",
+    "DELETE FROM event_candidates WHERE user_id = ANY(%(gone)s::uuid[])",
+    "DELETE FROM user_places WHERE user_id = ANY(%(gone)s::uuid[])",
+)
