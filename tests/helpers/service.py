@@ -29,7 +29,7 @@ class Reply:
     body: bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
     # Called with the connection's file before anything is answered.
-    behave: Callable[[Any], None] | None = None
+    behave: Callable[[Any], object] | None = None
 
 
 @dataclass(slots=True)

@@ -306,6 +306,7 @@ class Agree:
             application.publish([said])
             if follow_ups_at_once:
                 application.settle()
+                application.do_chores()
             else:
                 application.take_directly(said)
         application.run([])

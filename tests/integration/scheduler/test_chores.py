@@ -1,0 +1,111 @@
+"""The scheduler does its chores: at once, again and again, whatever happens to one of them."""
+
+import signal
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from scheduler.__main__ import make_scheduler, run_chore
+from tests.acceptance.faults.scene import our_environment
+from tests.factories.town import CLIMBING, Town
+from tests.helpers.ledger import ask, until
+from tests.helpers.processes import GRACE, Program
+from tests.helpers.service import FakeService, Reply, running_service
+from workers.chores import make_chores
+from workers.chores.chore import Chore
+from workers.providers import make_ports
+from workers.settings import load_settings
+
+PATIENCE = timedelta(seconds=30)
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeService]:
+    with running_service() as fake:
+        yield fake
+
+
+@pytest.fixture
+def town(engine: Engine) -> Town:
+    """An event that has no vector yet."""
+    town = Town(engine)
+    town.person("Hanna")
+    town.event("drinks", about=None, description=CLIMBING)
+    town.run(
+        "INSERT INTO matching_requests (kind, target, due_at) VALUES ('event', :id, now())",
+        id=town.id("drinks"),
+    )
+    return town
+
+
+def vectors(engine: Engine) -> int:
+    count: int = ask(engine, "SELECT count(event_vector) FROM events")
+    return count
+
+
+class TestTheScheduler:
+    def test_a_chore_that_raises_ends_nothing(self, engine: Engine) -> None:
+        def fail(_engine: Engine, _now: datetime) -> int:
+            message = "a value that somebody wrote"
+            raise ValueError(message)
+
+        run_chore(engine, Chore("failing", timedelta(seconds=1), fail))
+
+    def test_every_chore_is_on_its_list_by_its_name(self, engine: Engine) -> None:
+        chores = make_chores(make_ports(load_settings({})))
+        jobs = {job.id for job in make_scheduler(engine, chores).get_jobs()}
+        assert {"vectors.make", "summaries.make"} <= jobs
+
+    def test_all_are_done_where_there_is_something_to_do(self, engine: Engine, town: Town) -> None:
+        for chore in make_chores(make_ports(load_settings({}))):
+            run_chore(engine, chore)
+        assert vectors(engine) == 1
+
+
+class TestTheProcess:
+    @pytest.fixture
+    def environment(self, database_url: str, fake: FakeService) -> dict[str, str]:
+        return {
+            **our_environment(database_url, "redis://127.0.0.1:1"),
+            "EMBEDDINGS_URL": f"http://127.0.0.1:{fake.port}/v1",
+            "EMBEDDINGS_MODEL": "small",
+        }
+
+    def test_it_asks_the_service_that_the_settings_name(
+        self,
+        engine: Engine,
+        town: Town,
+        environment: dict[str, str],
+        tmp_path: Path,
+        fake: FakeService,
+    ) -> None:
+        program = Program("scheduler", environment, tmp_path / "log").start()
+        try:
+            until(lambda: vectors(engine) == 1, "the vector is made", PATIENCE)
+        finally:
+            program.end()
+        assert ask(engine, "SELECT model FROM embeddings") == "small"
+        assert fake.asked[0][0] == "/v1/embeddings"
+
+    def test_it_goes_within_ten_seconds_though_a_service_hangs(
+        self,
+        engine: Engine,
+        town: Town,
+        environment: dict[str, str],
+        tmp_path: Path,
+        fake: FakeService,
+    ) -> None:
+        """G7: what it had in hand is taken again once the lease is over."""
+        fake.reply = Reply(behave=lambda _: fake.leaving.wait(60))
+        program = Program("scheduler", environment, tmp_path / "log").start()
+        try:
+            until(lambda: bool(fake.asked), "the service is asked", PATIENCE)
+            program.signal(signal.SIGTERM)
+            assert program.wait(GRACE) == 0
+        finally:
+            program.end()
+        assert vectors(engine) == 0
+        assert ask(engine, "SELECT count(*) FROM matching_requests WHERE due_at > now()") == 1
