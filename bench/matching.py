@@ -1,8 +1,8 @@
 """Finds candidates among many people: `.venv/bin/python -m bench.matching [--people 100000]`.
 
 In the product's environment, on a Postgres of its own. Both statements of domain/matching/
-candidates.py are measured by themselves, and `candidates` as it is called: for an event that suits
-many, for one in a single city, and for one that hardly anybody may come to.
+candidates.py are measured by themselves, and `candidates` as it is called, for events that suit
+ever fewer of them.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from random import Random
 from statistics import median, quantiles
 from uuid import UUID
 
+import psutil
 import psycopg
 from sqlmodel import Session
 
@@ -30,6 +31,13 @@ from workers.commands.migrate import migrate
 from workers.database import make_engine
 
 LIMIT = 50
+# The last but one is the worst: just too few of the nearest fit, and yet many of all.
+LEAST_AGES = {
+    "anywhere, anybody": None,
+    "in one city": None,
+    "in one city, aged 45 and over": 45,
+    "in one city, aged 58 and over": 58,
+}
 CITIES = 20
 STYLES = (
     "indoor",
@@ -49,6 +57,7 @@ PASTIMES = (
     *("photography", "astronomy", "dancing", "karaoke", "archery", "baking", "juggling"),
     *("birds", "ceramics", "drumming", "fencing", "geology", "history", "skating"),
 )
+Way = Callable[[Session, Occasion], Sequence[object]]
 EVENT = "Bouldering and jazz\nAn evening at the indoor hall, then a band plays. All are welcome."
 
 # Four in five are active; ages 18 to 60; a fifth has said nothing of prices.
@@ -136,22 +145,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     with servers() as running:
         scene = _make(running.make_database("matching"), chosen.people)
-        print(f"{chosen.people:,} people, the best {LIMIT}; milliseconds, median and p95")
+        print(f"{chosen.people:,} people, the best {LIMIT}; milliseconds a call")
+        print(f"  {'event':32} {'way':11} {'median':>8} {'p95':>8} {'CPU':>8} {'found':>6}")
         for name, event in scene.events.items():
-            for what, times in _measured(scene.dsn, event, chosen.runs):
-                p95 = quantiles(times, n=20)[-1]
-                print(f"  {name:34} {what:12} {median(times):7.1f} {p95:7.1f}")
+            for what, taken in _measured(scene.dsn, event, chosen.runs):
+                p95 = quantiles(taken.times, n=20)[-1]
+                numbers = f"{median(taken.times):8.1f} {p95:8.1f} {taken.cpu:8.1f} {taken.found:6}"
+                print(f"  {name:32} {what:11} {numbers}")
     return 0
+
+
+@dataclass(frozen=True)
+class Taken:
+    """How long each call took, what the server's CPU spent on one, and how many it found."""
+
+    times: list[float]
+    cpu: float
+    found: int
 
 
 def _make(dsn: str, people: int) -> Scene:
     migrate(dsn)
     started = time.monotonic()
     draw = Random(1)
-    ids = {
-        name: str(UUID(int=draw.getrandbits(128)))
-        for name in ("anywhere, anybody", "in one city", "in one city, aged 58 and over")
-    }
+    ids = {name: str(UUID(int=draw.getrandbits(128))) for name in LEAST_AGES}
     with psycopg.connect(dsn, autocommit=True) as connection:
         _fill(connection, people, list(ids.values()))
     sys.stderr.write(f"made in {time.monotonic() - started:.0f} s\n")
@@ -173,8 +190,8 @@ def _fill(connection: psycopg.Connection, people: int, ids: Sequence[str]) -> No
         run(statement)
     run(DUOS, {"people": people})
     starts = datetime.now(UTC).replace(hour=23) + timedelta(days=9)
-    lows, highs = [None, None, 58], [None, None, None]
-    asked = {"ids": list(ids), "lows": lows, "highs": highs, "starts": starts}
+    lows = list(LEAST_AGES.values())
+    asked = {"ids": list(ids), "lows": lows, "highs": [None] * len(lows), "starts": starts}
     run(EVENTS, {**asked, "vector": _literal(EVENT)})
     place = str(UUID(int=1))
     run(
@@ -194,12 +211,11 @@ def _literal(text: str) -> str:
     return "[" + ",".join(map(repr, embed(text))) + "]"
 
 
-def _measured(dsn: str, event: str, runs: int) -> Iterator[tuple[str, list[float]]]:
-    """(what, milliseconds of each run): each statement alone, then both as they are called."""
-    engine = make_engine(dsn, process="bench", pool_size=1)
+def _measured(dsn: str, event: str, runs: int) -> Iterator[tuple[str, Taken]]:
+    """(what, how long): each statement alone, then both as they are called."""
     now = datetime.now(UTC)
 
-    def statement(text: str) -> Callable[[Session, Occasion], object]:
+    def statement(text: str) -> Way:
         return lambda session, occasion: fetch(
             session,
             text,
@@ -209,7 +225,7 @@ def _measured(dsn: str, event: str, runs: int) -> Iterator[tuple[str, list[float
             rows=LIMIT + SPARE,
         )
 
-    ways: dict[str, Callable[[Session, Occasion], object]] = {
+    ways: dict[str, Way] = {
         "by taste": statement(BY_TASTE),
         "everybody": statement(EVERYBODY),
         "candidates": lambda session, occasion: candidates(session, occasion, limit=LIMIT, now=now),
@@ -219,8 +235,20 @@ def _measured(dsn: str, event: str, runs: int) -> Iterator[tuple[str, list[float
             occasion = read_occasion(session, event)
             assert occasion is not None
             fetch(session, SET_UP)
-            yield what, [_timed(way, session, occasion) for _ in range(runs + 2)][2:]
-    engine.dispose()
+            yield what, _taken(way, session, occasion, runs)
+
+
+def _taken(way: Way, session: Session, occasion: Occasion, runs: int) -> Taken:
+    ((pid,),) = fetch(session, "SELECT pg_backend_pid()")
+    server = psutil.Process(pid)
+    found = len(way(session, occasion))
+    before = sum(server.cpu_times()[:2])
+    times = []
+    for _ in range(runs):
+        started = time.perf_counter()
+        way(session, occasion)
+        times.append((time.perf_counter() - started) * 1e3)
+    return Taken(times, (sum(server.cpu_times()[:2]) - before) / runs * 1e3, found)
 
 
 @contextmanager
@@ -229,14 +257,6 @@ def _one_session(dsn: str) -> Iterator[Session]:
     with Session(engine) as session, session.begin():
         yield session
     engine.dispose()
-
-
-def _timed(
-    way: Callable[[Session, Occasion], object], session: Session, occasion: Occasion
-) -> float:
-    started = time.perf_counter()
-    way(session, occasion)
-    return (time.perf_counter() - started) * 1e3
 
 
 if __name__ == "__main__":

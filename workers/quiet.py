@@ -17,7 +17,8 @@ LONGEST_PAUSE_S: Final = 0.5
 
 # What is deferred waits for others, what is rejected or dead waits for nobody, and a failed one
 # rests until its next try: none of them is work at hand. Types that this version doesn't know
-# stay in the outbox for one that does, for as long as it takes.
+# stay in the outbox for one that does, for as long as it takes. What chores have still to make
+# isn't counted either: a service that is away would hold it up for ever.
 _OPEN: Final = text(
     """
     SELECT (SELECT count(*) FROM outbox WHERE type = ANY(:types)),
