@@ -42,25 +42,30 @@ CHECKS = (
         "a vector is there just when there is a note of the text that it was made from",
         " UNION ALL ".join(
             (
-                _vectors("interest", "interests", target="name", vector="(vector IS NOT NULL)"),
-                _vectors("event", "events", target="id", vector="(event_vector IS NOT NULL)"),
+                _vectors(
+                    "interest", "interests", target="interests.name", vector="(vector IS NOT NULL)"
+                ),
+                _vectors(
+                    "event", "events", target="events.id", vector="(event_vector IS NOT NULL)"
+                ),
                 _vectors(
                     "profile",
                     "social_profiles",
-                    target="user_id",
+                    target="social_profiles.user_id",
                     vector="(social_profile_vector IS NOT NULL)",
                 ),
-                _vectors("positive", "users", target="id", vector=_of_type("positive")),
-                _vectors("persona", "users", target="id", vector=_of_type("persona")),
+                _vectors("positive", "users", target="users.id", vector=_of_type("positive")),
+                _vectors("persona", "users", target="users.id", vector=_of_type("persona")),
             )
         ),
     ),
     Check(
         "vectors.events",
-        "every event that says anything has a vector, unless it is still asked for",
+        "every event that was published with a text has a vector, unless it is still asked for",
         f"""
         SELECT id::text AS key, event_vector IS NULL AND title || description ~ '[[:alnum:]]'
-            AND NOT {_ASKED.format(target="id::text", kind="event")} AS drifted
+            AND EXISTS (SELECT FROM event_facts WHERE event_facts.event_id = events.id)
+            AND NOT {_ASKED.format(target="events.id::text", kind="event")} AS drifted
         FROM events
         """,
     ),
@@ -70,7 +75,7 @@ CHECKS = (
         f"""
         SELECT name AS key, vector IS NULL AND name ~ '[[:alnum:]]'
             AND EXISTS (SELECT FROM profile_interests WHERE interest_id = interests.id)
-            AND NOT {_ASKED.format(target="name", kind="interest")} AS drifted
+            AND NOT {_ASKED.format(target="interests.name", kind="interest")} AS drifted
         FROM interests
         """,
     ),

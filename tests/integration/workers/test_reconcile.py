@@ -252,6 +252,10 @@ class TestReconcile:
         """G3: derived figures equal those recomputed from the rows."""
         assert drifted(evening) == []
 
+    def test_what_chores_have_still_to_make_is_no_drift(self, engine: Engine) -> None:
+        tell(engine, [*an_evening(), *afterthoughts()])
+        assert drifted(engine) == []
+
     def test_every_check_had_something_to_look_at(self, evening: Engine) -> None:
         assert [name for name, each in findings(evening).items() if not each.looked_at] == []
 
