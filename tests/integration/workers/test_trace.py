@@ -75,6 +75,7 @@ class TestTrace:
         assert {each["handler"] for each in settled["deliveries"]} == {
             "ratings.apply_attendance_settled",
             "kudos.apply_attendance_settled",
+            "matching.apply_attendance_settled",
             "connections.apply_attendance_settled",
         }
         out = momento("trace", diary.pages[-1].id).out
