@@ -62,7 +62,8 @@ GRATITUDE_UNIT_BITS = 40
 
 # Vectors and summaries: what is asked of ports outside
 VECTOR_DIMENSIONS = 384
-TEXT_LIMIT_CHARACTERS = 8_000
+# Below what models take at once, whatever the script.
+TEXT_LIMIT_CHARACTERS = 2_000
 FEWEST_COMMENTS = 3
 MOST_COMMENTS = 200
 COMMENT_LIMIT_CHARACTERS = 1_000

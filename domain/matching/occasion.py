@@ -7,14 +7,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from domain.matching.rules import (
-    BirthDates,
-    LocalStart,
-    birth_dates,
-    days_left,
-    local_start,
-    price_level,
-)
+from domain.matching.rules import birth_dates, days_left, local_start, price_level
 from domain.sql import fetch_dicts
 from domain.tables.gatherings import EventStatus
 
@@ -42,62 +35,53 @@ WHERE events.id = %(event)s
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """An event as candidates for it are judged."""
+    """An event as candidates for it are judged; `zones` are those in which people live."""
 
     id: str
     title: str
     status: str
-    starts_at: datetime
-    ends_at: datetime
+    starts_at: datetime | None
+    ends_at: datetime | None
+    age_min: int | None
+    age_max: int | None
+    confirmation_fee: int
+    estimated_event_cost: dict[str, Any] | None
     vector: str | None
-    born: BirthDates
-    price: int
     latitude: float | None
     longitude: float | None
-    starts: Sequence[LocalStart]
+    zones: Sequence[str]
 
     def closed(self, now: datetime) -> str | None:
-        """Say why nobody can be proposed any more, if so."""
+        """Say why nobody can be proposed, or nobody any more, if so."""
         if self.status != EventStatus.PUBLISHED:
             return f"it is {self.status}"
+        if self.starts_at is None:
+            return "it has no schedule"
         return "it has started" if self.starts_at <= now else None
 
     def parameters(self, now: datetime) -> dict[str, Any]:
-        """Give what the statements about candidates ask of the event."""
+        """Give what the statements about candidates ask of the event; it must not be closed."""
+        assert self.starts_at is not None
+        born = birth_dates(self.starts_at, self.age_min, self.age_max)
+        starts = [local_start(self.starts_at, zone) for zone in self.zones]
         return {
             "event": self.id,
             "vector": self.vector,
             "starts_at": self.starts_at,
             "ends_at": self.ends_at,
-            "born_until": self.born.until,
-            "born_after": self.born.after,
+            "born_until": born.until,
+            "born_after": born.after,
             "days_left": days_left(self.starts_at, now),
-            "price": self.price,
+            "price": price_level(self.estimated_event_cost, self.confirmation_fee),
             "latitude": self.latitude,
             "longitude": self.longitude,
-            "zones": [each.zone for each in self.starts],
-            "weekdays": [each.weekday for each in self.starts],
-            "parts": [each.part for each in self.starts],
+            "zones": [each.zone for each in starts],
+            "weekdays": [each.weekday for each in starts],
+            "parts": [each.part for each in starts],
         }
 
 
 def read_occasion(session: Session, event_id: str) -> Occasion | None:
     """Read an event; None if there is none."""
     rows = fetch_dicts(session, _ASK, event=event_id)
-    if not rows:
-        return None
-    (row,) = rows
-    starts_at = row["starts_at"]
-    return Occasion(
-        id=row["id"],
-        title=row["title"],
-        status=row["status"],
-        starts_at=starts_at,
-        ends_at=row["ends_at"],
-        vector=row["vector"],
-        born=birth_dates(starts_at, row["age_min"], row["age_max"]),
-        price=price_level(row["estimated_event_cost"], row["confirmation_fee"]),
-        latitude=row["latitude"],
-        longitude=row["longitude"],
-        starts=[local_start(starts_at, zone) for zone in row["zones"]],
-    )
+    return Occasion(**rows[0]) if rows else None

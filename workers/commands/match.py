@@ -6,6 +6,7 @@ Nothing is kept, and people are shown by their ids only.
 import argparse
 import sys
 from dataclasses import asdict
+from datetime import UTC
 from typing import Final
 from uuid import UUID
 
@@ -41,7 +42,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         if occasion is None:
             raise CommandError(f"There is no event {event_id}. Has it been published?")
         if why := occasion.closed(now):
-            raise CommandError(f"Nobody can be proposed for {event_id} any more: {why}.")
+            raise CommandError(f"Nobody can be proposed for {event_id}: {why}.")
         found = candidates(session, occasion, limit=arguments.limit, now=now)
     if arguments.json:
         print(as_json({"event_id": event_id, "candidates": [asdict(each) for each in found]}))
@@ -53,7 +54,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _for_people(occasion: Occasion, found: list[Candidate]) -> str:
-    head = f"{occasion.title}, {occasion.starts_at:%Y-%m-%d %H:%M}Z"
+    assert occasion.starts_at is not None
+    head = f"{occasion.title}, {occasion.starts_at.astimezone(UTC):%Y-%m-%d %H:%M}Z"
     if not found:
         return f"{head}: nobody fits who isn't invited yet."
     rows = [

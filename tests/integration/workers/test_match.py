@@ -94,6 +94,8 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("change", "complaint"),
         [
+            ("status = 'draft', starts_at = NULL, ends_at = NULL", "it is draft"),
+            ("starts_at = NULL", "it has no schedule"),
             ("status = 'cancelled_by_host'", "it is cancelled_by_host"),
             ("starts_at = now() - interval '1 minute'", "it has started"),
         ],
