@@ -24,6 +24,7 @@ from domain.kudos import payloads as thanking
 from domain.payload import Payload
 from domain.payments import handlers as payments
 from domain.payments import payloads as paying
+from domain.privacy import handlers as privacy
 from domain.ratings import handlers as ratings
 from domain.ratings import payloads as rating
 from domain.things import TABLES, Hold
@@ -78,6 +79,7 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
     people.UserDeparted: (
         *_on(PLANS, gatherings.apply_user_departed),
         *_on(SEATS, invitations.apply_user_departed),
+        *_on(PLANS, privacy.apply_user_departed),
     ),
     # Gatherings
     gathering.LocationAdded: _on(PLANS, gatherings.apply_location_added),

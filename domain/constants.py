@@ -23,6 +23,12 @@ FAILED_FIRST_PAUSE = timedelta(seconds=15)
 FAILED_PAUSE_FACTOR = 4
 KILLED_ATTEMPTS = 5
 
+# What takes the place of what was erased
+ERASED_TEXT = "[erased]"
+ERASED_URL = "https://erased.invalid/"
+NO_BIRTH_DATE = "1900-01-01"
+ERASED_EMAIL = "erased@erased.invalid"
+
 # People
 ADULT_AGE_YEARS = 18
 

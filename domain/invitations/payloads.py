@@ -1,16 +1,17 @@
 """What a domain event about an invitation carries."""
 
 from domain.payload import EventId, Id, Instant, InvitationId, Payload, Text, UserId
+from domain.personal import Private
 from domain.tables.invitations import DeclineReason
 
 
-class InvitationSent(Payload, name="invitation.sent", creates="invitation"):
+class InvitationSent(Payload, name="invitation.sent", creates="invitation", person="user_id"):
     """Somebody was invited to a gathering."""
 
     invitation_id: InvitationId
     event_id: EventId
     user_id: UserId
-    match_reason: Text | None = None
+    match_reason: Private[Text | None] = None
     duo_id: Id | None = None
     expires_at: Instant | None = None
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from pgvector.sqlalchemy import Vector
-from sqlalchemy import Double, UniqueConstraint
+from sqlalchemy import Double, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from domain.tables.base import FactBase, created, document, fact_key, instant, one_of, word
@@ -81,7 +81,16 @@ class EventFact(FactBase, table=True):
     """What was said about a gathering, and when."""
 
     __tablename__ = "event_facts"
-    __table_args__ = (fact_key("event_id"),)
+    __table_args__ = (
+        fact_key("event_id"),
+        # For erasing somebody: who is named as a helper.
+        Index(
+            "event_facts_collaborators_idx",
+            text("(data -> 'collaborators')"),
+            postgresql_using="gin",
+            postgresql_where=text("data ? 'collaborators'"),
+        ),
+    )
 
     event_id: UUID = Field(foreign_key="events.id")
 

@@ -22,7 +22,6 @@ from domain.users.payloads import (
     UserVerified,
 )
 from domain.users.rules import (
-    ERASED_ON_DELETION,
     HOST_DEFAULTS,
     HOST_FIELDS,
     SOCIAL_FIELDS,
@@ -224,16 +223,11 @@ def _write(session: Session, accounts: dict[str, Account]) -> None:
 
 
 def _erase(session: Session, gone: dict[str, Account]) -> None:
-    """Erase what a deletion erases, in the kept facts too, and all traces of what came later.
+    """Erase profiles, and all traces of what came after the deletion.
 
-    Something later may have been applied before the deletion was heard of.
+    Something later may have been applied before the deletion was heard of. What else is personal
+    is erased by the handlers of `user.departed`: see domain/privacy.
     """
-    execute(
-        session,
-        "UPDATE user_facts SET data = data - %(fields)s::text[] WHERE user_id = ANY(%(ids)s)",
-        fields=list(ERASED_ON_DELETION),
-        ids=list(gone),
-    )
     execute(
         session,
         "DELETE FROM user_facts AS fact USING users WHERE users.id = ANY(%(ids)s)"

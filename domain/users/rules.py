@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from domain.calendar import age_on
-from domain.constants import ADULT_AGE_YEARS
+from domain.constants import ADULT_AGE_YEARS, NO_BIRTH_DATE
 from domain.facts import Fact, NewestWins
 from domain.verdict import Rejected
 
@@ -22,7 +22,12 @@ DEFAULTS: dict[str, Any] = {
     "availability_preferences": None,
     "active_role": "social",
 }
-ERASED_ON_DELETION = ("phone_number", "email", "last_name")
+ERASED_ON_DELETION: dict[str, Any] = {
+    "phone_number": None,
+    "email": None,
+    "last_name": None,
+    "birth_date": NO_BIRTH_DATE,
+}
 SOCIAL_FIELDS = (
     "first_name",
     "preferred_name",
@@ -94,13 +99,13 @@ def settle_account(facts: Sequence[Fact]) -> Account:
     columns = {**DEFAULTS, **_not_null(fields.values), "is_verified": verified, "status": status}
     columns["deleted_at"] = deleted_at
     if deleted_at is not None:
-        columns |= dict.fromkeys(ERASED_ON_DELETION)
-        columns["status"] = "archived_for_recycling"
+        columns |= {**ERASED_ON_DELETION, "status": "archived_for_recycling"}
+        # Whoever held events keeps an empty profile, on which the ratings stand.
+        return Account(columns, None, HOST_DEFAULTS if has_host else None, deleted_at)
     return Account(
         columns,
         {**dict.fromkeys(SOCIAL_FIELDS), **social.values} if has_social else None,
         {**HOST_DEFAULTS, **_not_null(host.values)} if has_host else None,
-        deleted_at,
     )
 
 

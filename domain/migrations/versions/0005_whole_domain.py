@@ -15,6 +15,7 @@ depends_on: str | Sequence[str] | None = None
 
 def upgrade() -> None:
     """Make the tables; `users` gets columns, one of them computed, so its rows are rewritten."""
+    _keys()
     _people()
     _profiles()
     _safety()
@@ -26,6 +27,29 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Migrations only go forward; an old version runs on the new tables."""
     raise NotImplementedError
+
+
+def _keys() -> None:
+    op.create_table(
+        "personal_keys",
+        sa.Column("person", sa.Uuid(), nullable=False),
+        sa.Column("key", sa.LargeBinary(), nullable=True),
+        sa.Column("destroyed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint("person", name=op.f("personal_keys_pkey")),
+    )
+    op.create_index(
+        "event_facts_collaborators_idx",
+        "event_facts",
+        [sa.text("(data -> 'collaborators')")],
+        postgresql_using="gin",
+        postgresql_where=sa.text("data ? 'collaborators'"),
+    )
 
 
 def _people() -> None:
