@@ -15,12 +15,14 @@ from domain.reconcile import (
     kudos,
     payments,
     people,
+    privacy,
     ratings,
 )
 from domain.reconcile.check import Check, Finding, one_snapshot, run, unsettled
 
 CHECKS: tuple[Check, ...] = (
     *people.CHECKS,
+    *privacy.CHECKS,
     *gatherings.CHECKS,
     *invitations.CHECKS,
     *payments.CHECKS,

@@ -66,7 +66,7 @@ def _settle_in(world: World) -> None:
     host = {"user_id": world.id("Hanna")}
     world.say("user.updated", START - 80 * DAY, **host, email="a@b.c")
     world.say("user.verified", START - 80 * DAY, **host)
-    world.say("user.status_changed", START - 80 * DAY, **host, status="active")
+    world.say("user.status_changed", START - 80 * DAY, **host, status="active", reason="Settled in")
     world.say("social_profile.updated", START - 80 * DAY, **host, bio="Hi")
     world.say("host_profile.updated", START - 80 * DAY, **host, host_name="Hanna")
     world.say("notification_settings.updated", START - 80 * DAY, **host, sms_reminders=False)
@@ -86,6 +86,10 @@ def _publish(world: World) -> None:
         max_attendees=8,
         confirmation_fee=500,
         itinerary=world.itinerary(0 * HOUR),
+        collaborators=[
+            {"role": "Co-host", "user_id": world.id("Gil"), "first_name": "Gil"},
+            {"role": "Photographer", "first_name": "Zoe", "phone_number": "+12025550111"},
+        ],
     )
 
 
@@ -97,6 +101,7 @@ def _invite(world: World) -> None:
             invitation_id=world.id(f"invitation {guest}"),
             event_id=world.id("drinks"),
             user_id=world.id(guest),
+            match_reason="You both like bouldering",
         )
 
 
@@ -130,8 +135,9 @@ def _pay(world: World) -> None:
 
 
 def _move(world: World) -> None:
-    event = world.id("drinks")
-    world.say("event.updated", START - 9 * DAY, event_id=event, itinerary=world.itinerary(HOUR))
+    helpers = [{"role": "Instructor", "first_name": "Yul", "last_name": "Yu"}]
+    changed = {"itinerary": world.itinerary(HOUR), "collaborators": helpers}
+    world.say("event.updated", START - 9 * DAY, event_id=world.id("drinks"), **changed)
 
 
 def _reconfirm(world: World) -> None:
@@ -166,7 +172,7 @@ def _thank(world: World) -> None:
 
 
 def _rate(world: World) -> None:
-    stars = {"host_rating_value": 5, "event_rating_value": 4}
+    stars = {"host_rating_value": 5, "event_rating_value": 4, "comment": "Lovely people"}
     said = {"event_id": world.id("drinks"), "rater_id": world.id("Ada"), **stars}
     world.say("rating.submitted", END + DAY, rating_id=world.id("rating"), **said)
 
@@ -187,7 +193,7 @@ def _leave(world: World) -> None:
 
 
 def _call_off(world: World) -> None:
-    by = {"cancelled_by": "host"}
+    by = {"cancelled_by": "host", "reason": "The bar has closed"}
     world.say("event.cancelled", START - HOUR, event_id=world.id("drinks"), **by)
 
 

@@ -29,7 +29,7 @@ from domain.ratings.payloads import RatingSubmitted
 from domain.routing import route
 from domain.tables.attendance import AttendanceStatus
 from domain.tables.kudos import Kudo
-from domain.users.payloads import UserRegistered, UserStatusChanged
+from domain.users.payloads import UserDeleted, UserRegistered, UserStatusChanged
 from workers.desk import WorkDesk
 
 SOURCE = "/services/test"
@@ -239,6 +239,8 @@ def an_evening() -> list[Envelope]:
     diary.rated("drinks", "Dan", 4, 4)
     diary.rated("drinks", "Eve", 1, 1)
     diary.event("picnic", host="Hanna", seats=2, starts_at=later)
+    diary.people("Gus")
+    diary.note(UserDeleted(user_id=an_id("Gus")), END + 3 * DAY)
     return diary.pages
 
 

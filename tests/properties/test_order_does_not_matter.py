@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -27,7 +27,6 @@ from tests.helpers.apply import IN_ORDER, Application, Manner, apply_by_many, un
 from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id
 from tests.helpers.state import State, differences, snapshot
 from workers.city import history
-from workers.database import make_engine
 
 NOW = datetime.now(UTC)
 SEEDS = (1, 2, 3)
@@ -41,19 +40,6 @@ def small_city(seed: int, *, contested: bool = False, now: datetime = NOW) -> li
 
 def shuffled(listed: Sequence[Envelope], seed: int) -> list[Envelope]:
     return Random(seed).sample(list(listed), len(listed))
-
-
-@pytest.fixture
-def make_engine_of_its_own(make_database: Callable[[], str]) -> Iterator[MakeEngine]:
-    made: list[Engine] = []
-
-    def make() -> Engine:
-        made.append(make_engine(make_database(), process="test", pool_size=8))
-        return made[-1]
-
-    yield make
-    for engine in made:
-        engine.dispose()
 
 
 @pytest.fixture(scope="module")

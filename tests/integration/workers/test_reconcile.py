@@ -9,7 +9,7 @@ from tests.helpers.command import Momento
 from tests.helpers.evening import an_evening, an_id, publish, tell
 
 DRINKS = an_id("drinks")
-ADA, BO, DAN, EVE, FLO, HANNA = map(an_id, ("Ada", "Bo", "Dan", "Eve", "Flo", "Hanna"))
+ADA, BO, DAN, EVE, FLO, GUS, HANNA = map(an_id, ("Ada", "Bo", "Dan", "Eve", "Flo", "Gus", "Hanna"))
 
 
 def event(change: str) -> str:
@@ -55,6 +55,16 @@ CORRUPTIONS = {
     "users.status": [
         f"UPDATE users SET status = 'paused' WHERE id = '{ADA}'",
         f"UPDATE users SET deleted_at = now() WHERE id = '{ADA}'",
+    ],
+    "erasure": [
+        f"UPDATE users SET phone_number = '+12025550100' WHERE id = '{GUS}'",
+        f"UPDATE personal_keys SET key = 'readable' WHERE person = '{GUS}'",
+        f"DELETE FROM personal_keys WHERE person = '{GUS}'",
+        f"INSERT INTO social_profiles (id, user_id) VALUES ('{GUS}', '{GUS}')",
+        (
+            'UPDATE user_facts SET data = data || \'{"email": "a@b.c"}\''
+            f" WHERE user_id = '{GUS}' AND kind = 'user.registered'"
+        ),
     ],
     "events.schedule": [
         event("starts_at = starts_at - interval '1 s'"),
@@ -239,7 +249,7 @@ class TestCommand:
         assert (said.json["drifted"], said.json["unsettled"]) == (1, 0)
         assert said.json["checks"][0] == {
             "name": "users.status",
-            "looked_at": 7,
+            "looked_at": 8,
             "drifted": 1,
             "keys": [ADA],
         }
