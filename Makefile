@@ -35,8 +35,8 @@ check: .venv ## what must hold before a commit: format, lint, types, layers, fas
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/pytest $(PYTEST_FLAGS) $(wildcard tests/unit tests/architecture)
 
-demo: .venv ## play a simulated evening into the running system
-	@exec $(VENV)/bin/momento demo
+demo: .venv ## play a simulated evening into the running system; YEAR=1 for a whole year
+	@exec $(VENV)/bin/momento demo $(if $(YEAR),--year)
 
 bench: .venv ## measure throughput and latency, beside the same job on other queues
 	@exec bench/run

@@ -22,7 +22,8 @@ from workers.city.strays import (
     speak_of_strangers,
 )
 
-PEOPLE, GATHERINGS = 500, 60
+PEOPLE, GATHERINGS, DAYS = 500, 60, 34
+PEOPLE_IN_A_YEAR, GATHERINGS_IN_A_YEAR, DAYS_IN_A_YEAR = 2_000, 400, 365
 # Some are apart, some host, and some must be left to be asked.
 FEWEST_PEOPLE = 14
 FEWEST_PLACES, GATHERINGS_A_PLACE = 5, 3
@@ -36,17 +37,19 @@ def history(
     now: datetime,
     people: int = PEOPLE,
     gatherings: int = GATHERINGS,
+    days: int = DAYS,
     contested: bool = True,
 ) -> list[Envelope]:
     """Tell everything that happened until the midnight (UTC) before `now`, in order of time.
 
-    Ids depend on the seed and the sizes alone, so that the same city told again is a duplicate of
-    itself. Unless `contested`, nothing depends on what the rules exempt as decided at the moment
-    of applying: what comes of it is the same in any order.
+    Gatherings are spread over so many `days`. Ids depend on the seed and the sizes alone, so that
+    the same city told again is a duplicate of itself. Unless `contested`, nothing depends on what
+    the rules exempt as decided at the moment of applying: what comes of it is the same in any
+    order.
     """
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     chance = Chance(f"{seed} {people} {gatherings} {contested}")
-    city = City(chance, Diary(chance), today, contested)
+    city = City(chance, Diary(chance), today, contested, days)
     find_places(city, FEWEST_PLACES + gatherings // GATHERINGS_A_PLACE)
     settle_in(city, people)
     for gathering in _plan_all(city, gatherings):

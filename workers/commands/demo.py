@@ -10,7 +10,15 @@ from domain.envelope import Envelope
 from workers.city import history
 from workers.city.looks import closer_looks
 from workers.city.posting import Gateway, Posted
-from workers.city.story import FEWEST_PEOPLE, GATHERINGS, PEOPLE
+from workers.city.story import (
+    DAYS,
+    DAYS_IN_A_YEAR,
+    FEWEST_PEOPLE,
+    GATHERINGS,
+    GATHERINGS_IN_A_YEAR,
+    PEOPLE,
+    PEOPLE_IN_A_YEAR,
+)
 from workers.city.summary import Told, summarise
 from workers.clock import utc_now
 from workers.commands import database_url
@@ -36,30 +44,32 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--people",
         type=_at_least(FEWEST_PEOPLE),
-        default=PEOPLE,
         metavar="N",
-        help=f"how many live there ({PEOPLE})",
+        help=f"how many live there ({PEOPLE}; {PEOPLE_IN_A_YEAR} in a year)",
     )
     parser.add_argument(
         "--gatherings",
         type=_at_least(1),
-        default=GATHERINGS,
         metavar="N",
-        help=f"how many gatherings they have ({GATHERINGS})",
+        help=f"how many gatherings they have ({GATHERINGS}; {GATHERINGS_IN_A_YEAR} in a year)",
     )
+    parser.add_argument("--year", action="store_true", help="a whole year instead of some weeks")
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Publish the city's history over HTTP, wait until it is applied, and say what changed."""
     url, key = database_url(settings), _api_key(settings)
     check_database(url)
-    told = history(
-        arguments.seed,
-        now=utc_now(),
-        people=arguments.people,
-        gatherings=arguments.gatherings,
+    usual = (
+        (PEOPLE_IN_A_YEAR, GATHERINGS_IN_A_YEAR, DAYS_IN_A_YEAR)
+        if arguments.year
+        else (PEOPLE, GATHERINGS, DAYS)
     )
-    print(f"City {arguments.seed}, {arguments.people} people, gatherings: {arguments.gatherings}.")
+    people, gatherings = arguments.people or usual[0], arguments.gatherings or usual[1]
+    told = history(
+        arguments.seed, now=utc_now(), people=people, gatherings=gatherings, days=usual[2]
+    )
+    print(f"City {arguments.seed}, {people:,} people, gatherings: {gatherings:,}.")
     host = ANYWHERE.get(settings.gateway_host, settings.gateway_host)
     with Gateway(host, settings.gateway_port, key=key) as gateway:
         print(_published(gateway.post(told)))
