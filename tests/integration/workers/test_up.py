@@ -151,6 +151,18 @@ class TestStopping:
         assert up.wait(SOON.total_seconds()) == 130
         assert place.left() == []
 
+    @pytest.mark.parametrize("step", ["initdb", "--single"])
+    def test_a_request_while_the_database_is_made_ends_that_as_well(
+        self, place: Place, step: str
+    ) -> None:
+        up = place.up(STEADY)
+        assert wait_until(lambda: any(step in line for line in place.left()), SOON)
+        up.send_signal(signal.SIGINT)
+        assert up.wait(SOON.total_seconds()) == 130
+        assert place.left() == []
+        place.up(STEADY)
+        place.until_said("Momento is up.")
+
 
 class TestKilled:
     def test_its_programs_end_when_it_is_killed_outright(self, place: Place) -> None:
@@ -171,6 +183,16 @@ class TestKilled:
         again.send_signal(signal.SIGINT)
         assert again.wait(SOON.total_seconds()) == 0
         assert place.left() == []
+
+    def test_it_starts_again_after_one_that_was_killed_while_making_the_database(
+        self, place: Place
+    ) -> None:
+        up = place.up(STEADY)
+        assert wait_until(lambda: any("initdb" in line for line in place.left()), SOON)
+        up.kill()
+        up.wait()
+        place.up(STEADY)
+        place.until_said("Momento is up.")
 
 
 class TestRestarting:
