@@ -68,8 +68,11 @@ EventPhotoId = Annotated[Id, Refers("event_photo")]
 ReportId = Annotated[Id, Refers("report")]
 TicketId = Annotated[Id, Refers("ticket")]
 
-# Pydantic would also take a number of seconds in quotes, and a minus sign that isn't one.
-_RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}[-+:.0-9Zz]*", re.ASCII)
+# Pydantic would also take a number of seconds in quotes, and a minus sign that isn't one. It names
+# an offset that is left out.
+_RFC_3339 = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[-+]\d{2}:\d{2})?", re.ASCII
+)
 _FULL_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 

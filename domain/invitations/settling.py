@@ -14,7 +14,14 @@ from domain.batch import DomainEvent, Effects
 from domain.gatherings.payloads import EventReconfirmationRequested
 from domain.invitations.facts import Case, Seats, load_cases, load_seats
 from domain.invitations.payloads import InvitationConfirmed, InvitationRefused, InvitationSettled
-from domain.invitations.rules import HOLDING, SEATED, Course, Decision, settle_invitation
+from domain.invitations.rules import (
+    EVENT_CANCELLED,
+    HOLDING,
+    SEATED,
+    Course,
+    Decision,
+    settle_invitation,
+)
 from domain.payload import Payload
 from domain.payments.payloads import PaymentSucceeded, RefundRequested
 from domain.sql import execute, fetch, insert_missing, update_rows
@@ -71,8 +78,10 @@ def _course(case: Case, seats: Seats) -> Course:
 
 def _may_want_it_again(course: Course) -> bool:
     """Say whether the event's cancellation, which may be taken back, is all that took the seat."""
-    granted = any(decision.granted for decision in course.decisions.values())
-    return course.status == "cancelled" and granted
+    return course.status == "cancelled" and any(
+        decision.granted and decision.refund_reason == EVENT_CANCELLED
+        for decision in course.decisions.values()
+    )
 
 
 def _columns(case: Case, course: Course) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from domain.gatherings.payloads import (
     EventCompleted,
     EventFinalized,
     EventPublished,
+    EventUpdated,
     LocationAdded,
     Stop,
 )
@@ -101,6 +102,19 @@ class Diary:
             ),
             starts_at - 40 * DAY,
         )
+
+    def moved(
+        self, event: str, *, at: datetime, starts_at: datetime = START, ends_at: datetime = END
+    ) -> Envelope:
+        """Have an event's plan changed to a single stop."""
+        stop = Stop(
+            location_id=an_id("place"),
+            order=1,
+            title="Stop",
+            start_time=starts_at,
+            end_time=ends_at,
+        )
+        return self.note(EventUpdated(event_id=an_id(event), itinerary=[stop]), at)
 
     def invited(
         self,

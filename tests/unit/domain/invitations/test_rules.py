@@ -224,6 +224,28 @@ class TestPayments:
         course = settled(paid(), seat_free=False, holds_seat=True, decisions=GRANTED)
         assert (course.status, refunds(course)) == ("confirmed", {})
 
+    @pytest.mark.parametrize(
+        ("reason", "back"),
+        [
+            pytest.param(None, {"first": "already_paid"}, id="it stands"),
+            pytest.param(
+                "event_cancelled",
+                {"first": "already_paid", "second": "event_cancelled"},
+                id="the event's cancellation may be taken back",
+            ),
+            pytest.param(
+                "invitation_declined", {"second": "invitation_declined"}, id="it went back"
+            ),
+        ],
+    )
+    def test_a_payment_is_the_second_only_if_the_other_stands(
+        self, reason: str | None, back: dict[str, str]
+    ) -> None:
+        """The second was applied first, and got the seat."""
+        decided = {"second": Decision(granted=True, refund_reason=reason)}
+        course = settled(paid(), paid(PAID + HOUR, "second"), decisions=decided, holds_seat=True)
+        assert (course.status, refunds(course)) == ("confirmed", back)
+
     def test_a_refund_once_requested_stands(self) -> None:
         decided = {"first": Decision(refund_reason="too_late")}
         course = settled(paid(), decisions=decided)
