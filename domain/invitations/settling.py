@@ -118,6 +118,7 @@ def _write_attendance(
                 "event_id": row["event_id"],
                 "user_id": row["user_id"],
                 "status": "confirmed",
+                "ends_at": row["ends_at"],
             }
             for row in holders
         ],

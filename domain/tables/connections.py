@@ -13,7 +13,17 @@ class Connection(SQLModel, table=True):
     """What one person keeps of another whom they met at an event."""
 
     __tablename__ = "connections"
-    __table_args__ = (Index("connections_event_id_idx", "event_id"),)
+    __table_args__ = (
+        Index("connections_event_id_idx", "event_id"),
+        # Somebody's memory book in order.
+        Index(
+            "connections_memory_book_idx",
+            "owner_id",
+            "created_at",
+            "connected_user_id",
+            "event_id",
+        ),
+    )
 
     owner_id: UUID = Field(primary_key=True, foreign_key="users.id")
     connected_user_id: UUID = Field(primary_key=True, foreign_key="users.id")

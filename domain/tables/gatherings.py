@@ -27,6 +27,10 @@ class Location(SQLModel, table=True):
     """A place."""
 
     __tablename__ = "locations"
+    # Places within somebody's reach.
+    __table_args__ = (
+        Index("locations_point_idx", text("point(longitude, latitude)"), postgresql_using="gist"),
+    )
 
     id: UUID = Field(primary_key=True)
     name: str
@@ -45,10 +49,14 @@ class Event(SQLModel, table=True):
     """A gathering. Its row is the lock under which everything about it is judged."""
 
     __tablename__ = "events"
-    __table_args__ = (one_of("status", EventStatus),)
+    __table_args__ = (
+        one_of("status", EventStatus),
+        # A host's events in order.
+        Index("events_host_id_starts_at_id_idx", "host_id", "starts_at", "id"),
+    )
 
     id: UUID = Field(primary_key=True)
-    host_id: UUID = Field(foreign_key="users.id", index=True)
+    host_id: UUID = Field(foreign_key="users.id")
     title: str
     description: str
     event_vector: Any = Field(default=None, nullable=True, sa_type=Vector(VECTOR_DIMENSIONS))
@@ -99,7 +107,11 @@ class EventItineraryStop(SQLModel, table=True):
     """A stop of a gathering, as its plan finally stands."""
 
     __tablename__ = "event_itinerary_stops"
-    __table_args__ = (UniqueConstraint("event_id", "order"),)
+    __table_args__ = (
+        UniqueConstraint("event_id", "order"),
+        # What is still to come at a place.
+        Index("event_itinerary_stops_location_id_start_time_idx", "location_id", "start_time"),
+    )
 
     id: UUID = Field(primary_key=True)
     event_id: UUID = Field(foreign_key="events.id")

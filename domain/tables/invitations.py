@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from domain.tables.base import FALSE, FactBase, created, fact_key, instant, one_of, word
@@ -41,6 +41,12 @@ class Invitation(SQLModel, table=True):
         one_of("status", InvitationStatus),
         one_of("decline_reason", DeclineReason),
         UniqueConstraint("event_id", "user_id"),
+        # What somebody still has to answer: few, however many they have answered.
+        Index(
+            "invitations_open_idx",
+            "user_id",
+            postgresql_where=text("status IN ('sent', 'payment_failed', 'pending_reconfirmation')"),
+        ),
     )
 
     id: UUID = Field(primary_key=True)

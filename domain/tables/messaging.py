@@ -48,9 +48,15 @@ class ConversationParticipant(SQLModel, table=True):
     """Somebody in a conversation."""
 
     __tablename__ = "conversation_participants"
+    __table_args__ = (
+        # Whose conversations: read without the rows themselves.
+        Index(
+            "conversation_participants_user_id_conversation_id_idx", "user_id", "conversation_id"
+        ),
+    )
 
     conversation_id: UUID = Field(primary_key=True, foreign_key="conversations.id")
-    user_id: UUID = Field(primary_key=True, foreign_key="users.id", index=True)
+    user_id: UUID = Field(primary_key=True, foreign_key="users.id")
     created_at: datetime = created()
 
 
@@ -78,7 +84,9 @@ class EventPost(StampedBase, table=True):
     """What the host or a guest wrote on an event's board."""
 
     __tablename__ = "event_posts"
-    __table_args__ = (Index("event_posts_event_id_idx", "event_id"),)
+    __table_args__ = (
+        Index("event_posts_event_id_stamp_time_id_idx", "event_id", "stamp_time", "id"),
+    )
 
     id: UUID = Field(primary_key=True)
     event_id: UUID = Field(foreign_key="events.id")
@@ -93,7 +101,7 @@ class EventPhoto(StampedBase, table=True):
     __tablename__ = "event_photos"
     __table_args__ = (
         one_of("status", EventPhotoStatus),
-        Index("event_photos_event_id_idx", "event_id"),
+        Index("event_photos_event_id_stamp_time_id_idx", "event_id", "stamp_time", "id"),
     )
 
     id: UUID = Field(primary_key=True)

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Integer,
     SmallInteger,
     Text,
+    text,
 )
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlmodel import Field, SQLModel
@@ -84,7 +85,13 @@ class User(SQLModel, table=True):
         one_of("status", UserStatus),
         one_of("active_role", ActiveRole),
         one_of("subscription_status", SubscriptionStatus),
-        Index("users_search_document_idx", "search_document", postgresql_using="gin"),
+        # Only those whom others may find: whoever is paused, banned or gone isn't read past.
+        Index(
+            "users_search_document_idx",
+            "search_document",
+            postgresql_using="gin",
+            postgresql_where=text("status = 'active'"),
+        ),
     )
 
     id: UUID = Field(primary_key=True)

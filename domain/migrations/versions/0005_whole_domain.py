@@ -108,6 +108,7 @@ def _people() -> None:
         ["search_document"],
         unique=False,
         postgresql_using="gin",
+        postgresql_where=sa.text("status = 'active'"),
     )
 
 
@@ -590,9 +591,9 @@ def _messaging() -> None:
         ),
     )
     op.create_index(
-        op.f("conversation_participants_user_id_idx"),
+        "conversation_participants_user_id_conversation_id_idx",
         "conversation_participants",
-        ["user_id"],
+        ["user_id", "conversation_id"],
         unique=False,
     )
     op.create_table(
@@ -657,7 +658,12 @@ def _messaging() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("event_photos_pkey")),
     )
-    op.create_index("event_photos_event_id_idx", "event_photos", ["event_id"], unique=False)
+    op.create_index(
+        "event_photos_event_id_stamp_time_id_idx",
+        "event_photos",
+        ["event_id", "stamp_time", "id"],
+        unique=False,
+    )
     op.create_table(
         "event_posts",
         sa.Column("stamp_time", sa.DateTime(timezone=True), nullable=True),
@@ -679,7 +685,12 @@ def _messaging() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("event_posts_user_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("event_posts_pkey")),
     )
-    op.create_index("event_posts_event_id_idx", "event_posts", ["event_id"], unique=False)
+    op.create_index(
+        "event_posts_event_id_stamp_time_id_idx",
+        "event_posts",
+        ["event_id", "stamp_time", "id"],
+        unique=False,
+    )
     op.create_table(
         "event_photo_facts",
         sa.Column("time", sa.DateTime(timezone=True), nullable=False),

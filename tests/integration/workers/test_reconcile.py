@@ -86,8 +86,10 @@ CORRUPTIONS = {
     "attendance.rows": [
         f"DELETE FROM attendance WHERE event_id = '{DRINKS}' AND user_id = '{BO}'",
         (
-            "INSERT INTO attendance (id, event_id, user_id, status) SELECT id, event_id, user_id,"
-            f" 'no_show' FROM invitations WHERE event_id = '{DRINKS}' AND user_id = '{FLO}'"
+            "INSERT INTO attendance (id, event_id, user_id, status, ends_at)"
+            " SELECT invited.id, event_id, user_id, 'no_show', ends_at FROM invitations AS invited"
+            " JOIN events ON events.id = event_id"
+            f" WHERE event_id = '{DRINKS}' AND user_id = '{FLO}'"
         ),
     ],
     "payments.status": [
@@ -102,6 +104,10 @@ CORRUPTIONS = {
         attendance(f"reported_by_user_id = '{EVE}'", DAN),
         attendance("checked_in_at = NULL", ADA),
         attendance("check_in_latitude = 40", ADA),
+    ],
+    "attendance.ends_at": [
+        attendance("ends_at = ends_at + interval '1 s'", DAN),
+        attendance("ends_at = NULL", BO),
     ],
     "metrics.absentee_rating": [
         metrics("absentee_rating = absentee_rating * (1 + 1e-8)"),
