@@ -65,3 +65,16 @@ AFTERWARDS_WINDOW = timedelta(days=14)
 ATTENDANCE_CREDIT = 0.5
 # A giver's worth is kept as a whole number of 2**-40, so that sums are exact in any order.
 GRATITUDE_UNIT_BITS = 40
+
+# Subscriptions
+SUBSCRIPTION_GRACE = timedelta(days=3)
+
+# What is asked of the data
+PAGE_LENGTH = 20
+PAGE_LIMIT = 100
+PHOTOS_SHOWN = 100
+# So many who match are ranked; a word that everybody has must not make a search slow.
+SEARCH_CANDIDATES = 1_000
+SEARCH_LIMIT_CHARACTERS = 200
+METRES_PER_MILE = 1_609.344
+MOST_MILES_AWAY = 250.0

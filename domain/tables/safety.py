@@ -39,7 +39,10 @@ class BlockedUser(SQLModel, table=True):
     """Whether one person blocks another, as the newest word has it; `unblocked_at` null: yes."""
 
     __tablename__ = "blocked_users"
-    __table_args__ = (Index("blocked_users_blocked_id_idx", "blocked_id"),)
+    __table_args__ = (
+        # Both ways round: one is asked about many, and some are blocked by many.
+        Index("blocked_users_blocked_id_blocker_id_idx", "blocked_id", "blocker_id"),
+    )
 
     blocker_id: UUID = Field(primary_key=True, foreign_key="users.id")
     blocked_id: UUID = Field(primary_key=True, foreign_key="users.id")

@@ -408,7 +408,12 @@ def _safety() -> None:
         ),
         sa.PrimaryKeyConstraint("blocker_id", "blocked_id", name=op.f("blocked_users_pkey")),
     )
-    op.create_index("blocked_users_blocked_id_idx", "blocked_users", ["blocked_id"], unique=False)
+    op.create_index(
+        "blocked_users_blocked_id_blocker_id_idx",
+        "blocked_users",
+        ["blocked_id", "blocker_id"],
+        unique=False,
+    )
     op.create_table(
         "host_reliability_log",
         sa.Column("host_id", sa.Uuid(), nullable=False),
