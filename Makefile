@@ -17,7 +17,7 @@ PYTEST_FLAGS ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up test check demo bench migrate lock clean .venv
+.PHONY: help up test check demo bench docs migrate lock clean .venv
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,9 @@ demo: .venv ## play a simulated evening into the running system; YEAR=1 for a wh
 
 bench: .venv ## measure throughput and latency, beside the same job on other queues
 	@exec bench/run
+
+docs: .venv ## write docs/catalogue.md and docs/entities.md anew from the code
+	@exec $(VENV)/bin/python -m docs.generator
 
 migrate: .venv ## bring the database named by DATABASE_URL up to date
 	@exec $(VENV)/bin/momento migrate

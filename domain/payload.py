@@ -178,6 +178,11 @@ class Payload(BaseModel):
         subject: str = getattr(self, self._subject)
         return subject
 
+    @classmethod
+    def reference_fields(cls) -> tuple[tuple[str, str], ...]:
+        """Give (field, kind) of each field whose value is a thing that must exist."""
+        return cls._references
+
     def references(self) -> Iterable[tuple[str, str]]:
         """Give (kind, id) of each thing that must exist before this can be applied."""
         named = self.__dict__
