@@ -13,8 +13,7 @@ from tests.factories.untold import with_untold
 from tests.helpers.apply import Application, Manner, unsettled
 from tests.helpers.ledger import drift
 from tests.helpers.state import State, differences, snapshot
-from workers.city import history
-from workers.city.story import DAYS_IN_A_YEAR, GATHERINGS_IN_A_YEAR, PEOPLE_IN_A_YEAR
+from workers.city import history_of_a_year
 
 SEED: Final = 2026
 LARGE: Final = (2_000, 4_000)
@@ -22,14 +21,7 @@ LARGE: Final = (2_000, 4_000)
 
 @pytest.fixture(scope="module")
 def year() -> list[Envelope]:
-    told = history(
-        SEED,
-        now=datetime.now(UTC),
-        people=PEOPLE_IN_A_YEAR,
-        gatherings=GATHERINGS_IN_A_YEAR,
-        days=DAYS_IN_A_YEAR,
-        contested=False,
-    )
+    told = history_of_a_year(SEED, now=datetime.now(UTC), contested=False)
     return with_untold(told, SEED)
 
 

@@ -7,18 +7,10 @@ from datetime import timedelta
 from typing import Final
 
 from domain.envelope import Envelope
-from workers.city import history
+from workers.city import history, history_of_a_year
 from workers.city.looks import closer_looks
 from workers.city.posting import Gateway, Posted
-from workers.city.story import (
-    DAYS,
-    DAYS_IN_A_YEAR,
-    FEWEST_PEOPLE,
-    GATHERINGS,
-    GATHERINGS_IN_A_YEAR,
-    PEOPLE,
-    PEOPLE_IN_A_YEAR,
-)
+from workers.city.story import FEWEST_PEOPLE, GATHERINGS, PEOPLE, PEOPLE_IN_A_YEAR
 from workers.city.summary import Told, summarise
 from workers.clock import utc_now
 from workers.commands import database_url
@@ -44,32 +36,27 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--people",
         type=_at_least(FEWEST_PEOPLE),
+        default=PEOPLE,
         metavar="N",
-        help=f"how many live there ({PEOPLE}; {PEOPLE_IN_A_YEAR} in a year)",
+        help=f"how many live there ({PEOPLE})",
     )
     parser.add_argument(
         "--gatherings",
         type=_at_least(1),
+        default=GATHERINGS,
         metavar="N",
-        help=f"how many gatherings they have ({GATHERINGS}; {GATHERINGS_IN_A_YEAR} in a year)",
+        help=f"how many gatherings they have ({GATHERINGS})",
     )
-    parser.add_argument("--year", action="store_true", help="a whole year instead of some weeks")
+    parser.add_argument(
+        "--year", action="store_true", help=f"a whole year of {PEOPLE_IN_A_YEAR:,} people"
+    )
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Publish the city's history over HTTP, wait until it is applied, and say what changed."""
     url, key = database_url(settings), _api_key(settings)
     check_database(url)
-    usual = (
-        (PEOPLE_IN_A_YEAR, GATHERINGS_IN_A_YEAR, DAYS_IN_A_YEAR)
-        if arguments.year
-        else (PEOPLE, GATHERINGS, DAYS)
-    )
-    people, gatherings = arguments.people or usual[0], arguments.gatherings or usual[1]
-    told = history(
-        arguments.seed, now=utc_now(), people=people, gatherings=gatherings, days=usual[2]
-    )
-    print(f"City {arguments.seed}, {people:,} people, gatherings: {gatherings:,}.")
+    told = _history(arguments)
     host = ANYWHERE.get(settings.gateway_host, settings.gateway_host)
     with Gateway(host, settings.gateway_port, key=key) as gateway:
         print(_published(gateway.post(told)))
@@ -78,6 +65,17 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     print(f"All of it was applied {time.monotonic() - started:.1f} s later.")
     _show(told, settings)
     return 0
+
+
+def _history(arguments: argparse.Namespace) -> list[Envelope]:
+    """Tell some weeks of the city that is asked for, or a year of the large one."""
+    now, seed = utc_now(), arguments.seed
+    if arguments.year:
+        print(f"City {seed}, a year of {PEOPLE_IN_A_YEAR:,} people.")
+        return history_of_a_year(seed, now=now)
+    people, gatherings = arguments.people, arguments.gatherings
+    print(f"City {seed}, {people} people, gatherings: {gatherings}.")
+    return history(seed, now=now, people=people, gatherings=gatherings)
 
 
 def _api_key(settings: Settings) -> str:
