@@ -35,7 +35,8 @@ def search_people(
     `words` are written as for a search engine: quotes for a phrase, OR, and - for what must not be
     there; at most 200 characters, else ValueError. Only people who are active are found, and for an
     asker neither they themselves nor anybody across a block. Of more than 1,000 who match, 1,000
-    are ranked. Index: users_search_document_idx. Cost: bounded by those 1,000.
+    are ranked. Index: users_search_document_idx. Cost: these 1,000, whom the asker blocks or is
+    blocked by, and the words' entries in the index.
     """
     if len(words) > SEARCH_LIMIT_CHARACTERS:
         raise ValueError(f"a search has at most {SEARCH_LIMIT_CHARACTERS} characters")
@@ -43,7 +44,8 @@ def search_people(
     rows = fetch(
         session,
         _SEARCH,
-        words=words,
+        # Postgres keeps no NUL in a text.
+        words=words.replace("\0", " "),
         asker=asker_id,
         candidates=SEARCH_CANDIDATES,
         rank=rank,

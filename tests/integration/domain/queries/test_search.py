@@ -54,7 +54,9 @@ class TestSearchPeople:
         assert found.interests == ["Software", "Chess"]
         assert found.rank > 0
 
-    @pytest.mark.parametrize("words", ["", "   ", "the", "-engineer", "the -engineer", "'!&|("])
+    @pytest.mark.parametrize(
+        "words", ["", "   ", "the", "-engineer", "the -engineer", "'!&|(", "\0"]
+    )
     def test_what_names_nothing_to_look_for_finds_nobody(self, town: Rows, words: str) -> None:
         assert names(town, words) == []
 

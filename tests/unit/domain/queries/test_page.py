@@ -69,6 +69,8 @@ class TestOrder:
             "bm8ganNvbg==",
             "MQ==",
             "WzEsMl0=",
+            "eyJhIjogMX0=",
+            "W1tb" * 1_000_000,
             cursor_after(ID),
             cursor_after(MOMENT, ID, ID),
             cursor_after(0.5, ID),
@@ -80,6 +82,10 @@ class TestOrder:
     def test_what_no_page_of_this_list_gave_is_refused(self, cursor: str) -> None:
         with pytest.raises(BadCursorError):
             NEWEST_FIRST.after(cursor)
+
+    def test_what_only_python_reads_is_written_as_postgres_does(self) -> None:
+        odd = cursor_after("2026-W11-6T18:00:00+00", f"urn:uuid:{ID}")
+        assert NEWEST_FIRST.after(odd) == ("2026-03-14T18:00:00+00:00", ID)
 
     def test_a_rank_is_a_number(self) -> None:
         with pytest.raises(BadCursorError):
