@@ -25,6 +25,8 @@ from domain.payload import Payload
 from domain.payments import handlers as payments
 from domain.payments import payloads as paying
 from domain.privacy import handlers as privacy
+from domain.profiles import handlers as profiles
+from domain.profiles import payloads as showing
 from domain.ratings import handlers as ratings
 from domain.ratings import payloads as rating
 from domain.things import TABLES, Hold
@@ -76,11 +78,22 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
     people.NotificationSettingsUpdated: _on(
         PLANS, users.apply_notification_settings_updated, user=_CHANGE
     ),
+    people.SubscriptionChanged: _on(PLANS, users.apply_subscription_changed, user=_CHANGE),
+    # There are many, and nobody waits for them.
+    people.PresenceChanged: _on(AFTERWARDS, users.apply_presence_changed, user=_CHANGE),
     people.UserDeparted: (
-        *_on(PLANS, gatherings.apply_user_departed),
+        *_on(PLANS, gatherings.apply_user_departed, profiles.apply_user_departed),
         *_on(SEATS, invitations.apply_user_departed),
         *_on(PLANS, privacy.apply_user_departed),
     ),
+    showing.ProfilePhotoAdded: _on(PLANS, profiles.apply_profile_photo_added, user=_CHANGE),
+    showing.HostPhotoAdded: _on(PLANS, profiles.apply_host_photo_added, user=_SHARE),
+    showing.InterestsSelected: _on(PLANS, profiles.apply_interests_selected, user=_CHANGE),
+    showing.PersonaUpdated: _on(PLANS, profiles.apply_persona_updated, user=_CHANGE),
+    showing.ProfileLiked: _on(AFTERWARDS, profiles.apply_profile_liked, user=_SHARE),
+    showing.PushTokenRegistered: _on(PLANS, profiles.apply_push_token_registered, user=_CHANGE),
+    showing.PushTokenRemoved: _on(PLANS, profiles.apply_push_token_removed, user=_CHANGE),
+    showing.SocialLinkAdded: _on(PLANS, profiles.apply_social_link_added, user=_CHANGE),
     # Gatherings
     gathering.LocationAdded: _on(PLANS, gatherings.apply_location_added),
     gathering.EventPublished: _on(
@@ -125,12 +138,15 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
     attending.AttendanceSettled: (
         *_on(AFTERWARDS, ratings.apply_attendance_settled, event=_CHANGE),
         *_on(AFTERWARDS, kudos.apply_attendance_settled, event=_SHARE),
+        *_on(AFTERWARDS, profiles.apply_attendance_settled, user=_CHANGE),
         *_on(AFTERWARDS, connections.apply_attendance_settled, event=_CHANGE),
     ),
     # Afterwards
     rating.RatingSubmitted: _on(AFTERWARDS, ratings.apply_rating_submitted, event=_CHANGE),
     rating.HostRatingChanged: (),
     thanking.KudosGiven: _on(AFTERWARDS, kudos.apply_kudos_given, event=_SHARE),
+    thanking.KudosSettled: _on(AFTERWARDS, profiles.apply_kudos_settled, user=_CHANGE),
+    showing.SocialLinkShared: _on(AFTERWARDS, profiles.apply_social_link_shared, user=_SHARE),
 }
 
 

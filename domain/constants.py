@@ -32,6 +32,15 @@ ERASED_EMAIL = "erased@erased.invalid"
 # People
 ADULT_AGE_YEARS = 18
 
+# Profiles
+AUTHENTIC_BADGE_MONTHS = 12
+INTERESTS_AT_MOST = 50
+# Looks of the face card: after how many attended events, or for how many kudos of how many givers.
+VINTAGE_EVENTS = 3
+GOLDEN_EVENTS = 10
+KIND_KUDOS = 10
+KIND_GIVERS = 5
+
 # Events
 MATERIAL_SHIFT = timedelta(minutes=30)
 

@@ -23,8 +23,9 @@ Wanted = TypeVar("Wanted")
 class Personal:
     """Marks a field that holds something personal.
 
-    `erased` takes its place once the person is erased. It is valid for the field, so that what was
-    said before can still be read.
+    `erased` takes its place once the person is erased; a function makes it from the value, and
+    leaves alone what it has made. It is valid for the field, so that what was said before can
+    still be read.
     """
 
     erased: Any = None
@@ -48,12 +49,22 @@ class Spot(NamedTuple):
     holder: dict[str, Any]
     field: str
     person: str
-    erased: Any
+    mark: Personal
 
     @property
     def value(self) -> Any:
         """What stands there."""
         return self.holder[self.field]
+
+    @property
+    def erased(self) -> Any:
+        """What takes its place."""
+        return self.mark.erased(self.value) if self.depends else self.mark.erased
+
+    @property
+    def depends(self) -> bool:
+        """Say whether what takes its place depends on what stands there."""
+        return callable(self.mark.erased)
 
     def put(self, value: Any) -> None:
         """Have something else stand there."""
@@ -64,7 +75,7 @@ class _Shape(NamedTuple):
     """Where a model holds personal values."""
 
     person: str | None
-    marked: tuple[tuple[str, Any], ...]
+    marked: tuple[tuple[str, Personal], ...]
     nested: tuple[tuple[str, type[BaseModel]], ...]
 
 
@@ -75,7 +86,7 @@ def shape(model: type[BaseModel]) -> _Shape:
     for field, information in model.model_fields.items():
         found = next(find(Personal, information.annotation, metadata=information.metadata), None)
         if found is not None:
-            marked.append((field, found.erased))
+            marked.append((field, found))
         nested += [
             (field, each) for each in _models(information.annotation) if any(shape(each)[1:])
         ]
@@ -95,9 +106,9 @@ def spots(model: type[BaseModel], data: dict[str, Any], *, owner: str = "") -> I
     """Find the personal values in data; `owner` is whose those are that name nobody."""
     person, marked, nested = shape(model)
     whose = (data.get(person) if person else None) or owner
-    for field, erased in marked:
+    for field, mark in marked:
         if data.get(field) is not None and whose:
-            yield Spot(data, field, whose, erased)
+            yield Spot(data, field, whose, mark)
     for field, each in nested:
         for entry in data.get(field) or ():
             yield from spots(each, entry, owner=whose)

@@ -22,6 +22,8 @@ from domain.personal import Spot, is_personal, spots
 from domain.sql import execute, fetch
 
 SEALED: Final = "sealed:v1:"
+# Not in the alphabet of base64.
+_BESIDE: Final = "|"
 _NONCE_BYTES: Final = 12
 _KEY_BITS: Final = 256
 
@@ -56,7 +58,7 @@ def seal(session: Session, envelopes: Sequence[Envelope]) -> list[Envelope]:
     for place, (envelope, data, found) in opened.items():
         for spot in found:
             cipher, where = ciphers[spot.person], _where(envelope, spot)
-            spot.put(_sealed(spot.value, cipher, where) if cipher else spot.erased)
+            spot.put(_sealed(spot, cipher, where) if cipher else spot.erased)
         sealed[place] = replace(envelope, data=to_json(data).decode())
     return sealed
 
@@ -75,7 +77,7 @@ def unseal(session: Session, payload: type[Payload], listed: Sequence[Written]) 
     for written, listed_spots in zip(listed, found, strict=True):
         for spot in listed_spots:
             cipher, where = ciphers.get(spot.person), _where(written, spot)
-            spot.put(_unsealed(spot.value, cipher, where) if cipher else spot.erased)
+            spot.put(_unsealed(spot.value, cipher, where) if cipher else _erased(spot))
     return [to_json(data).decode() for data in opened]
 
 
@@ -137,14 +139,21 @@ def _is_sealed(value: Any) -> bool:
     return isinstance(value, str) and value.startswith(SEALED)
 
 
-def _sealed(value: Any, cipher: AESGCM, where: bytes) -> str:
+def _sealed(spot: Spot, cipher: AESGCM, where: bytes) -> str:
+    """Seal a value; what takes its place one day is put beside it where only it could tell."""
     nonce = os.urandom(_NONCE_BYTES)
-    return SEALED + b64encode(nonce + cipher.encrypt(nonce, to_json(value), where)).decode()
+    hidden = b64encode(nonce + cipher.encrypt(nonce, to_json(spot.value), where)).decode()
+    return f"{SEALED}{hidden}{_BESIDE}{spot.erased}" if spot.depends else SEALED + hidden
 
 
 def _unsealed(sealed: str, cipher: AESGCM, where: bytes) -> Any:
-    hidden = b64decode(sealed.removeprefix(SEALED))
+    hidden = b64decode(sealed.removeprefix(SEALED).partition(_BESIDE)[0])
     return from_json(cipher.decrypt(hidden[:_NONCE_BYTES], hidden[_NONCE_BYTES:], where))
+
+
+def _erased(spot: Spot) -> Any:
+    """Give what takes the place of a sealed value that nobody can read any more."""
+    return spot.value.rpartition(_BESIDE)[2] if spot.depends else spot.erased
 
 
 def _where(said: Envelope | Written, spot: Spot) -> bytes:

@@ -16,6 +16,7 @@ from domain.reconcile import (
     payments,
     people,
     privacy,
+    profiles,
     ratings,
 )
 from domain.reconcile.check import Check, Finding, one_snapshot, run, unsettled
@@ -23,6 +24,7 @@ from domain.reconcile.check import Check, Finding, one_snapshot, run, unsettled
 CHECKS: tuple[Check, ...] = (
     *people.CHECKS,
     *privacy.CHECKS,
+    *profiles.CHECKS,
     *gatherings.CHECKS,
     *invitations.CHECKS,
     *payments.CHECKS,

@@ -94,4 +94,26 @@ CHECKS = (
         FROM user_internal_metrics AS kept LEFT JOIN heap USING (user_id)
         """,
     ),
+    Check(
+        "metrics.kudos_givers",
+        "how many kudos count, and from how many givers",
+        f"""
+        WITH {KUDOS}, heap AS (
+            SELECT receiver_id AS user_id, count(*) AS kudos, count(DISTINCT giver_id) AS givers
+            FROM thanks WHERE counts GROUP BY receiver_id
+        )
+        SELECT kept.user_id::text AS key, (kudos_count, kudos_givers)
+            IS DISTINCT FROM (coalesce(heap.kudos, 0), coalesce(heap.givers, 0)) AS drifted
+        FROM user_internal_metrics AS kept LEFT JOIN heap USING (user_id)
+        """,
+    ),
+    Check(
+        "metrics.is_widely_thanked",
+        "for ten kudos of five givers",
+        """
+        SELECT user_id::text AS key,
+            is_widely_thanked <> (least(kudos_count / 10, kudos_givers / 5) > 0) AS drifted
+        FROM user_internal_metrics
+        """,
+    ),
 )

@@ -23,4 +23,26 @@ CHECKS = (
         FROM users JOIN said ON said.user_id = users.id
         """,
     ),
+    Check(
+        "users.subscription",
+        "status, end and Stripe's id, each by its newest word; free without any",
+        """
+        WITH said AS (
+            SELECT DISTINCT ON (user_id, field) user_id, field, value #>> '{}' AS value
+            FROM user_facts CROSS JOIN LATERAL jsonb_each(data) AS each (field, value)
+            WHERE kind = 'subscription.changed'
+            ORDER BY user_id, field, time DESC, id COLLATE "C" DESC, source COLLATE "C" DESC
+        ), stands AS (
+            SELECT user_id, max(value) FILTER (WHERE field = 'subscription_status') AS status,
+                max(value) FILTER (WHERE field = 'subscription_ends')::timestamptz AS ends,
+                max(value) FILTER (WHERE field = 'stripe_subscription_id') AS stripe_id
+            FROM said GROUP BY user_id
+        )
+        SELECT users.id::text AS key,
+            (subscription_status, subscription_ends, stripe_subscription_id)
+            IS DISTINCT FROM (coalesce(stands.status, 'free'), stands.ends, stands.stripe_id)
+            AS drifted
+        FROM users LEFT JOIN stands ON stands.user_id = users.id
+        """,
+    ),
 )

@@ -21,7 +21,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlmodel import Field, SQLModel
 
-from domain.constants import ATTENDANCE_CREDIT, GRATITUDE_UNIT_BITS
+from domain.constants import (
+    ATTENDANCE_CREDIT,
+    GRATITUDE_UNIT_BITS,
+    KIND_GIVERS,
+    KIND_KUDOS,
+)
 from domain.tables.base import (
     FALSE,
     TRUE,
@@ -172,6 +177,16 @@ class UserInternalMetrics(SQLModel, table=True):
     # Parts of the score: attended and late outcomes; sum over givers in units of 2**-40.
     outcomes_present: int = Field(sa_type=Integer, sa_column_kwargs={"server_default": "0"})
     gratitude: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
+    # Rule "face card unlocks", frame:kind: how many kudos count, and from how many givers.
+    kudos_count: int = Field(sa_type=Integer, sa_column_kwargs={"server_default": "0"})
+    kudos_givers: int = Field(sa_type=Integer, sa_column_kwargs={"server_default": "0"})
+    is_widely_thanked: bool = Field(
+        sa_column_args=[
+            Computed(
+                f"kudos_count >= {KIND_KUDOS} AND kudos_givers >= {KIND_GIVERS}", persisted=True
+            )
+        ],
+    )
     updated_at: datetime = created()
 
 

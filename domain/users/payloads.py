@@ -8,9 +8,9 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field
 
 from domain.constants import NO_BIRTH_DATE
-from domain.payload import FullDate, LocationId, Name, Payload, Text, UserId
+from domain.payload import FullDate, Instant, LocationId, Name, Payload, Text, UserId
 from domain.personal import Personal, Private
-from domain.tables.users import ActiveRole, HostType, UserStatus
+from domain.tables.users import ActiveRole, HostType, SubscriptionStatus, UserStatus
 
 _ZONES = frozenset(available_timezones())
 
@@ -146,6 +146,25 @@ class NotificationSettingsUpdated(Payload, name="notification_settings.updated")
     push_social: bool | None = None
     push_account_and_safety: bool | None = None
     email_account_and_safety: bool | None = None
+
+
+class SubscriptionChanged(Payload, name="subscription.changed"):
+    """Somebody's subscription began, was renewed, lapsed or ended.
+
+    A field left out is unchanged, null clears.
+    """
+
+    user_id: UserId
+    subscription_status: SubscriptionStatus
+    subscription_ends: Instant | None = None
+    stripe_subscription_id: Name | None = None
+
+
+class PresenceChanged(Payload, name="presence.changed"):
+    """Somebody opened the app, or went away."""
+
+    user_id: UserId
+    is_online: bool
 
 
 class UserDeparted(Payload, name="user.departed", follow_up=True):

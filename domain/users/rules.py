@@ -21,6 +21,9 @@ DEFAULTS: dict[str, Any] = {
     "price_sensitivity": None,
     "availability_preferences": None,
     "active_role": "social",
+    "subscription_status": "free",
+    "subscription_ends": None,
+    "stripe_subscription_id": None,
 }
 ERASED_ON_DELETION: dict[str, Any] = {
     "phone_number": None,
@@ -84,7 +87,7 @@ def settle_account(facts: Sequence[Fact]) -> Account:
                 fields.begin(_among(fact.data, {*DEFAULTS, "birth_date"}))
                 has_social = has_social or fact.data.get("first_name") is not None
                 social.begin(_among(fact.data, SOCIAL_FIELDS))
-            case "user.updated":
+            case "user.updated" | "subscription.changed":
                 fields.offer(fact.stamp, _among(fact.data, DEFAULTS))
             case "user.verified":
                 verified = True

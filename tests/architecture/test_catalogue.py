@@ -29,6 +29,15 @@ PUBLISHED: Final = {
     "notification_settings.updated": "user_id, sms_invitations?, sms_reminders?,"
     " push_event_invitations?, push_event_updates?, push_event_reminders?, push_direct_messages?,"
     " push_social?, push_account_and_safety?, email_account_and_safety?",
+    "profile_photo.added": "photo_id, user_id, url, is_authentic",
+    "host_photo.added": "photo_id, host_id, url, photo_type, caption?",
+    "interests.selected": "user_id, interests",
+    "persona.updated": "user_id, career?, interests?, mood?",
+    "presence.changed": "user_id, is_online",
+    "profile.liked": "liker_id, liked_id",
+    "push_token.registered": "token_id, user_id, token, platform",
+    "push_token.removed": "user_id, token",
+    "social_link.added": "link_id, user_id, platform, url, is_public_on_host_profile?",
     # Gatherings
     "location.added": "location_id, name, address?, latitude, longitude, google_place_id?",
     "event.published": "event_id, host_id, title, description, min_attendees, max_attendees,"
@@ -53,12 +62,15 @@ PUBLISHED: Final = {
     " currency, stripe_payment_intent_id, failure_code?",
     "payment.refunded": "payment_id, stripe_refund_id, amount_in_cents",
     "payment.disputed": "payment_id, stripe_dispute_id, reason",
+    "subscription.changed": "user_id, subscription_status, subscription_ends?,"
+    " stripe_subscription_id?",
     "attendee.checked_in": "event_id, user_id, latitude, longitude",
     "attendance.reported": "event_id, user_id, reporter_id, status",
     # Afterwards
     "rating.submitted": "rating_id, event_id, rater_id, host_rating_value, event_rating_value,"
     " comment?",
     "kudos.given": "kudos_id, event_id, giver_id, receiver_id, kudo",
+    "social_link.shared": "sharer_id, receiver_id, platform",
 }
 # What follows from an effect, and others may subscribe to.
 FOLLOW_UPS: Final = {

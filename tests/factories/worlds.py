@@ -15,12 +15,14 @@ from tests.helpers.evening import an_id
 START: Final = datetime(2026, 3, 14, 18, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 END: Final = START + 3 * HOUR
-GUESTS: Final = ("Ada", "Bo", "Gil", "Dan", "Eve")
+# Who come, and thank Ada: with Gil and the host enough that she is widely thanked.
+FANS: Final = ("Kim", "Lou", "Max")
+GUESTS: Final = ("Ada", "Bo", "Gil", "Dan", "Eve", *FANS)
 
 
 @dataclass(slots=True)
 class World:
-    """A host, five guests and one event."""
+    """A host, eight guests and one event."""
 
     name: str
     told: list[Envelope] = field(default_factory=list)
@@ -72,6 +74,35 @@ def _settle_in(world: World) -> None:
     world.say("notification_settings.updated", START - 80 * DAY, **host, sms_reminders=False)
     bar = {"location_id": world.id("bar"), "latitude": 40.0, "longitude": -74.0}
     world.say("location.added", START - 80 * DAY, **bar, name="Bar")
+
+
+def _show_themselves(world: World) -> None:
+    ada = {"user_id": world.id("Ada")}
+    early, late = START - 80 * DAY, START - 79 * DAY
+    url = "https://pictures.example/1"
+    photo = {"photo_id": world.id("photo"), "url": url}
+    world.say("profile_photo.added", early, **photo, **ada, is_authentic=True)
+    host = {"host_id": world.id("Hanna"), "photo_type": "logo"}
+    world.say("host_photo.added", early, **{**photo, "photo_id": world.id("logo")}, **host)
+    world.say("interests.selected", early, **ada, interests=["Hiking", world.id("something new")])
+    world.say("interests.selected", late, **ada, interests=["Soup", "Hiking"])
+    world.say("persona.updated", early, **ada, career="Baker")
+    world.say("presence.changed", early, **ada, is_online=True)
+    world.say("presence.changed", late, **ada, is_online=False)
+    world.say("subscription.changed", early, **ada, subscription_status="premium")
+    world.say("profile.liked", early, liker_id=world.id("Ada"), liked_id=world.id("Bo"))
+    phone = {"token": f"ExponentPushToken[{world.id('phone')}]"}
+    for guest, at in (("Ada", early), ("Bo", late)):
+        said = {"token_id": world.id(f"token {guest}"), "platform": "ios", **phone}
+        world.say("push_token.registered", at, **said, user_id=world.id(guest))
+    world.say("push_token.removed", late, **phone, **ada)
+    link = {"link_id": world.id("link"), "platform": "instagram", "url": url}
+    world.say("social_link.added", early, **link, **ada)
+
+
+def _share(world: World) -> None:
+    pair = {"sharer_id": world.id("Ada"), "receiver_id": world.id("Gil")}
+    world.say("social_link.shared", START - 70 * DAY, **pair, platform="instagram")
 
 
 def _publish(world: World) -> None:
@@ -128,7 +159,7 @@ def _fail_to_pay(world: World) -> None:
 
 
 def _pay(world: World) -> None:
-    for guest in ("Ada", "Bo", "Gil"):
+    for guest in ("Ada", "Bo", "Gil", *FANS):
         charge = world.id(f"charge {guest}")
         said = {**_charge(world, guest), "stripe_charge_id": charge}
         world.say("payment.succeeded", START - 19 * DAY + HOUR, **said)
@@ -141,7 +172,7 @@ def _move(world: World) -> None:
 
 
 def _reconfirm(world: World) -> None:
-    for guest in ("Ada", "Bo", "Gil"):
+    for guest in ("Ada", "Bo", "Gil", *FANS):
         invitation = world.id(f"invitation {guest}")
         world.say("invitation.reconfirmed", START - 8 * DAY, invitation_id=invitation)
 
@@ -152,7 +183,7 @@ def _give_up(world: World) -> None:
 
 def _come(world: World) -> None:
     at = {"event_id": world.id("drinks"), "latitude": 40.0, "longitude": -74.0}
-    for guest in ("Ada", "Gil"):
+    for guest in ("Ada", "Gil", *FANS):
         world.say("attendee.checked_in", START + HOUR, **at, user_id=world.id(guest))
 
 
@@ -169,6 +200,11 @@ def _thank(world: World) -> None:
     said = {"event_id": world.id("drinks"), "giver_id": world.id("Ada"), "kudo": "helpful"}
     receiver = world.id("Gil")
     world.say("kudos.given", END, **said, kudos_id=world.id("kudos"), receiver_id=receiver)
+    for giver in ("Hanna", "Gil", *FANS):
+        for kudo in ("helpful", "inspiring"):
+            number = world.id(f"kudos {giver} {kudo}")
+            said = {"event_id": world.id("drinks"), "giver_id": world.id(giver), "kudo": kudo}
+            world.say("kudos.given", END, **said, kudos_id=number, receiver_id=world.id("Ada"))
 
 
 def _rate(world: World) -> None:
@@ -201,6 +237,8 @@ def _call_off(world: World) -> None:
 PHASES: Final[tuple[Callable[[World], None], ...]] = (
     _sign_up,
     _settle_in,
+    _show_themselves,
+    _share,
     _publish,
     _invite,
     _answer,

@@ -26,11 +26,30 @@ from domain.kudos.payloads import KudosGiven
 from domain.outbox import publish_many
 from domain.payload import Payload
 from domain.payments.payloads import PaymentRefunded, PaymentSucceeded
+from domain.profiles.payloads import (
+    HostPhotoAdded,
+    InterestsSelected,
+    PersonaUpdated,
+    ProfileLiked,
+    ProfilePhotoAdded,
+    PushTokenRegistered,
+    SocialLinkAdded,
+    SocialLinkShared,
+)
 from domain.ratings.payloads import RatingSubmitted
 from domain.routing import route
 from domain.tables.attendance import AttendanceStatus
 from domain.tables.kudos import Kudo
-from domain.users.payloads import UserDeleted, UserRegistered, UserStatusChanged
+from domain.tables.profiles import HostPhotoType
+from domain.tables.profiles import Platform as PushPlatform
+from domain.tables.users import SubscriptionStatus
+from domain.users.payloads import (
+    PresenceChanged,
+    SubscriptionChanged,
+    UserDeleted,
+    UserRegistered,
+    UserStatusChanged,
+)
 from workers.desk import WorkDesk
 
 SOURCE = "/services/test"
@@ -75,6 +94,18 @@ class Diary:
                 UserStatusChanged.model_validate({"user_id": an_id(name), "status": "active"}),
                 START - 59 * DAY,
             )
+
+    def phone(self, name: str, *, of: str, at: datetime) -> None:
+        """Have somebody sign in on a phone; it goes by the name of its first owner."""
+        self.note(
+            PushTokenRegistered(
+                token_id=an_id(f"phone {name} {of}"),
+                user_id=an_id(of),
+                token=f"ExponentPushToken[{name}]",
+                platform=PushPlatform.IOS,
+            ),
+            at,
+        )
 
     def event(self, name: str, *, host: str, seats: int, starts_at: datetime = START) -> None:
         """Have an event of two stops announced, with Cleo as its co-host."""
@@ -215,6 +246,37 @@ class Diary:
         self.note(EventFinalized(event_id=an_id(event)), ends_at + 26 * HOUR)
 
 
+def show_themselves(diary: Diary) -> None:
+    """Have Ada say who she is, Bo take over her phone, and Gus come, do likewise and leave."""
+    diary.people("Gus")
+    at, later = START - 50 * DAY, START - 49 * DAY
+    for name in ("Ada", "Gus"):
+        person = {"user_id": an_id(name)}
+        url = f"https://pictures.example/{name}"
+        photo, logo = an_id(f"photo {name}"), an_id(f"logo {name}")
+        diary.note(ProfilePhotoAdded(photo_id=photo, **person, url=url, is_authentic=True), at)
+        diary.note(
+            HostPhotoAdded(
+                photo_id=logo, host_id=an_id(name), url=url, photo_type=HostPhotoType.LOGO
+            ),
+            at,
+        )
+        diary.note(InterestsSelected(**person, interests=["Hiking ", "Soup"]), at)
+        diary.note(PersonaUpdated(**person, career="Baker", interests=["Jazz"], mood="calm"), at)
+        diary.note(
+            SubscriptionChanged(**person, subscription_status=SubscriptionStatus.PREMIUM), at
+        )
+        diary.note(PresenceChanged(**person, is_online=True), at)
+        diary.note(ProfileLiked(liker_id=an_id(name), liked_id=an_id("Dan")), at)
+        link = {"platform": "instagram", "url": url}
+        diary.note(SocialLinkAdded(link_id=an_id(f"link {name}"), **person, **link), at)
+        share = {"sharer_id": an_id(name), "receiver_id": an_id("Dan")}
+        diary.note(SocialLinkShared(**share, platform="instagram"), later)
+        diary.phone(name, of=name, at=at)
+    diary.phone("Ada", of="Bo", at=later)
+    diary.note(UserDeleted(user_id=an_id("Gus")), later)
+
+
 def an_evening() -> list[Envelope]:
     """Three events of Hanna's: one long ago, one that is told in full, one still to come.
 
@@ -223,6 +285,7 @@ def an_evening() -> list[Envelope]:
     """
     diary = Diary()
     diary.people("Hanna", "Cleo", "Ada", "Bo", "Dan", "Eve", "Flo")
+    show_themselves(diary)
     earlier, later = START - 10 * DAY, NOW + 30 * DAY
     diary.event("brunch", host="Hanna", seats=8, starts_at=earlier)
     for person in ("Ada", "Dan", "Eve"):

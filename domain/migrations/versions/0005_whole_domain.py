@@ -85,6 +85,7 @@ def _people() -> None:
             name=op.f("connection_facts_pkey"),
         ),
     )
+    _count_kudos()
     op.add_column("users", sa.Column("interests", postgresql.JSONB(), nullable=True))
     op.add_column(
         "users",
@@ -109,6 +110,34 @@ def _people() -> None:
         unique=False,
         postgresql_using="gin",
         postgresql_where=sa.text("status = 'active'"),
+    )
+
+
+def _count_kudos() -> None:
+    for name in ("kudos_count", "kudos_givers"):
+        op.add_column(
+            "user_internal_metrics",
+            sa.Column(name, sa.Integer(), server_default="0", nullable=False),
+        )
+    op.execute(
+        """
+        UPDATE user_internal_metrics AS kept
+        SET kudos_count = heap.kudos, kudos_givers = heap.givers
+        FROM (
+            SELECT receiver_id, count(*) AS kudos, count(DISTINCT giver_id) AS givers
+            FROM attendee_kudos WHERE counts GROUP BY receiver_id
+        ) AS heap
+        WHERE heap.receiver_id = kept.user_id
+        """
+    )
+    op.add_column(
+        "user_internal_metrics",
+        sa.Column(
+            "is_widely_thanked",
+            sa.Boolean(),
+            sa.Computed("kudos_count >= 10 AND kudos_givers >= 5", persisted=True),
+            nullable=False,
+        ),
     )
 
 
@@ -360,6 +389,29 @@ def _profiles() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("user_social_links_pkey")),
     )
     op.create_index("user_social_links_user_id_idx", "user_social_links", ["user_id"], unique=False)
+    _push_token_facts()
+
+
+def _push_token_facts() -> None:
+    op.create_table(
+        "push_token_facts",
+        sa.Column("time", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column(
+            "data", postgresql.JSONB(), server_default=sa.text("'{}'::jsonb"), nullable=False
+        ),
+        sa.Column("token_hash", sa.String(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("token_id", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("push_token_facts_user_id_fkey")
+        ),
+        sa.PrimaryKeyConstraint("token_hash", "source", "id", name=op.f("push_token_facts_pkey")),
+    )
+    op.create_index("push_token_facts_user_id_idx", "push_token_facts", ["user_id"], unique=False)
+    op.create_index("push_token_facts_token_id_idx", "push_token_facts", ["token_id"], unique=False)
 
 
 def _safety() -> None:

@@ -9,7 +9,8 @@ from tests.helpers.command import Momento
 from tests.helpers.evening import an_evening, an_id, publish, tell
 
 DRINKS = an_id("drinks")
-ADA, BO, DAN, EVE, FLO, GUS, HANNA = map(an_id, ("Ada", "Bo", "Dan", "Eve", "Flo", "Gus", "Hanna"))
+NAMES = ("Ada", "Bo", "Dan", "Eve", "Flo", "Gus", "Hanna")
+ADA, BO, DAN, EVE, FLO, GUS, HANNA = map(an_id, NAMES)
 
 
 def event(change: str) -> str:
@@ -26,6 +27,22 @@ def attendance(change: str, person: str) -> str:
 
 def metrics(change: str, person: str = ADA) -> str:
     return f"UPDATE user_internal_metrics SET {change} WHERE user_id = '{person}'"
+
+
+def person(change: str, who: str = ADA) -> str:
+    return f"UPDATE users SET {change} WHERE id = '{who}'"
+
+
+def profile(change: str, who: str = ADA) -> str:
+    return f"UPDATE social_profiles SET {change} WHERE user_id = '{who}'"
+
+
+def photo(change: str) -> str:
+    return f"UPDATE profile_photos SET {change} WHERE user_id = '{ADA}'"
+
+
+def token(change: str) -> str:
+    return f"UPDATE push_notification_tokens SET {change} WHERE user_id = '{BO}'"
 
 
 def rating(change: str) -> str:
@@ -47,6 +64,7 @@ def kudos(event: str = "event_id", giver: str = "giver_id", receiver: str = "rec
 NEW = "gen_random_uuid()"
 # Generated columns can't be wrong unless somebody makes them plain.
 PLAIN_SCORE = "ALTER TABLE user_internal_metrics ALTER contribution_score DROP EXPRESSION; "
+PLAIN_THANKS = "ALTER TABLE user_internal_metrics ALTER is_widely_thanked DROP EXPRESSION; "
 PLAIN_AVERAGE = "ALTER TABLE host_profiles ALTER average_rating DROP EXPRESSION; "
 
 # What is planted for each check, which must notice it alone. What a generated column adds up is a
@@ -65,6 +83,65 @@ CORRUPTIONS = {
             'UPDATE user_facts SET data = data || \'{"email": "a@b.c"}\''
             f" WHERE user_id = '{GUS}' AND kind = 'user.registered'"
         ),
+    ],
+    "users.subscription": [
+        person("subscription_status = 'free'"),
+        person("subscription_ends = now()"),
+        person("stripe_subscription_id = 'sub_9'"),
+    ],
+    "profile_photos.badges": [
+        photo("authentic_expires_at = authentic_expires_at + interval '1 day'"),
+        photo("authentic_expires_at = NULL"),
+    ],
+    "social_profiles.photos": [
+        profile("current_photo_url = NULL"),
+        profile("face_card_source_photo_url = NULL"),
+        profile("current_face_card_photo_url = NULL"),
+        f"DELETE FROM social_profiles WHERE user_id = '{ADA}'",
+        profile("current_photo_url = 'https://pictures.example/other'", BO),
+    ],
+    "profile_interests": [
+        f"DELETE FROM profile_interests WHERE user_id = '{ADA}'",
+        (
+            "INSERT INTO profile_interests (user_id, interest_id)"
+            f" SELECT '{BO}', id FROM interests LIMIT 1"
+        ),
+    ],
+    "users.persona": [
+        person("career = 'Nurse'"),
+        person("mood = NULL"),
+        person("interests = '[]'"),
+        person("interests = NULL"),
+        person("career = 'Nurse'", BO),
+    ],
+    "push_notification_tokens": [
+        token(f"user_id = '{ADA}'"),
+        token("disabled_at = now(), disabled_reason = 'removed'"),
+        f"DELETE FROM push_notification_tokens WHERE user_id = '{BO}'",
+    ],
+    "face_card_unlocks": [
+        (
+            "INSERT INTO face_card_unlocks (user_id, customization)"
+            f" VALUES ('{ADA}', 'style:vintage')"
+        ),
+    ],
+    "users.erased": [
+        person("presence_id = 'x'", GUS),
+        person("is_online = true", GUS),
+        f"INSERT INTO profile_likes (liker_id, liked_id) VALUES ('{DAN}', '{GUS}')",
+        (
+            "INSERT INTO social_connections (sharer_id, receiver_id, platform, shared_url)"
+            f" VALUES ('{GUS}', '{DAN}', 'instagram', 'https://pictures.example/left')"
+        ),
+        (
+            "INSERT INTO user_social_links (id, user_id, platform, url)"
+            f" VALUES ('{GUS}', '{GUS}', 'instagram', 'https://pictures.example/left')"
+        ),
+        (
+            "INSERT INTO host_photos (id, host_id, url, photo_type)"
+            f" VALUES ('{GUS}', '{GUS}', 'https://pictures.example/left', 'logo')"
+        ),
+        f"""UPDATE push_token_facts SET data = '{{"token": "x"}}' WHERE user_id = '{GUS}'""",
     ],
     "events.schedule": [
         event("starts_at = starts_at - interval '1 s'"),
@@ -131,6 +208,12 @@ CORRUPTIONS = {
         metrics("aggregated_kudos = '{}'"),
         metrics("""aggregated_kudos = '{"helpful": 0}'""", FLO),
     ],
+    "metrics.kudos_givers": [
+        metrics("kudos_givers = kudos_givers + 1"),
+        metrics("kudos_count = kudos_count - 1"),
+        metrics("kudos_count = 1", FLO),
+    ],
+    "metrics.is_widely_thanked": [PLAIN_THANKS + metrics("is_widely_thanked = true")],
     "ratings.counts": [
         rating("counts = NOT counts"),
         rating("host_rating_value = 1"),
