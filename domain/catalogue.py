@@ -15,6 +15,8 @@ from domain.attendance import handlers as attendance
 from domain.attendance import payloads as attending
 from domain.batch import Batch, Effects
 from domain.connections import handlers as connections
+from domain.duos import handlers as duos
+from domain.duos import payloads as pairing
 from domain.gatherings import handlers as gatherings
 from domain.gatherings import payloads as gathering
 from domain.invitations import handlers as invitations
@@ -29,6 +31,8 @@ from domain.profiles import handlers as profiles
 from domain.profiles import payloads as showing
 from domain.ratings import handlers as ratings
 from domain.ratings import payloads as rating
+from domain.safety import handlers as safety
+from domain.safety import payloads as protecting
 from domain.things import TABLES, Hold
 from domain.users import handlers as users
 from domain.users import payloads as people
@@ -85,6 +89,7 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
         *_on(PLANS, gatherings.apply_user_departed, profiles.apply_user_departed),
         *_on(SEATS, invitations.apply_user_departed),
         *_on(PLANS, privacy.apply_user_departed),
+        *_on(SEATS, duos.apply_user_departed),
     ),
     showing.ProfilePhotoAdded: _on(PLANS, profiles.apply_profile_photo_added, user=_CHANGE),
     showing.HostPhotoAdded: _on(PLANS, profiles.apply_host_photo_added, user=_SHARE),
@@ -112,6 +117,7 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
         *_on(AFTERWARDS, ratings.apply_event_settled, event=_CHANGE),
         *_on(AFTERWARDS, kudos.apply_event_settled, event=_SHARE),
         *_on(AFTERWARDS, connections.apply_event_settled, event=_CHANGE),
+        *_on(AFTERWARDS, duos.apply_event_settled),
     ),
     # Invitations, payment, attendance
     inviting.InvitationSent: _on(
@@ -123,7 +129,10 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
     inviting.InvitationExpired: _on(SEATS, invitations.apply_invitation_expired),
     inviting.InvitationConfirmed: (),
     inviting.InvitationRefused: (),
-    inviting.InvitationSettled: _on(SEATS, attendance.apply_invitation_settled, event=_CHANGE),
+    inviting.InvitationSettled: (
+        *_on(SEATS, attendance.apply_invitation_settled, event=_CHANGE),
+        *_on(AFTERWARDS, duos.apply_invitation_settled),
+    ),
     paying.PaymentSucceeded: _on(
         SEATS, payments.apply_payment_succeeded, invitations.apply_payment_succeeded
     ),
@@ -140,6 +149,7 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
         *_on(AFTERWARDS, kudos.apply_attendance_settled, event=_SHARE),
         *_on(AFTERWARDS, profiles.apply_attendance_settled, user=_CHANGE),
         *_on(AFTERWARDS, connections.apply_attendance_settled, event=_CHANGE),
+        *_on(AFTERWARDS, duos.apply_attendance_settled),
     ),
     # Afterwards
     rating.RatingSubmitted: _on(AFTERWARDS, ratings.apply_rating_submitted, event=_CHANGE),
@@ -147,6 +157,20 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
     thanking.KudosGiven: _on(AFTERWARDS, kudos.apply_kudos_given, event=_SHARE),
     thanking.KudosSettled: _on(AFTERWARDS, profiles.apply_kudos_settled, user=_CHANGE),
     showing.SocialLinkShared: _on(AFTERWARDS, profiles.apply_social_link_shared, user=_SHARE),
+    # Duos, safety, support
+    pairing.DuoProposed: _on(SEATS, duos.apply_duo_proposed, user=_CHANGE),
+    pairing.DuoAccepted: _on(SEATS, duos.apply_duo_accepted, duo=_CHANGE),
+    pairing.DuoDeclined: _on(SEATS, duos.apply_duo_declined, duo=_CHANGE),
+    pairing.DuoExpired: _on(SEATS, duos.apply_duo_expired, duo=_CHANGE),
+    pairing.DuoCompleted: (),
+    protecting.UserBlocked: (
+        *_on(PLANS, safety.apply_user_blocked),
+        *_on(SEATS, duos.apply_user_blocked, user=_SHARE),
+    ),
+    protecting.UserUnblocked: (
+        *_on(PLANS, safety.apply_user_unblocked),
+        *_on(SEATS, duos.apply_user_unblocked, user=_SHARE),
+    ),
 }
 
 

@@ -52,6 +52,9 @@ RECONFIRMATION_LIFE = timedelta(hours=48)
 RECONFIRMATION_CLOSES_BEFORE_START = timedelta(hours=12)
 RECONFIRMATION_AT_LEAST = timedelta(hours=2)
 
+# Duos
+DUO_LIFE = timedelta(days=7)
+
 # Attendance
 CHECK_IN_OPENS_BEFORE_START = timedelta(minutes=30)
 CHECK_IN_RADIUS_METRES = 500.0

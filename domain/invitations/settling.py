@@ -95,8 +95,14 @@ def _columns(case: Case, course: Course) -> dict[str, Any]:
         "reconfirm_by": course.reconfirm_by,
         "decline_reason": course.decline_reason,
         "match_reason": said.get("match_reason"),
-        "duo_id": said.get("duo_id"),
+        "duo_id": _duo(case),
     }
+
+
+def _duo(case: Case) -> str | None:
+    """Give with which duo somebody was invited, if with any."""
+    said = case.sent.data.get("duo_id")
+    return None if said is None else str(said).lower()
 
 
 def _write_attendance(
@@ -179,7 +185,8 @@ def _follow(case: Case, course: Course, cause: Cause, effects: Effects) -> None:
     person = {key: row[key] for key in ("event_id", "user_id")}
     before, after = row["status"], course.status
     seat_changed = (before in HOLDING) != (after in HOLDING)
-    if seat_changed or (before != after and "cancelled_late" in (before, after)):
+    late_changed = before != after and "cancelled_late" in (before, after)
+    if seat_changed or late_changed or _duo(case) != row["duo_id"]:
         effects.follow(cause, InvitationSettled(invitation_id=row["id"], **person))
     if row["confirmed_at"] is None and course.confirmed_at is not None and after in SEATED:
         effects.follow(

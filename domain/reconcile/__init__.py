@@ -10,6 +10,7 @@ from sqlmodel import Session
 from domain.reconcile import (
     attendance,
     connections,
+    duos,
     gatherings,
     invitations,
     kudos,
@@ -32,6 +33,7 @@ CHECKS: tuple[Check, ...] = (
     *kudos.CHECKS,
     *ratings.CHECKS,
     *connections.CHECKS,
+    *duos.CHECKS,
 )
 
 __all__ = ["CHECKS", "Check", "Finding", "reconcile", "unsettled"]

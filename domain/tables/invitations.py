@@ -55,7 +55,8 @@ class Invitation(SQLModel, table=True):
     status: str = word(InvitationStatus.SENT)
     decline_reason: str | None = word(nullable=True)
     match_reason: str | None = None
-    duo_id: UUID | None = None
+    # Rule "duos": not a foreign key, since old workers don't wait for the duo.
+    duo_id: UUID | None = Field(default=None, index=True)
     expires_at: datetime | None = instant()
     confirmed_at: datetime | None = instant()
     # Until when somebody in pending_reconfirmation may answer.

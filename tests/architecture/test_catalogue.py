@@ -71,12 +71,20 @@ PUBLISHED: Final = {
     " comment?",
     "kudos.given": "kudos_id, event_id, giver_id, receiver_id, kudo",
     "social_link.shared": "sharer_id, receiver_id, platform",
+    # Duos, safety, support
+    "duo.proposed": "duo_id, initiator_id, partner_id, expires_at?",
+    "duo.accepted": "duo_id",
+    "duo.declined": "duo_id",
+    "duo.expired": "duo_id",
+    "user.blocked": "blocker_id, blocked_id",
+    "user.unblocked": "blocker_id, blocked_id",
 }
 # What follows from an effect, and others may subscribe to.
 FOLLOW_UPS: Final = {
     "invitation.confirmed",
     "invitation.refused",
     "event.reconfirmation_requested",
+    "duo.completed",
     "refund.requested",
     "attendance.settled",
     "host_rating.changed",

@@ -124,6 +124,24 @@ def _publish(world: World) -> None:
     )
 
 
+def _pair_up(world: World) -> None:
+    for initiator, partner in (("Ada", "Gil"), ("Bo", "Dan"), ("Hanna", "Eve")):
+        world.say(
+            "duo.proposed",
+            START - 25 * DAY,
+            duo_id=world.id(f"duo {initiator}"),
+            initiator_id=world.id(initiator),
+            partner_id=world.id(partner),
+            expires_at=END + DAY if initiator == "Ada" else None,
+        )
+
+
+def _agree(world: World) -> None:
+    for initiator, answer in (("Ada", "accepted"), ("Bo", "declined")):
+        world.say(f"duo.{answer}", START - 24 * DAY, duo_id=world.id(f"duo {initiator}"))
+    world.say("duo.expired", START - 18 * DAY, duo_id=world.id("duo Hanna"))
+
+
 def _invite(world: World) -> None:
     for guest in GUESTS:
         world.say(
@@ -133,6 +151,7 @@ def _invite(world: World) -> None:
             event_id=world.id("drinks"),
             user_id=world.id(guest),
             match_reason="You both like bouldering",
+            duo_id=world.id("duo Ada") if guest in {"Ada", "Gil"} else None,
         )
 
 
@@ -224,6 +243,12 @@ def _trouble(world: World) -> None:
     world.say("payment.disputed", END, payment_id=world.id("payment Ada"), **dispute)
 
 
+def _fall_out(world: World) -> None:
+    said = {"blocker_id": world.id("Bo"), "blocked_id": world.id("Dan")}
+    world.say("user.blocked", END + DAY, **said)
+    world.say("user.unblocked", END + 2 * DAY, **said)
+
+
 def _leave(world: World) -> None:
     world.say("user.deleted", START - DAY, user_id=world.id("Gil"))
 
@@ -240,6 +265,8 @@ PHASES: Final[tuple[Callable[[World], None], ...]] = (
     _show_themselves,
     _share,
     _publish,
+    _pair_up,
+    _agree,
     _invite,
     _answer,
     _fail_to_pay,
@@ -254,6 +281,7 @@ PHASES: Final[tuple[Callable[[World], None], ...]] = (
     _rate,
     _finalize,
     _trouble,
+    _fall_out,
     _leave,
     _call_off,
 )

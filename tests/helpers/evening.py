@@ -11,6 +11,7 @@ from sqlmodel import Session
 from domain.attendance.payloads import AttendanceReported, AttendeeCheckedIn
 from domain.catalogue import HANDLERS
 from domain.dispatch import apply_due
+from domain.duos.payloads import DuoAccepted, DuoDeclined, DuoExpired, DuoProposed
 from domain.envelope import Envelope, enclose
 from domain.gatherings.payloads import (
     Collaborator,
@@ -38,6 +39,7 @@ from domain.profiles.payloads import (
 )
 from domain.ratings.payloads import RatingSubmitted
 from domain.routing import route
+from domain.safety.payloads import UserBlocked, UserUnblocked
 from domain.tables.attendance import AttendanceStatus
 from domain.tables.kudos import Kudo
 from domain.tables.profiles import HostPhotoType
@@ -154,17 +156,58 @@ class Diary:
         *,
         at: datetime = START - 4 * DAY,
         expires_at: datetime | None = None,
+        duo: str | None = None,
     ) -> None:
-        """Have somebody invited."""
+        """Have somebody invited, on their own or with a duo of theirs."""
         self.note(
             InvitationSent(
                 invitation_id=an_id(f"{event} {person}"),
                 event_id=an_id(event),
                 user_id=an_id(person),
+                duo_id=None if duo is None else an_id(duo),
                 expires_at=expires_at,
             ),
             at,
         )
+
+    def paired(
+        self,
+        duo: str,
+        *people: str,
+        at: datetime = START - 6 * DAY,
+        expires_at: datetime | None = None,
+    ) -> Envelope:
+        """Have the first of two ask the second to come along to the next event."""
+        initiator, partner = people
+        return self.note(
+            DuoProposed(
+                duo_id=an_id(duo),
+                initiator_id=an_id(initiator),
+                partner_id=an_id(partner),
+                expires_at=expires_at,
+            ),
+            at,
+        )
+
+    def agreed(self, duo: str, *, at: datetime = START - 5 * DAY) -> Envelope:
+        """Have the other one agree."""
+        return self.note(DuoAccepted(duo_id=an_id(duo)), at)
+
+    def parted(self, duo: str, *, at: datetime) -> Envelope:
+        """Have one of the two decline."""
+        return self.note(DuoDeclined(duo_id=an_id(duo)), at)
+
+    def lapsed(self, duo: str, *, at: datetime) -> Envelope:
+        """Have the clock say that a duo's time is over."""
+        return self.note(DuoExpired(duo_id=an_id(duo)), at)
+
+    def blocked(self, blocker: str, blocked: str, *, at: datetime) -> Envelope:
+        """Have somebody block somebody."""
+        return self.note(UserBlocked(blocker_id=an_id(blocker), blocked_id=an_id(blocked)), at)
+
+    def unblocked(self, blocker: str, blocked: str, *, at: datetime) -> Envelope:
+        """Have somebody end a block."""
+        return self.note(UserUnblocked(blocker_id=an_id(blocker), blocked_id=an_id(blocked)), at)
 
     def paid(self, event: str, person: str, *, at: datetime = START - 3 * DAY) -> None:
         """Have somebody pay for their seat."""
@@ -281,7 +324,7 @@ def an_evening() -> list[Envelope]:
     """Three events of Hanna's: one long ago, one that is told in full, one still to come.
 
     At the second, Ada checks in, Bo cancels late, Dan is voted present, Eve doesn't show up, Flo
-    finds it full and gets her money back.
+    finds it full and gets her money back. Ada and Dan came as a duo, and Bo has declined Flo's.
     """
     diary = Diary()
     diary.people("Hanna", "Cleo", "Ada", "Bo", "Dan", "Eve", "Flo")
@@ -294,8 +337,13 @@ def an_evening() -> list[Envelope]:
         diary.reported("brunch", person, by="Hanna", status="late", at=earlier + HOUR)
     diary.ended("brunch", ends_at=earlier + 3 * HOUR)
     diary.event("drinks", host="Hanna", seats=4)
+    diary.paired("ada and dan", "Ada", "Dan")
+    diary.agreed("ada and dan")
+    diary.paired("flo and bo", "Flo", "Bo")
+    diary.parted("flo and bo", at=START - 5 * DAY)
     for person in ("Ada", "Bo", "Dan", "Eve", "Flo"):
-        diary.invited("drinks", person)
+        duo = "ada and dan" if person in {"Ada", "Dan"} else None
+        diary.invited("drinks", person, duo=duo)
         diary.paid("drinks", person, at=START - (1 if person == "Flo" else 3) * DAY)
     diary.note(
         PaymentRefunded(

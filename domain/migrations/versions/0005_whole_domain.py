@@ -550,6 +550,8 @@ def _duos() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("status", sa.Text(), server_default="pending", nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("open_until", sa.DateTime(timezone=True), nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -604,6 +606,7 @@ def _duos() -> None:
     op.create_index(
         op.f("duo_participants_user_id_idx"), "duo_participants", ["user_id"], unique=False
     )
+    op.create_index(op.f("invitations_duo_id_idx"), "invitations", ["duo_id"], unique=False)
 
 
 def _messaging() -> None:

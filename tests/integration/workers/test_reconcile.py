@@ -61,6 +61,28 @@ def kudos(event: str = "event_id", giver: str = "giver_id", receiver: str = "rec
     )
 
 
+def duo(change: str) -> str:
+    return f"UPDATE duos SET {change} WHERE id = '{an_id('ada and dan')}'"
+
+
+# A duo of Ada's and Eve's that is told of as it should be, while Ada is in another.
+SECOND_DUO = f"""
+WITH told AS (
+    SELECT id, source, time, jsonb_build_object('initiator_id', '{ADA}', 'partner_id', '{EVE}')
+        AS said FROM duo_facts WHERE duo_id = '{an_id("ada and dan")}' AND kind = 'duo.proposed'
+), made AS (
+    INSERT INTO duos (id, opened_at, open_until, expires_at)
+    SELECT '{DRINKS}', time, time + interval '168 hours', time + interval '168 hours' FROM told
+    RETURNING id
+), joined AS (
+    INSERT INTO duo_participants (duo_id, user_id, role)
+    SELECT id, unnest(ARRAY['{ADA}', '{EVE}']::uuid[]),
+        unnest(ARRAY['initiator', 'participant']) FROM made
+)
+INSERT INTO duo_facts (duo_id, id, source, time, kind, data)
+SELECT '{DRINKS}', id, source, time, 'duo.proposed', said FROM told
+"""
+
 NEW = "gen_random_uuid()"
 # Generated columns can't be wrong unless somebody makes them plain.
 PLAIN_SCORE = "ALTER TABLE user_internal_metrics ALTER contribution_score DROP EXPRESSION; "
@@ -240,6 +262,23 @@ CORRUPTIONS = {
             "INSERT INTO connections (owner_id, connected_user_id, event_id)"
             f" VALUES ('{ADA}', '{HANNA}', '{DRINKS}')"
         ),
+    ],
+    "duos.status": [
+        duo("status = 'active'"),
+        duo("expires_at = expires_at + interval '1 s'"),
+        duo("opened_at = opened_at - interval '1 s'"),
+        duo("open_until = expires_at"),
+        f"UPDATE duos SET status = 'pending' WHERE id = '{an_id('flo and bo')}'",
+    ],
+    "duos.participants": [
+        f"UPDATE duo_participants SET role = 'participant' WHERE user_id = '{ADA}'",
+        f"UPDATE duo_participants SET user_id = '{EVE}' WHERE user_id = '{DAN}'",
+        f"DELETE FROM duo_participants WHERE user_id = '{DAN}'",
+    ],
+    "duos.one_at_a_time": [SECOND_DUO],
+    "invitations.duo_id": [
+        invitation("duo_id = NULL", ADA),
+        invitation(f"duo_id = '{an_id('flo and bo')}'", EVE),
     ],
 }
 PLANTED = [(check, each) for check, listed in CORRUPTIONS.items() for each in listed]

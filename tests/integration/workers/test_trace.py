@@ -76,6 +76,7 @@ class TestTrace:
             "ratings.apply_attendance_settled",
             "kudos.apply_attendance_settled",
             "connections.apply_attendance_settled",
+            "duos.apply_attendance_settled",
         }
         out = momento("trace", diary.pages[-1].id).out
         assert "\n    attendance.settled  #" in out

@@ -1,0 +1,1 @@
+"""Safety: who blocks whom."""
