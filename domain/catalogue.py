@@ -23,6 +23,7 @@ from domain.invitations import handlers as invitations
 from domain.invitations import payloads as inviting
 from domain.kudos import handlers as kudos
 from domain.kudos import payloads as thanking
+from domain.lanes import AFTERWARDS, LANES, PLANS, SEATS
 from domain.payload import Payload
 from domain.payments import handlers as payments
 from domain.payments import payloads as paying
@@ -38,10 +39,6 @@ from domain.users import handlers as users
 from domain.users import payloads as people
 
 Apply = Callable[[Session, Batch[Any], datetime], Effects]
-
-# What may delay what: nobody waits for a flood of kudos to get a seat.
-PLANS, SEATS, AFTERWARDS = "plans", "seats", "afterwards"
-LANES = (PLANS, SEATS, AFTERWARDS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,9 @@ from workers.commands.asking import one_transaction
 from workers.commands.drain import drain
 from workers.connections import check_database
 from workers.errors import CommandError
+from workers.itself import own_command
+from workers.readiness import ANYWHERE
 from workers.settings import Settings
-from workers.welcome import ANYWHERE
 
 NAME = "demo"
 HELP = "Play a simulated evening into the running system"
@@ -110,7 +111,7 @@ def _show(told: Sequence[Envelope], settings: Settings) -> None:
         print(f"  {what:<12} {how_much}")
     print("\nLook closer:")
     for look in looks:
-        print(f"  momento trace {look.id}  # {look.why}")
+        print(f"  {own_command()} trace {look.id}  # {look.why}")
 
 
 def _at_least(least: int) -> Callable[[str], int]:
