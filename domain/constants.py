@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 DATA_LIMIT_BYTES = 64 * 1024
 BATCH_LIMIT = 1_000
 ID_LIMIT_CHARACTERS = 128
+SOURCE_LIMIT_CHARACTERS = 256
 CLOCK_TOLERANCE = timedelta(minutes=5)
 EARLIEST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST_TIME = datetime(2200, 1, 1, tzinfo=UTC)
