@@ -33,7 +33,9 @@ from domain.profiles import payloads as showing
 from domain.ratings import handlers as ratings
 from domain.ratings import payloads as rating
 from domain.safety import handlers as safety
-from domain.safety import payloads as protecting
+from domain.safety import payloads as guarding
+from domain.support import handlers as support
+from domain.support import payloads as asking
 from domain.things import TABLES, Hold
 from domain.users import handlers as users
 from domain.users import payloads as people
@@ -87,6 +89,7 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
         *_on(SEATS, invitations.apply_user_departed),
         *_on(PLANS, privacy.apply_user_departed),
         *_on(SEATS, duos.apply_user_departed),
+        *_on(PLANS, safety.apply_user_departed, user=_CHANGE),
     ),
     showing.ProfilePhotoAdded: _on(PLANS, profiles.apply_profile_photo_added, user=_CHANGE),
     showing.HostPhotoAdded: _on(PLANS, profiles.apply_host_photo_added, user=_SHARE),
@@ -115,6 +118,7 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
         *_on(AFTERWARDS, kudos.apply_event_settled, event=_SHARE),
         *_on(AFTERWARDS, connections.apply_event_settled, event=_CHANGE),
         *_on(AFTERWARDS, duos.apply_event_settled),
+        *_on(AFTERWARDS, safety.apply_event_settled),
     ),
     # Invitations, payment, attendance
     inviting.InvitationSent: _on(
@@ -150,7 +154,7 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
     ),
     # Afterwards
     rating.RatingSubmitted: _on(AFTERWARDS, ratings.apply_rating_submitted, event=_CHANGE),
-    rating.HostRatingChanged: (),
+    rating.HostRatingChanged: _on(AFTERWARDS, safety.apply_host_rating_changed, user=_CHANGE),
     thanking.KudosGiven: _on(AFTERWARDS, kudos.apply_kudos_given, event=_SHARE),
     thanking.KudosSettled: _on(AFTERWARDS, profiles.apply_kudos_settled, user=_CHANGE),
     showing.SocialLinkShared: _on(AFTERWARDS, profiles.apply_social_link_shared, user=_SHARE),
@@ -160,14 +164,19 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
     pairing.DuoDeclined: _on(SEATS, duos.apply_duo_declined, duo=_CHANGE),
     pairing.DuoExpired: _on(SEATS, duos.apply_duo_expired, duo=_CHANGE),
     pairing.DuoCompleted: (),
-    protecting.UserBlocked: (
-        *_on(PLANS, safety.apply_user_blocked),
-        *_on(SEATS, duos.apply_user_blocked, user=_SHARE),
-    ),
-    protecting.UserUnblocked: (
-        *_on(PLANS, safety.apply_user_unblocked),
-        *_on(SEATS, duos.apply_user_unblocked, user=_SHARE),
-    ),
+    guarding.UserBlocked: _on(PLANS, safety.apply_user_blocked, user=_CHANGE),
+    guarding.UserUnblocked: _on(PLANS, safety.apply_user_unblocked, user=_CHANGE),
+    guarding.BlockSettled: _on(
+        AFTERWARDS, kudos.apply_block_settled, connections.apply_block_settled
+    )
+    + _on(SEATS, duos.apply_block_settled, user=_SHARE),
+    guarding.ReportFiled: _on(PLANS, safety.apply_report_filed),
+    guarding.ReportResolved: _on(PLANS, safety.apply_report_resolved, report=_CHANGE),
+    guarding.ReportSettled: _on(PLANS, users.apply_report_settled, user=_CHANGE),
+    guarding.UserSuspended: (),
+    guarding.HostFlagged: (),
+    asking.SupportTicketOpened: _on(PLANS, support.apply_support_ticket_opened),
+    asking.SupportTicketUpdated: _on(PLANS, support.apply_support_ticket_updated, ticket=_CHANGE),
 }
 
 

@@ -91,3 +91,18 @@ SEARCH_CANDIDATES = 1_000
 SEARCH_LIMIT_CHARACTERS = 200
 METRES_PER_MILE = 1_609.344
 MOST_MILES_AWAY = 250.0
+# Safety
+SUSPENDING_REPORTERS = 3
+REPORTS_WINDOW = timedelta(days=30)
+
+# Host reliability
+LATE_HOST_CANCELLATION = timedelta(hours=48)
+FLAGGING_CANCELLATIONS = 3
+FLAGGING_WINDOW = timedelta(days=90)
+POOR_AVERAGE_STARS = 3
+POOR_AVERAGE_AT_LEAST_RATINGS = 5
+# A host is flagged again for the same reason only after this.
+FLAG_PAUSE = timedelta(days=90)
+
+# Support
+TICKET_METADATA_LIMIT_BYTES = 16 * 1024

@@ -7,9 +7,12 @@ from sqlmodel import Session
 
 from domain.attendance.payloads import AttendanceSettled
 from domain.batch import Batch, Effects
+from domain.blocks import events_of_both, load_blocks
 from domain.connections.rules import Pair, settle_connections
 from domain.gatherings.payloads import EventSettled
+from domain.safety.payloads import BlockSettled
 from domain.sql import execute, fetch
+from domain.things import Hold, lock
 
 
 def apply_attendance_settled(
@@ -25,6 +28,14 @@ def apply_event_settled(session: Session, batch: Batch[EventSettled], now: datet
     """Settle events that changed."""
     del now
     _settle(session, {each.payload.event_id for each in batch})
+    return Effects()
+
+
+def apply_block_settled(session: Session, batch: Batch[BlockSettled], now: datetime) -> Effects:
+    """Settle events at which both were, of whom one blocked the other or ended that."""
+    del now
+    pairs = {(each.payload.blocker_id, each.payload.blocked_id) for each in batch}
+    _settle(session, lock(session, "event", events_of_both(session, pairs), Hold.CHANGE))
     return Effects()
 
 
@@ -48,16 +59,22 @@ def _wanted(session: Session, events: Iterable[str]) -> dict[str, set[Pair]]:
     rows = fetch(
         session,
         """
-        SELECT events.id, host_id, completed_at IS NOT NULL AND cancelled_at IS NULL,
+        SELECT events.id, host_id, CASE WHEN cancelled_at IS NULL THEN completed_at END,
             ARRAY(SELECT seat.user_id FROM attendance AS seat
                 WHERE seat.event_id = events.id AND seat.status IN ('attended', 'late'))
         FROM events WHERE id = ANY(%(events)s)
         """,
         events=list(events),
     )
+    blocks = load_blocks(session, (person for *_, present in rows for person in present))
     return {
-        event: settle_connections(present, host, stands=stands)
-        for event, host, stands, present in rows
+        event: settle_connections(
+            present,
+            host,
+            stands=completed_at is not None,
+            blocked=blocks.standing(completed_at, present) if completed_at is not None else (),
+        )
+        for event, host, completed_at, present in rows
     }
 
 

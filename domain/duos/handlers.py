@@ -7,7 +7,6 @@ from sqlmodel import Session
 
 from domain.attendance.payloads import AttendanceSettled
 from domain.batch import Batch, DomainEvent, Effects
-from domain.duos.blocks import keep_blocks
 from domain.duos.facts import Couple
 from domain.duos.payloads import DuoAccepted, DuoDeclined, DuoExpired, DuoProposed
 from domain.duos.proposing import judge_alone, judge_among_others, make_rows, unblocked
@@ -16,7 +15,7 @@ from domain.facts import keep
 from domain.gatherings.payloads import EventSettled
 from domain.invitations.payloads import InvitationSettled
 from domain.payload import Payload
-from domain.safety.payloads import UserBlocked, UserUnblocked
+from domain.safety.payloads import BlockSettled
 from domain.sql import fetch
 from domain.things import Hold, lock
 from domain.users.payloads import UserDeparted
@@ -50,17 +49,12 @@ def apply_duo_expired(session: Session, batch: Batch[DuoExpired], now: datetime)
     return _keep_and_settle(session, batch, Effects())
 
 
-def apply_user_blocked(session: Session, batch: Batch[UserBlocked], now: datetime) -> Effects:
-    """Expire open duos between two of whom one has blocked the other."""
-    del now
-    keep_blocks(session, batch, blocks=True)
-    return _settle_between(session, batch)
+def apply_block_settled(session: Session, batch: Batch[BlockSettled], now: datetime) -> Effects:
+    """Judge again duos between two of whom one blocks the other, or no longer does.
 
-
-def apply_user_unblocked(session: Session, batch: Batch[UserUnblocked], now: datetime) -> Effects:
-    """Judge again duos and refused proposals that may not have been across a block after all."""
+    Proposals that were refused across a block are judged again too: it may not have stood.
+    """
     del now
-    keep_blocks(session, batch, blocks=False)
     effects = _settle_between(session, batch)
     effects.arrived.update(unblocked(_couple(each).pair) for each in batch)
     return effects
@@ -125,11 +119,11 @@ def _keep_and_settle(session: Session, batch: Batch[Payload], effects: Effects) 
     return effects
 
 
-def _couple(said: DomainEvent[UserBlocked] | DomainEvent[UserUnblocked]) -> Couple:
+def _couple(said: DomainEvent[BlockSettled]) -> Couple:
     return Couple(said.payload.blocker_id, said.payload.blocked_id)
 
 
-def _settle_between(session: Session, batch: Batch[UserBlocked] | Batch[UserUnblocked]) -> Effects:
+def _settle_between(session: Session, batch: Batch[BlockSettled]) -> Effects:
     """Settle the duos between those of whom one blocks the other, or no longer does."""
     causes = {_couple(each).pair: each for each in batch}
     rows = fetch(

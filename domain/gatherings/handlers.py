@@ -239,6 +239,15 @@ def _host_departures(session: Session, events: Iterable[str]) -> dict[str, list[
         JOIN user_facts AS fact ON fact.user_id = events.host_id
         WHERE events.id = ANY(%(ids)s) AND (fact.kind = 'user.deleted'
             OR fact.kind = 'user.status_changed' AND fact.data->>'status' = 'banned')
+        UNION ALL
+        SELECT events.id, fact.time FROM events
+        JOIN users ON users.id = events.host_id
+        JOIN reports ON reports.reported_id = users.id
+        JOIN report_facts AS fact ON fact.report_id = reports.id
+        WHERE events.id = ANY(%(ids)s) AND fact.kind = 'report.resolved'
+            AND fact.data->>'outcome' = 'ban'
+            -- What was said after the deletion has no effect; user_facts forget it.
+            AND (users.deleted_at IS NULL OR fact.time <= users.deleted_at)
         """,
         ids=list(events),
     )

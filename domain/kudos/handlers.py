@@ -12,13 +12,16 @@ from sqlmodel import Session
 
 from domain.attendance.payloads import AttendanceSettled
 from domain.batch import Batch, DomainEvent, Effects
+from domain.blocks import events_of_both, load_blocks
 from domain.gatherings.payloads import EventSettled
 from domain.kudos.payloads import KudosGiven, KudosSettled
 from domain.kudos.rules import Occasion, Standing, judge_kudos, settle_kudos
 from domain.kudos.scoring import Change, lock_receivers, score
 from domain.payload import Payload
+from domain.safety.payloads import BlockSettled
 from domain.sql import array, fetch
 from domain.tables.kudos import Kudo
+from domain.things import Hold, lock
 from domain.verdict import Accepted, Rejected, Verdict
 
 Key = tuple[str, str, str, Kudo]
@@ -111,6 +114,28 @@ def _telling(turned: Mapping[str, DomainEvent[Payload]], verdicts: dict[int, Ver
     return effects
 
 
+def apply_block_settled(session: Session, batch: Batch[BlockSettled], now: datetime) -> Effects:
+    """Judge again the kudos between people of whom one blocked the other, or ended that."""
+    del now
+    pairs = {(each.payload.blocker_id, each.payload.blocked_id) for each in batch}
+    # Whoever judges kudos holds their event for share: once we have it, theirs are there to find.
+    events = lock(session, "event", events_of_both(session, pairs), Hold.CHANGE)
+    rows = fetch(
+        session,
+        """
+        SELECT row.receiver_id, row.giver_id, row.event_id, row.kudo
+        FROM unnest(%(receivers)s::uuid[], %(givers)s::uuid[]) AS pair (receiver_id, giver_id)
+        JOIN attendee_kudos AS row USING (receiver_id, giver_id)
+        WHERE row.event_id = ANY(%(events)s::uuid[])
+        """,
+        receivers=array([*(pair[0] for pair in pairs), *(pair[1] for pair in pairs)]),
+        givers=array([*(pair[1] for pair in pairs), *(pair[0] for pair in pairs)]),
+        events=array(events),
+    )
+    _settle_again(session, _keys(rows))
+    return Effects()
+
+
 def _gather(batch: Iterable[DomainEvent[KudosGiven]]) -> dict[Key, _Said]:
     """Put together what the batch says about the same kudos; the first of them names the row."""
     said: dict[Key, _Said] = {}
@@ -132,7 +157,7 @@ def _keys(rows: Iterable[tuple[str, str, str, str]]) -> list[Key]:
 
 
 def _settle(session: Session, times: Mapping[Key, list[datetime]]) -> dict[Key, Standing]:
-    """Judge kudos by their events and by who took part, all read under the events' locks."""
+    """Judge kudos by their events, who took part and blocks, read under the events' locks."""
     occasions = {
         event: (Occasion(starts, ends, cancelled), host)
         for event, host, starts, ends, cancelled in fetch(
@@ -143,6 +168,7 @@ def _settle(session: Session, times: Mapping[Key, list[datetime]]) -> dict[Key, 
         )
     }
     present = _present(session, times)
+    blocks = load_blocks(session, (person for key in times for person in key[:2]))
     standings = {}
     for key, said in times.items():
         receiver, giver, event, _ = key
@@ -150,7 +176,9 @@ def _settle(session: Session, times: Mapping[Key, list[datetime]]) -> dict[Key, 
         both = (receiver == host or (event, receiver) in present) and (
             giver == host or (event, giver) in present
         )
-        standings[key] = settle_kudos(said, occasion, both_took_part=both)
+        # Hardly ever is anybody blocked: then it costs no more than this look.
+        barred = [time for time in said if blocks.stood(giver, receiver, at=time)] if blocks else ()
+        standings[key] = settle_kudos(said, occasion, both_took_part=both, blocked=barred)
     return standings
 
 

@@ -6,7 +6,7 @@ said before the erasure and applied after it leads to the same rows.
 
 from typing import Any, Final, NamedTuple
 
-from domain.constants import ERASED_TEXT
+from domain.constants import ERASED_EMAIL, ERASED_TEXT
 
 
 class Trace(NamedTuple):
@@ -27,6 +27,12 @@ class FactTrace(NamedTuple):
 
 TRACES: Final = (
     Trace("ratings", "rater_id", {"comment": None}),
+    Trace("reports", "reporter_id", {"comments": ERASED_TEXT}),
+    Trace(
+        "support_tickets",
+        "submitter_id",
+        {"reply_to_email": ERASED_EMAIL, "body": ERASED_TEXT, "metadata": None},
+    ),
     Trace("invitations", "user_id", {"match_reason": None}),
     Trace(
         "event_collaborators",

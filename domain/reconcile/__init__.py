@@ -19,6 +19,8 @@ from domain.reconcile import (
     privacy,
     profiles,
     ratings,
+    safety,
+    support,
 )
 from domain.reconcile.check import Check, Finding, one_snapshot, run, unsettled
 
@@ -34,6 +36,8 @@ CHECKS: tuple[Check, ...] = (
     *ratings.CHECKS,
     *connections.CHECKS,
     *duos.CHECKS,
+    *safety.CHECKS,
+    *support.CHECKS,
 )
 
 __all__ = ["CHECKS", "Check", "Finding", "reconcile", "unsettled"]

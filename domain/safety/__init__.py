@@ -1,1 +1,1 @@
-"""Safety: who blocks whom."""
+"""Blocks, reports, and how reliable hosts are."""

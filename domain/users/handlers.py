@@ -6,9 +6,12 @@ from sqlmodel import Session
 
 from domain.batch import Batch, Effects
 from domain.departed import deletions, judge_departed
+from domain.safety.payloads import ReportSettled, UserSuspended
 from domain.sql import execute, fetch
+from domain.tables.users import UserStatus
 from domain.things import Hold, lock
 from domain.users import presence
+from domain.users.facts import load_facts
 from domain.users.payloads import (
     HostProfileUpdated,
     NotificationSettingsUpdated,
@@ -22,8 +25,8 @@ from domain.users.payloads import (
     UserUpdated,
     UserVerified,
 )
-from domain.users.rules import judge_registration
-from domain.users.settling import keep_and_settle, write_settings
+from domain.users.rules import is_banned_by, judge_registration, suspending_report
+from domain.users.settling import keep_and_settle, settle, write_settings
 from domain.verdict import Rejected, Verdict
 
 
@@ -75,6 +78,25 @@ def apply_user_deleted(session: Session, batch: Batch[UserDeleted], now: datetim
     effects = keep_and_settle(session, batch)
     for deleted in batch.without(effects.verdicts):
         effects.follow(deleted, UserDeparted(user_id=deleted.payload.user_id))
+    return effects
+
+
+def apply_report_settled(session: Session, batch: Batch[ReportSettled], now: datetime) -> Effects:
+    """Judge people's status by the reports about them; `user.departed` follows a ban."""
+    del now
+    effects = Effects()
+    people = {each.payload.reported_id for each in batch}
+    facts = load_facts(session, people)
+    accounts = settle(session, facts)
+    for settled in batch:
+        person = settled.payload.reported_id
+        said = facts.get(person, [])
+        report = suspending_report(said)
+        if report is not None and accounts[person].columns["status"] == UserStatus.SUSPENDED:
+            suspended = UserSuspended(user_id=person, report_id=report)
+            effects.follow(settled, suspended, once=f"suspended {person} {report}")
+        if is_banned_by(settled.payload.report_id, said):
+            effects.follow(settled, UserDeparted(user_id=person))
     return effects
 
 

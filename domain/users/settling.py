@@ -1,15 +1,16 @@
 """Settles accounts and profiles: folds what was said about people and writes what follows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from sqlmodel import Session
 
 from domain.batch import Batch, Effects
 from domain.departed import deletions, judge_late
-from domain.facts import NewestWins, keep, load
+from domain.facts import Fact, NewestWins, keep, load
 from domain.payload import Payload
 from domain.sql import insert_missing, update_rows
 from domain.users.erasure import erase
+from domain.users.facts import load_facts
 from domain.users.payloads import NotificationSettingsUpdated
 from domain.users.rules import HOST_FIELDS, SOCIAL_FIELDS, Account, settle_account
 
@@ -26,13 +27,15 @@ def keep_and_settle(session: Session, batch: Batch[Payload]) -> Effects:
         if refusal is not None:
             effects.verdicts[each.seq] = refusal
     keep(session, "user_facts", "user_id", batch.without(effects.verdicts))
-    accounts = {
-        person: settle_account(facts)
-        for person, facts in load(session, "user_facts", "user_id", people).items()
-        if facts
-    }
-    _write(session, accounts)
+    settle(session, load_facts(session, people))
     return effects
+
+
+def settle(session: Session, facts: Mapping[str, Sequence[Fact]]) -> dict[str, Account]:
+    """Fold and write the accounts of people, given all that was said about them."""
+    accounts = {person: settle_account(said) for person, said in sorted(facts.items())}
+    _write(session, accounts)
+    return accounts
 
 
 def write_settings(session: Session, people: Iterable[str]) -> None:

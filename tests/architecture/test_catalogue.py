@@ -78,6 +78,11 @@ PUBLISHED: Final = {
     "duo.expired": "duo_id",
     "user.blocked": "blocker_id, blocked_id",
     "user.unblocked": "blocker_id, blocked_id",
+    "report.filed": "report_id, reporter_id, reported_id, category, comments, event_id?, photo_id?",
+    "report.resolved": "report_id, outcome",
+    "support_ticket.opened": "ticket_id, submitter_id, reply_to_email, category, body,"
+    " associated_event_id?, associated_payment_id?, metadata?",
+    "support_ticket.updated": "ticket_id, status",
 }
 # What follows from an effect, and others may subscribe to.
 FOLLOW_UPS: Final = {
@@ -88,6 +93,8 @@ FOLLOW_UPS: Final = {
     "refund.requested",
     "attendance.settled",
     "host_rating.changed",
+    "user.suspended",
+    "host.flagged",
 }
 
 

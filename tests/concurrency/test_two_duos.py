@@ -14,7 +14,7 @@ from tests.helpers.ledger import deliveries, drift, route_all
 PROPOSED = HANDLERS["duos.apply_duo_proposed"]
 ACCEPTED = HANDLERS["duos.apply_duo_accepted"]
 DECLINED = HANDLERS["duos.apply_duo_declined"]
-BLOCKED = HANDLERS["duos.apply_user_blocked"]
+BLOCKED = HANDLERS["duos.apply_block_settled"]
 DELETED = HANDLERS["users.apply_user_deleted"]
 EVENT_COMPLETED = HANDLERS["gatherings.apply_event_completed"]
 EVENT_SETTLED = HANDLERS["duos.apply_event_settled"]

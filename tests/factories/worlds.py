@@ -232,6 +232,55 @@ def _rate(world: World) -> None:
     world.say("rating.submitted", END + DAY, rating_id=world.id("rating"), **said)
 
 
+def _fall_out(world: World) -> None:
+    """Two who came, before the kudos and the completion: neither is left of what they had."""
+    pair = {"blocker_id": world.id("Gil"), "blocked_id": world.id("Ada")}
+    world.say("user.blocked", START + 2 * HOUR, **pair)
+
+
+def _make_up(world: World) -> None:
+    """As if there had been no block."""
+    pair = {"blocker_id": world.id("Gil"), "blocked_id": world.id("Ada")}
+    world.say("user.unblocked", START + 2 * HOUR + timedelta(minutes=1), **pair)
+
+
+def _accuse(world: World) -> None:
+    """Three report a fourth, who is suspended."""
+    for guest in ("Ada", "Bo", "Gil"):
+        world.say(
+            "report.filed",
+            END + DAY,
+            report_id=world.id(f"report {guest}"),
+            reporter_id=world.id(guest),
+            reported_id=world.id("Eve"),
+            category="spam",
+            comments="Sells things",
+        )
+
+
+def _judge(world: World) -> None:
+    for guest, outcome in (("Ada", "warning"), ("Bo", "suspension"), ("Gil", "ban")):
+        report = world.id(f"report {guest}")
+        world.say("report.resolved", END + 2 * DAY, report_id=report, outcome=outcome)
+
+
+def _ask_for_help(world: World) -> None:
+    world.say(
+        "support_ticket.opened",
+        END + DAY,
+        ticket_id=world.id("ticket"),
+        submitter_id=world.id("Dan"),
+        reply_to_email="dan@example.org",
+        category="technical_issue",
+        body="It won't start",
+    )
+
+
+def _help(world: World) -> None:
+    ticket = world.id("ticket")
+    world.say("support_ticket.updated", END + 2 * DAY, ticket_id=ticket, status="resolved")
+
+
 def _finalize(world: World) -> None:
     world.say("event.finalized", END + 2 * DAY, event_id=world.id("drinks"))
 
@@ -241,12 +290,6 @@ def _trouble(world: World) -> None:
     world.say("payment.refunded", END, payment_id=world.id("payment Bo"), **refund)
     dispute = {"stripe_dispute_id": "dp", "reason": "unknown"}
     world.say("payment.disputed", END, payment_id=world.id("payment Ada"), **dispute)
-
-
-def _fall_out(world: World) -> None:
-    said = {"blocker_id": world.id("Bo"), "blocked_id": world.id("Dan")}
-    world.say("user.blocked", END + DAY, **said)
-    world.say("user.unblocked", END + 2 * DAY, **said)
 
 
 def _leave(world: World) -> None:
@@ -279,9 +322,14 @@ PHASES: Final[tuple[Callable[[World], None], ...]] = (
     _complete,
     _thank,
     _rate,
+    _fall_out,
+    _make_up,
+    _accuse,
+    _judge,
+    _ask_for_help,
+    _help,
     _finalize,
     _trouble,
-    _fall_out,
     _leave,
     _call_off,
 )

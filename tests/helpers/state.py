@@ -20,7 +20,8 @@ MACHINERY: Final = frozenset(
     if isinstance(made, type) and issubclass(made, SQLModel) and made.__module__ == module.__name__
 )
 # Decided at the moment of applying: who was given a seat, and that a refund once asked for stands.
-DECIDED: Final = frozenset({"seat_decisions"})
+# Published on the way: for what a host was flagged before, and when.
+DECIDED: Final = frozenset({"seat_decisions", "host_flags"})
 # When rows were made and changed is exempt in every table, but for what the rules name.
 WHEN: Final = frozenset({"created_at", "updated_at"})
 TOLD_BY_DOMAIN_EVENTS: Final = {"conversations": frozenset({"updated_at"})}

@@ -492,6 +492,23 @@ def _safety() -> None:
         sa.PrimaryKeyConstraint("host_id", "event_id", name=op.f("host_reliability_log_pkey")),
     )
     op.create_table(
+        "host_flags",
+        sa.Column("host_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("flagged_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.CheckConstraint(
+            "reason IN ('cancellations', 'ratings')", name=op.f("host_flags_reason_check")
+        ),
+        sa.ForeignKeyConstraint(["host_id"], ["users.id"], name=op.f("host_flags_host_id_fkey")),
+        sa.PrimaryKeyConstraint("host_id", "reason", "flagged_at", name=op.f("host_flags_pkey")),
+    )
+    op.create_table(
         "reports",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("reporter_id", sa.Uuid(), nullable=False),
@@ -798,11 +815,6 @@ def _support() -> None:
         sa.CheckConstraint(
             "status IN ('new', 'open', 'resolved', 'closed')",
             name=op.f("support_tickets_status_check"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["associated_event_id"],
-            ["events.id"],
-            name=op.f("support_tickets_associated_event_id_fkey"),
         ),
         sa.ForeignKeyConstraint(
             ["submitter_id"], ["users.id"], name=op.f("support_tickets_submitter_id_fkey")

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from random import Random
 
 from domain.envelope import Envelope
-from tests.factories.untold import duos, people, profiles, thanks
+from tests.factories.untold import duos, people, profiles, safety, support, thanks
 
-TOPICS = (people, profiles, thanks, duos)
+TOPICS = (people, profiles, thanks, duos, safety, support)
 
 
 def with_untold(told: Sequence[Envelope], seed: int) -> list[Envelope]:

@@ -7,10 +7,14 @@ from sqlmodel import Session
 from domain.reconcile import CHECKS, Finding, reconcile
 from tests.helpers.command import Momento
 from tests.helpers.evening import an_evening, an_id, publish, tell
+from tests.helpers.safety import an_evening_with_trouble
 
 DRINKS = an_id("drinks")
 NAMES = ("Ada", "Bo", "Dan", "Eve", "Flo", "Gus", "Hanna")
 ADA, BO, DAN, EVE, FLO, GUS, HANNA = map(an_id, NAMES)
+ADA, BO, CLEO, DAN, EVE, FLO, HANNA = map(
+    an_id, ("Ada", "Bo", "Cleo", "Dan", "Eve", "Flo", "Hanna")
+)
 
 
 def event(change: str) -> str:
@@ -95,6 +99,7 @@ CORRUPTIONS = {
     "users.status": [
         f"UPDATE users SET status = 'paused' WHERE id = '{ADA}'",
         f"UPDATE users SET deleted_at = now() WHERE id = '{ADA}'",
+        f"UPDATE users SET status = 'active' WHERE id = '{CLEO}'",
     ],
     "erasure": [
         f"UPDATE users SET phone_number = '+12025550100' WHERE id = '{GUS}'",
@@ -280,13 +285,35 @@ CORRUPTIONS = {
         invitation("duo_id = NULL", ADA),
         invitation(f"duo_id = '{an_id('flo and bo')}'", EVE),
     ],
+    "blocked_users": [
+        f"UPDATE blocked_users SET unblocked_at = now() WHERE blocker_id = '{EVE}'",
+        f"UPDATE blocked_users SET unblocked_at = NULL WHERE blocker_id = '{DAN}'",
+        "UPDATE blocked_users SET blocked_at = blocked_at - interval '1 s'",
+        f"DELETE FROM blocked_users WHERE blocker_id = '{EVE}'",
+        (
+            "INSERT INTO blocked_users (blocker_id, blocked_id, blocked_at)"
+            f" VALUES ('{FLO}', '{BO}', now())"
+        ),
+    ],
+    "reports.status": [
+        f"UPDATE reports SET status = 'resolved' WHERE reporter_id = '{ADA}'",
+        f"UPDATE reports SET status = 'under_review' WHERE reporter_id = '{BO}'",
+        "UPDATE reports SET reported_at = reported_at + interval '1 s'",
+    ],
+    "host_reliability_log": [
+        "UPDATE host_reliability_log SET action_type = 'cancelled'",
+        "UPDATE host_reliability_log SET occurred_at = now()",
+        "UPDATE host_reliability_log SET metadata = NULL",
+        "DELETE FROM host_reliability_log",
+    ],
+    "support_tickets.status": ["UPDATE support_tickets SET status = 'closed'"],
 }
 PLANTED = [(check, each) for check, listed in CORRUPTIONS.items() for each in listed]
 
 
 @pytest.fixture
 def evening(engine: Engine) -> Engine:
-    tell(engine, an_evening())
+    tell(engine, an_evening_with_trouble())
     return engine
 
 
@@ -340,6 +367,26 @@ class TestReconcile:
 
     def test_seats_taken_before_there_were_fewer_are_no_drift(self, evening: Engine) -> None:
         plant(evening, f"UPDATE events SET max_attendees = 1 WHERE id = '{DRINKS}'")
+        assert drifted(evening) == []
+
+    def test_a_block_that_handlers_never_heard_of_is_missed_wherever_it_matters(
+        self, evening: Engine
+    ) -> None:
+        plant(
+            evening,
+            "INSERT INTO block_facts (blocker_id, blocked_id, at, id, source, blocks)"
+            f" VALUES ('{DAN}', '{ADA}', '2026-03-14 20:30Z', 'x', 'x', true)",
+        )
+        assert set(drifted(evening)) == {
+            "blocked_users",
+            "connections",
+            "kudos.counts",
+            "metrics.aggregated_kudos",
+            "metrics.gratitude",
+        }
+
+    def test_a_report_under_review_is_no_drift(self, evening: Engine) -> None:
+        plant(evening, f"UPDATE reports SET status = 'under_review' WHERE reporter_id = '{ADA}'")
         assert drifted(evening) == []
 
     def test_every_check_has_a_fault_planted_for_it(self) -> None:

@@ -14,7 +14,7 @@ from tests.helpers.ledger import ask, drift, publish, route_all
 from workers.desk import WorkDesk
 
 PROPOSED = START - 6 * DAY
-BLOCKED = HANDLERS["duos.apply_user_blocked"]
+BLOCKED = HANDLERS["duos.apply_block_settled"]
 
 
 @pytest.fixture

@@ -23,6 +23,11 @@ class TestSettleConnections:
     ) -> None:
         assert settle_connections(present, "hanna", stands=stands) == pairs
 
+    def test_nobody_is_connected_across_a_block_that_stood_at_completion(self) -> None:
+        blocked = {("ada", "bo"), ("bo", "ada")}
+        pairs = settle_connections(["ada", "bo", "dan"], "hanna", stands=True, blocked=blocked)
+        assert pairs == {("ada", "dan"), ("dan", "ada"), ("bo", "dan"), ("dan", "bo")}
+
     @given(st.sets(st.sampled_from("abcdefgh")))
     def test_everybody_is_connected_with_everybody_else(self, present: set[str]) -> None:
         pairs = settle_connections(present, "h", stands=True)
