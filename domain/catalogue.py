@@ -14,7 +14,10 @@ from sqlmodel import Session
 from domain.attendance import handlers as attendance
 from domain.attendance import payloads as attending
 from domain.batch import Batch, Effects
+from domain.boards import handlers as boards
+from domain.boards import payloads as posting
 from domain.connections import handlers as connections
+from domain.connections import payloads as remembering
 from domain.duos import handlers as duos
 from domain.duos import payloads as pairing
 from domain.gatherings import handlers as gatherings
@@ -24,6 +27,8 @@ from domain.invitations import payloads as inviting
 from domain.kudos import handlers as kudos
 from domain.kudos import payloads as thanking
 from domain.lanes import AFTERWARDS, LANES, PLANS, SEATS
+from domain.messaging import handlers as messaging
+from domain.messaging import payloads as talking
 from domain.payload import Payload
 from domain.payments import handlers as payments
 from domain.payments import payloads as paying
@@ -90,6 +95,7 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
         *_on(PLANS, privacy.apply_user_departed),
         *_on(SEATS, duos.apply_user_departed),
         *_on(PLANS, safety.apply_user_departed, user=_CHANGE),
+        *_on(AFTERWARDS, connections.apply_user_departed),
     ),
     showing.ProfilePhotoAdded: _on(PLANS, profiles.apply_profile_photo_added, user=_CHANGE),
     showing.HostPhotoAdded: _on(PLANS, profiles.apply_host_photo_added, user=_SHARE),
@@ -119,6 +125,11 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
         *_on(AFTERWARDS, connections.apply_event_settled, event=_CHANGE),
         *_on(AFTERWARDS, duos.apply_event_settled),
         *_on(AFTERWARDS, safety.apply_event_settled),
+    ),
+    posting.EventPostCreated: _on(AFTERWARDS, boards.apply_event_post_created, event=_SHARE),
+    posting.EventPhotoUploaded: _on(AFTERWARDS, boards.apply_event_photo_uploaded, event=_SHARE),
+    posting.EventPhotoModerated: _on(
+        AFTERWARDS, boards.apply_event_photo_moderated, event_photo=_CHANGE
     ),
     # Invitations, payment, attendance
     inviting.InvitationSent: _on(
@@ -177,6 +188,12 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
     guarding.HostFlagged: (),
     asking.SupportTicketOpened: _on(PLANS, support.apply_support_ticket_opened),
     asking.SupportTicketUpdated: _on(PLANS, support.apply_support_ticket_updated, ticket=_CHANGE),
+    remembering.ConnectionUpdated: _on(
+        AFTERWARDS, connections.apply_connection_updated, user=_SHARE, event=_CHANGE
+    ),
+    remembering.ConnectionMutual: (),
+    talking.ConversationStarted: _on(AFTERWARDS, messaging.apply_conversation_started),
+    talking.MessageSent: _on(AFTERWARDS, messaging.apply_message_sent, conversation=_CHANGE),
 }
 
 

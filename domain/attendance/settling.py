@@ -9,6 +9,7 @@ from typing import Any
 from sqlmodel import Session
 
 from domain.attendance.facts import Pair, load_check_ins, load_occasions, load_reports
+from domain.attendance.meetings import awaited_meetings
 from domain.attendance.payloads import AttendanceSettled
 from domain.attendance.rules import (
     PRESENT,
@@ -22,6 +23,7 @@ from domain.batch import DomainEvent, Effects
 from domain.payload import Payload
 from domain.sql import execute, fetch, fetch_dicts, update_rows
 from domain.tables.attendance import AttendanceStatus
+from domain.things import presence_of
 
 
 def settle(session: Session, causes: Mapping[Pair, DomainEvent[Payload]], effects: Effects) -> None:
@@ -39,6 +41,10 @@ def settle(session: Session, causes: Mapping[Pair, DomainEvent[Payload]], effect
     for pair in sorted(moved | gone):
         event, user = pair
         effects.follow(causes[pair], AttendanceSettled(event_id=event, user_id=user))
+    present = {pair for pair, columns in judged.items() if columns["status"] in PRESENT}
+    effects.arrived |= {presence_of(*pair) for pair in moved & present}
+    # Whoever is present, moved or not: the event itself may be what has changed.
+    effects.arrived |= awaited_meetings(session, present)
 
 
 def _pair(row: Mapping[str, Any]) -> Pair:

@@ -25,6 +25,7 @@ from domain.invitations.rules import (
 from domain.payload import Payload
 from domain.payments.payloads import PaymentSucceeded, RefundRequested
 from domain.sql import execute, fetch, insert_missing, update_rows
+from domain.things import seat_of
 
 Cause = DomainEvent[Payload]
 
@@ -188,6 +189,10 @@ def _follow(case: Case, course: Course, cause: Cause, effects: Effects) -> None:
     late_changed = before != after and "cancelled_late" in (before, after)
     if seat_changed or late_changed or _duo(case) != row["duo_id"]:
         effects.follow(cause, InvitationSettled(invitation_id=row["id"], **person))
+    if seat_changed and after in HOLDING:
+        effects.arrived.add(seat_of(**person))
+    if _rewrites_history(case, course):
+        effects.follow(cause, AttendanceSettled(**person))
     if row["confirmed_at"] is None and course.confirmed_at is not None and after in SEATED:
         effects.follow(
             cause,
@@ -206,6 +211,15 @@ def _follow(case: Case, course: Course, cause: Cause, effects: Effects) -> None:
         known = case.decisions.get(payment, Decision())
         if decision.refund_reason is not None and known.refund_reason is None:
             _follow_refund(cause, row["id"], payment, decision, effects)
+
+
+def _rewrites_history(case: Case, course: Course) -> bool:
+    """Say whether news of a seat ever had, or never, came only after the event's completion.
+
+    Who may be written about in the memory book depends on it; before, completion decides that.
+    """
+    changed = (case.row["confirmed_at"] is None) != (course.confirmed_at is None)
+    return changed and case.schedule.completed_at is not None
 
 
 def _follow_refund(

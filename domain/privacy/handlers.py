@@ -95,7 +95,10 @@ def _erase_facts(session: Session, trace: FactTrace, owners: Collection[str]) ->
 
 def _erase_rows(session: Session, trace: Trace, people: Collection[str]) -> None:
     """Erase columns of the rows that name these people."""
-    settings = ", ".join(f'"{column}" = erased."{column}"' for column in trace.erased)
+    settings = ", ".join(
+        f'"{column}" = CASE WHEN kept."{column}" IS NOT NULL THEN erased."{column}" END'
+        for column in trace.erased
+    )
     execute(
         session,
         f"UPDATE {trace.table} AS kept SET {settings}"

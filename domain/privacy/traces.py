@@ -6,11 +6,14 @@ said before the erasure and applied after it leads to the same rows.
 
 from typing import Any, Final, NamedTuple
 
-from domain.constants import ERASED_EMAIL, ERASED_TEXT
+from domain.constants import ERASED_EMAIL, ERASED_TEXT, ERASED_URL
 
 
 class Trace(NamedTuple):
-    """Columns of a table that hold something personal of the person named by `person`."""
+    """Columns of a table that hold something personal of the person named by `person`.
+
+    A column that is null stays null.
+    """
 
     table: str
     person: str
@@ -27,6 +30,9 @@ class FactTrace(NamedTuple):
 
 TRACES: Final = (
     Trace("ratings", "rater_id", {"comment": None}),
+    Trace("messages", "sender_id", {"content": ERASED_TEXT, "storage_id": ERASED_TEXT}),
+    Trace("event_posts", "user_id", {"content": ERASED_TEXT}),
+    Trace("event_photos", "uploader_id", {"image_url": ERASED_URL}),
     Trace("reports", "reporter_id", {"comments": ERASED_TEXT}),
     Trace(
         "support_tickets",
@@ -56,6 +62,7 @@ _THEIR_EVENTS: Final = """event_id = ANY(%(owners)s::uuid[]) OR (event_id, sourc
 FACT_TRACES: Final = (
     FactTrace("user_facts", "user_id", "user_id = ANY(%(owners)s::uuid[])"),
     FactTrace("rating_facts", "event_id", "rater_id = ANY(%(owners)s::uuid[])"),
+    FactTrace("connection_facts", "event_id", "owner_id = ANY(%(owners)s::uuid[])"),
     FactTrace("event_facts", "event_id", _THEIR_EVENTS),
     FactTrace(
         "invitation_facts",

@@ -9,11 +9,13 @@ from sqlmodel import Session
 
 from domain.reconcile import (
     attendance,
+    boards,
     connections,
     duos,
     gatherings,
     invitations,
     kudos,
+    messaging,
     payments,
     people,
     privacy,
@@ -38,6 +40,8 @@ CHECKS: tuple[Check, ...] = (
     *duos.CHECKS,
     *safety.CHECKS,
     *support.CHECKS,
+    *messaging.CHECKS,
+    *boards.CHECKS,
 )
 
 __all__ = ["CHECKS", "Check", "Finding", "reconcile", "unsettled"]

@@ -44,7 +44,10 @@ class ConnectionFact(FactBase, table=True):
     """What an owner wrote about somebody in the memory book, and when."""
 
     __tablename__ = "connection_facts"
-    __table_args__ = (fact_key("owner_id", "connected_user_id", "event_id"),)
+    __table_args__ = (
+        fact_key("owner_id", "connected_user_id", "event_id"),
+        Index("connection_facts_event_id_idx", "event_id"),
+    )
 
     owner_id: UUID = Field(foreign_key="users.id")
     connected_user_id: UUID = Field(foreign_key="users.id")

@@ -49,6 +49,9 @@ PUBLISHED: Final = {
     "event.cancelled": "event_id, cancelled_by, reason?",
     "event.completed": "event_id",
     "event.finalized": "event_id",
+    "event_post.created": "post_id, event_id, user_id, content",
+    "event_photo.uploaded": "photo_id, event_id, uploader_id, image_url",
+    "event_photo.moderated": "photo_id, status, moderator_id",
     # Invitations, payment, attendance
     "invitation.sent": "invitation_id, event_id, user_id, match_reason?, duo_id?, expires_at?",
     "invitation.declined": "invitation_id, decline_reason?",
@@ -83,6 +86,10 @@ PUBLISHED: Final = {
     "support_ticket.opened": "ticket_id, submitter_id, reply_to_email, category, body,"
     " associated_event_id?, associated_payment_id?, metadata?",
     "support_ticket.updated": "ticket_id, status",
+    "connection.updated": "owner_id, connected_user_id, event_id, is_favorite?,"
+    " wants_to_connect_again?, does_not_want_to_connect_again?, private_notes?",
+    "conversation.started": "conversation_id, user_ids",
+    "message.sent": "message_id, conversation_id, sender_id, content, type?, storage_id?",
 }
 # What follows from an effect, and others may subscribe to.
 FOLLOW_UPS: Final = {
@@ -95,6 +102,7 @@ FOLLOW_UPS: Final = {
     "host_rating.changed",
     "user.suspended",
     "host.flagged",
+    "connection.mutual",
 }
 
 

@@ -281,6 +281,47 @@ def _help(world: World) -> None:
     world.say("support_ticket.updated", END + 2 * DAY, ticket_id=ticket, status="resolved")
 
 
+def _post(world: World) -> None:
+    for person in ("Hanna", "Ada"):
+        said = {"event_id": world.id("drinks"), "user_id": world.id(person), "content": "Hi"}
+        world.say("event_post.created", END, **said, post_id=world.id(f"post {person}"))
+
+
+def _show(world: World) -> None:
+    for person in ("Hanna", "Ada"):
+        said = {"event_id": world.id("drinks"), "image_url": "https://momento.app/1.jpg"}
+        photo = {"photo_id": world.id(f"photo {person}"), "uploader_id": world.id(person)}
+        world.say("event_photo.uploaded", END + HOUR, **said, **photo)
+
+
+def _hide(world: World) -> None:
+    said = {"photo_id": world.id("photo Ada"), "moderator_id": world.id("Hanna")}
+    for status in ("pending_review", "hidden_by_host"):
+        world.say("event_photo.moderated", END + DAY, **said, status=status)
+
+
+def _talk(world: World) -> None:
+    for one, other in (("Ada", "Gil"), ("Hanna", "Ada")):
+        people = [world.id(one), world.id(other)]
+        talk = world.id(f"talk {one} {other}")
+        world.say("conversation.started", END + DAY, conversation_id=talk, user_ids=people)
+
+
+def _chat(world: World) -> None:
+    talk = world.id("talk Ada Gil")
+    for person in ("Ada", "Gil"):
+        said = {"conversation_id": talk, "sender_id": world.id(person), "content": "Hi"}
+        world.say("message.sent", END + DAY, **said, message_id=world.id(f"message {person}"))
+
+
+def _remember(world: World) -> None:
+    # Gil, of whose leaving nobody knows yet, as well.
+    for owner, other in (("Ada", "Gil"), ("Gil", "Ada"), ("Ada", "Bo")):
+        people = {"owner_id": world.id(owner), "connected_user_id": world.id(other)}
+        said = {"event_id": world.id("drinks"), "wants_to_connect_again": True}
+        world.say("connection.updated", END + DAY, **people, **said)
+
+
 def _finalize(world: World) -> None:
     world.say("event.finalized", END + 2 * DAY, event_id=world.id("drinks"))
 
@@ -328,6 +369,12 @@ PHASES: Final[tuple[Callable[[World], None], ...]] = (
     _judge,
     _ask_for_help,
     _help,
+    _post,
+    _show,
+    _hide,
+    _talk,
+    _chat,
+    _remember,
     _finalize,
     _trouble,
     _leave,

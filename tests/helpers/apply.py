@@ -16,6 +16,7 @@ from domain.dispatch import Report, apply_due, is_passing
 from domain.envelope import Envelope
 from domain.outbox import publish_many
 from domain.routing import route
+from domain.verdict import Rejected
 from workers.desk import WorkDesk
 
 # Longer than the longest pause between two looks at what waits for something.
@@ -125,10 +126,22 @@ class Application:
             self.now += NEXT_LOOK
             moved = False
             for handler in HANDLERS.values():
-                outcomes = self.apply(handler).outcomes
-                moved |= bool(outcomes.keys() - {"deferred"})
-                self.healed += sum(count for name, count in outcomes.items() if name != "deferred")
+                report = self.apply(handler)
+                moved |= bool(report.outcomes.keys() - {"deferred"})
+                self.healed += _healed(report)
             self.settle()
+
+
+def _healed(report: Report) -> int:
+    """How many were applied, or refused for a reason of their own.
+
+    What lacks two things waits for one of them; that the other was refused is found by looking.
+    """
+    others = sum(count for name, count in report.outcomes.items() if name != "deferred")
+    return others - sum(
+        isinstance(verdict, Rejected) and verdict.reason == "refers_to_rejected"
+        for verdict in report.verdicts.values()
+    )
 
 
 def apply_by_many(engine: Engine, history: Sequence[Envelope], *, workers: int, seed: int) -> None:

@@ -9,7 +9,9 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from domain.attendance.payloads import AttendanceReported, AttendeeCheckedIn
+from domain.boards.payloads import EventPhotoModerated, EventPhotoUploaded, EventPostCreated
 from domain.catalogue import HANDLERS
+from domain.connections.payloads import ConnectionUpdated
 from domain.dispatch import apply_due
 from domain.duos.payloads import DuoAccepted, DuoDeclined, DuoExpired, DuoProposed
 from domain.envelope import Envelope, enclose
@@ -22,8 +24,9 @@ from domain.gatherings.payloads import (
     LocationAdded,
     Stop,
 )
-from domain.invitations.payloads import InvitationCancelled, InvitationSent
+from domain.invitations.payloads import InvitationCancelled, InvitationDeclined, InvitationSent
 from domain.kudos.payloads import KudosGiven
+from domain.messaging.payloads import ConversationStarted, MessageSent
 from domain.outbox import publish_many
 from domain.payload import Payload
 from domain.payments.payloads import PaymentRefunded, PaymentSucceeded
@@ -42,6 +45,7 @@ from domain.routing import route
 from domain.safety.payloads import UserBlocked, UserUnblocked
 from domain.tables.attendance import AttendanceStatus
 from domain.tables.kudos import Kudo
+from domain.tables.messaging import EventPhotoStatus
 from domain.tables.profiles import HostPhotoType
 from domain.tables.profiles import Platform as PushPlatform
 from domain.tables.users import SubscriptionStatus
@@ -225,6 +229,10 @@ class Diary:
             at,
         )
 
+    def declined(self, event: str, person: str, *, at: datetime) -> None:
+        """Have somebody say no."""
+        self.note(InvitationDeclined(invitation_id=an_id(f"{event} {person}")), at)
+
     def cancelled(self, event: str, person: str, *, at: datetime) -> None:
         """Have somebody give up their seat."""
         self.note(InvitationCancelled(invitation_id=an_id(f"{event} {person}")), at)
@@ -281,6 +289,83 @@ class Diary:
                 comment="Lovely",
             ),
             END + DAY,
+        )
+
+    def talked(
+        self, one: str, other: str, *, at: datetime = END + DAY, name: str | None = None
+    ) -> Envelope:
+        """Have two people begin to talk; by default under an id that is made of their names."""
+        return self.note(
+            ConversationStarted(
+                conversation_id=an_id(name or f"talk {one} {other}"),
+                user_ids=[an_id(one), an_id(other)],
+            ),
+            at,
+        )
+
+    def said(self, talk: str, sender: str, message: str, *, at: datetime = END + 2 * DAY) -> None:
+        """Have somebody say something; the message is its own name."""
+        self.note(
+            MessageSent(
+                message_id=an_id(message),
+                conversation_id=an_id(talk),
+                sender_id=an_id(sender),
+                content=message,
+            ),
+            at,
+        )
+
+    def posted(self, event: str, person: str, *, at: datetime = START - DAY) -> None:
+        """Have somebody write on an event's board."""
+        self.note(
+            EventPostCreated(
+                post_id=an_id(f"post {event} {person}"),
+                event_id=an_id(event),
+                user_id=an_id(person),
+                content="See you!",
+            ),
+            at,
+        )
+
+    def photographed(self, event: str, person: str, *, at: datetime = END + HOUR) -> None:
+        """Have somebody show a photo."""
+        self.note(
+            EventPhotoUploaded(
+                photo_id=an_id(f"photo {event} {person}"),
+                event_id=an_id(event),
+                uploader_id=an_id(person),
+                image_url="https://momento.app/photos/1.jpg",
+            ),
+            at,
+        )
+
+    def moderated(
+        self, event: str, person: str, status: str, *, by: str, at: datetime = END + DAY
+    ) -> None:
+        """Have somebody decide who may see somebody's photo."""
+        self.note(
+            EventPhotoModerated(
+                photo_id=an_id(f"photo {event} {person}"),
+                status=EventPhotoStatus(status),
+                moderator_id=an_id(by),
+            ),
+            at,
+        )
+
+    def remembered(
+        self, event: str, owner: str, other: str, *, at: datetime = END + DAY, **said: object
+    ) -> Envelope:
+        """Have somebody write in their memory book."""
+        return self.note(
+            ConnectionUpdated.model_validate(
+                {
+                    "owner_id": an_id(owner),
+                    "connected_user_id": an_id(other),
+                    "event_id": an_id(event),
+                    **said,
+                }
+            ),
+            at,
         )
 
     def ended(self, event: str, *, ends_at: datetime = END) -> None:
@@ -363,10 +448,27 @@ def an_evening() -> list[Envelope]:
     diary.rated("drinks", "Ada", 5, 4)
     diary.rated("drinks", "Dan", 4, 4)
     diary.rated("drinks", "Eve", 1, 1)
+    _afterwards(diary)
     diary.event("picnic", host="Hanna", seats=2, starts_at=later)
     diary.people("Gus")
     diary.note(UserDeleted(user_id=an_id("Gus")), END + 3 * DAY)
     return diary.pages
+
+
+def _afterwards(diary: Diary) -> None:
+    """Ada and Dan talk and show photos; Ada writes about Dan, and about Bo, who didn't come."""
+    diary.talked("Ada", "Dan")
+    diary.talked("Dan", "Hanna")
+    diary.said("talk Ada Dan", "Ada", "Hello")
+    diary.said("talk Ada Dan", "Dan", "Hello yourself", at=END + 3 * DAY)
+    diary.posted("drinks", "Ada")
+    for person in ("Ada", "Dan"):
+        diary.photographed("drinks", person)
+    diary.moderated("drinks", "Ada", "pending_review", by="Hanna")
+    diary.moderated("drinks", "Ada", "hidden_by_host", by="Hanna", at=END + 2 * DAY)
+    diary.remembered("drinks", "Ada", "Dan", is_favorite=True, private_notes="Knows soup")
+    diary.remembered("drinks", "Ada", "Dan", at=END + 2 * DAY, private_notes="Knows jazz")
+    diary.remembered("drinks", "Ada", "Bo", wants_to_connect_again=True)
 
 
 def publish(engine: Engine, pages: Sequence[Envelope]) -> None:

@@ -86,6 +86,7 @@ def _people() -> None:
         ),
     )
     _count_kudos()
+    op.create_index("connection_facts_event_id_idx", "connection_facts", ["event_id"], unique=False)
     op.add_column("users", sa.Column("interests", postgresql.JSONB(), nullable=True))
     op.add_column(
         "users",
@@ -630,6 +631,9 @@ def _messaging() -> None:
     op.create_table(
         "conversations",
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_low", sa.Uuid(), nullable=False),
+        sa.Column("user_high", sa.Uuid(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_message_id", sa.Uuid(), nullable=True),
         sa.Column(
             "created_at",
@@ -643,7 +647,11 @@ def _messaging() -> None:
             server_default=sa.text("now()"),
             nullable=False,
         ),
+        sa.CheckConstraint("user_low < user_high", name=op.f("conversations_pair_check")),
         sa.PrimaryKeyConstraint("id", name=op.f("conversations_pkey")),
+        sa.UniqueConstraint(
+            "user_low", "user_high", name=op.f("conversations_user_low_user_high_key")
+        ),
     )
     op.create_table(
         "conversation_participants",
@@ -682,6 +690,8 @@ def _messaging() -> None:
         sa.Column("type", sa.Text(), server_default="text", nullable=False),
         sa.Column("storage_id", sa.String(), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("stamp_id", sa.String(), nullable=True),
+        sa.Column("stamp_source", sa.String(), nullable=True),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),

@@ -87,6 +87,18 @@ INSERT INTO duo_facts (duo_id, id, source, time, kind, data)
 SELECT '{DRINKS}', id, source, time, 'duo.proposed', said FROM told
 """
 
+
+def connection(change: str, other: str) -> str:
+    return (
+        f"UPDATE connections SET {change} WHERE event_id = '{DRINKS}'"
+        f" AND owner_id = '{ADA}' AND connected_user_id = '{other}'"
+    )
+
+
+def conversation(change: str, people: str) -> str:
+    return f"UPDATE conversations SET {change} WHERE id = '{an_id(f'talk {people}')}'"
+
+
 NEW = "gen_random_uuid()"
 # Generated columns can't be wrong unless somebody makes them plain.
 PLAIN_SCORE = "ALTER TABLE user_internal_metrics ALTER contribution_score DROP EXPRESSION; "
@@ -267,6 +279,36 @@ CORRUPTIONS = {
             "INSERT INTO connections (owner_id, connected_user_id, event_id)"
             f" VALUES ('{ADA}', '{HANNA}', '{DRINKS}')"
         ),
+        # Bo didn't come: only what Ada wrote about him puts him there.
+        f"DELETE FROM connections WHERE connected_user_id = '{BO}'",
+        (
+            "INSERT INTO connections (owner_id, connected_user_id, event_id)"
+            f" VALUES ('{BO}', '{ADA}', '{DRINKS}')"
+        ),
+    ],
+    "connections.written": [
+        connection("is_favorite = false", DAN),
+        connection("private_notes = 'Knows soup'", DAN),
+        connection("wants_to_connect_again = false", BO),
+        connection("does_not_want_to_connect_again = true", BO),
+    ],
+    "conversations.newest": [
+        "UPDATE conversations SET last_message_id = NULL WHERE last_message_id IS NOT NULL",
+        conversation("updated_at = updated_at + interval '1 s'", "Ada Dan"),
+        conversation("updated_at = updated_at + interval '1 s'", "Dan Hanna"),
+        f"UPDATE messages SET sent_at = '2026-06-01' WHERE id = '{an_id('Hello')}'",
+    ],
+    "conversations.participants": [
+        f"DELETE FROM conversation_participants WHERE user_id = '{HANNA}'",
+        (
+            "INSERT INTO conversation_participants (conversation_id, user_id)"
+            f" SELECT id, '{EVE}' FROM conversations LIMIT 1"
+        ),
+        f"UPDATE messages SET sender_id = '{EVE}' WHERE id = '{an_id('Hello')}'",
+    ],
+    "event_photos.status": [
+        "UPDATE event_photos SET status = 'visible' WHERE status = 'hidden_by_host'",
+        "UPDATE event_photos SET status = 'pending_review' WHERE status = 'visible'",
     ],
     "duos.status": [
         duo("status = 'active'"),
