@@ -1,6 +1,6 @@
 """Erases people: destroys their keys, then whatever was written of them in readable form."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from pydantic_core import from_json, to_json
@@ -78,19 +78,27 @@ def _erase_facts(session: Session, trace: FactTrace, owners: Collection[str]) ->
         data = from_json(text)
         if payload is not None and erase(payload, data, people=owners):
             changed.append((thing, source, identity, to_json(data).decode()))
-    if changed:
-        things, sources, ids, data = map(list, zip(*changed, strict=True))
-        execute(
-            session,
-            f"UPDATE {trace.table} AS kept SET data = erased.data FROM unnest(%(things)s::uuid[],"
-            " %(sources)s::text[], %(ids)s::text[], %(data)s::jsonb[])"
-            f" AS erased (thing, source, id, data) WHERE kept.{trace.thing} = erased.thing"
-            " AND kept.source = erased.source AND kept.id = erased.id",
-            things=things,
-            sources=sources,
-            ids=ids,
-            data=data,
-        )
+    _write_facts(session, trace, changed)
+
+
+def _write_facts(
+    session: Session, trace: FactTrace, changed: Sequence[tuple[str, str, str, str]]
+) -> None:
+    """Write the data of facts, given as (thing, source, id, data)."""
+    if not changed:
+        return
+    things, sources, ids, data = map(list, zip(*changed, strict=True))
+    execute(
+        session,
+        f"UPDATE {trace.table} AS kept SET data = erased.data FROM unnest(%(things)s::uuid[],"
+        " %(sources)s::text[], %(ids)s::text[], %(data)s::jsonb[])"
+        f" AS erased (thing, source, id, data) WHERE kept.{trace.thing} = erased.thing"
+        " AND kept.source = erased.source AND kept.id = erased.id",
+        things=things,
+        sources=sources,
+        ids=ids,
+        data=data,
+    )
 
 
 def _erase_rows(session: Session, trace: Trace, people: Collection[str]) -> None:

@@ -65,6 +65,17 @@ FACT_TRACES: Final = (
     FactTrace("connection_facts", "event_id", "owner_id = ANY(%(owners)s::uuid[])"),
     FactTrace("event_facts", "event_id", _THEIR_EVENTS),
     FactTrace(
+        "report_facts",
+        "report_id",
+        "report_id IN (SELECT id FROM reports WHERE reporter_id = ANY(%(owners)s::uuid[]))",
+    ),
+    FactTrace(
+        "ticket_facts",
+        "ticket_id",
+        "ticket_id IN (SELECT id FROM support_tickets"
+        " WHERE submitter_id = ANY(%(owners)s::uuid[]))",
+    ),
+    FactTrace(
         "invitation_facts",
         "invitation_id",
         "invitation_id IN (SELECT id FROM invitations WHERE user_id = ANY(%(owners)s::uuid[]))",

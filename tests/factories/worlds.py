@@ -269,7 +269,7 @@ def _ask_for_help(world: World) -> None:
         "support_ticket.opened",
         END + DAY,
         ticket_id=world.id("ticket"),
-        submitter_id=world.id("Dan"),
+        submitter_id=world.id("Ada"),
         reply_to_email="dan@example.org",
         category="technical_issue",
         body="It won't start",
@@ -318,7 +318,9 @@ def _remember(world: World) -> None:
     # Gil, of whose leaving nobody knows yet, as well.
     for owner, other in (("Ada", "Gil"), ("Gil", "Ada"), ("Ada", "Bo")):
         people = {"owner_id": world.id(owner), "connected_user_id": world.id(other)}
-        said = {"event_id": world.id("drinks"), "wants_to_connect_again": True}
+        notes = f"{other} knows soup"
+        wish = {"wants_to_connect_again": True, "private_notes": notes}
+        said = {"event_id": world.id("drinks"), **wish}
         world.say("connection.updated", END + DAY, **people, **said)
 
 

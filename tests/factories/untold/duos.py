@@ -22,6 +22,7 @@ from domain.invitations.payloads import InvitationSent
 from domain.payload import Payload
 from domain.safety.payloads import UserBlocked, UserUnblocked
 from domain.users.payloads import UserDeleted, UserRegistered
+from tests.factories.untold.safety import blocked_pairs
 from tests.factories.untold.saying import say
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -202,8 +203,9 @@ def _guests(city: Sequence[Envelope], draw: Random) -> Iterator[Said]:
             sent = InvitationSent.parse(page.data)
             invited.setdefault((sent.event_id, sent.user_id), (sent, page.time))
     taken: set[str] = set()
+    apart = {frozenset(pair) for pair in blocked_pairs(city)}
     for event, one, other in [*_couples(came & invited.keys()), *_couples(invited.keys())]:
-        if event in starts and not {one, other} & taken:
+        if event in starts and not {one, other} & taken and {one, other} not in apart:
             taken |= {one, other}
             yield from _go_together(invited[event, one], invited[event, other], starts[event], draw)
 

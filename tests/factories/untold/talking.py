@@ -1,6 +1,6 @@
 """What people of the city say to each other: those who met, and some who never did."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from random import Random
 
@@ -8,6 +8,7 @@ from domain.envelope import Envelope
 from domain.messaging.payloads import ConversationStarted, MessageSent
 from domain.tables.messaging import MessageType
 from tests.factories.untold.company import Company, Pair
+from tests.factories.untold.safety import blocked_pairs
 from tests.factories.untold.saying import say
 from tests.helpers.evening import an_id
 
@@ -15,13 +16,14 @@ PAIRS, STRANGERS = 6, 2
 MINUTE = timedelta(minutes=1)
 
 
-def pairs_who_talk(company: Company) -> list[Pair]:
+def _pairs_who_talk(company: Company, apart: Collection[frozenset[str]]) -> list[Pair]:
     """Give who talks because they met, and who tries to and never did; no others do.
 
-    Whoever tells of blocks leaves these alone: it is decided at the moment whether one bars them.
+    Nobody who is blocked: it is decided at the moment whether a block bars them.
     """
     draw = Random("who talks")
-    met, strangers = company.met(), company.strangers()
+    met = [pair for pair in company.met() if frozenset(pair) not in apart]
+    strangers = [pair for pair in company.strangers() if frozenset(pair) not in apart]
     return [
         *draw.sample(met, min(PAIRS, len(met))),
         *draw.sample(strangers, min(STRANGERS, len(strangers))),
@@ -32,7 +34,8 @@ def tell(city: Sequence[Envelope], draw: Random) -> list[Envelope]:
     """Have pairs begin to talk, some twice, and say something, some of it at the same moment."""
     company = Company(city)
     told: list[Envelope] = []
-    for pair in pairs_who_talk(company):
+    apart = {frozenset(pair) for pair in blocked_pairs(city)}
+    for pair in _pairs_who_talk(company, apart):
         began = company.until - timedelta(hours=draw.randrange(1, 400))
         told += _talk(pair, began, draw)
         told.append(_intrude(pair, company, began, draw))
