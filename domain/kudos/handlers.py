@@ -132,8 +132,8 @@ def apply_block_settled(session: Session, batch: Batch[BlockSettled], now: datet
         givers=array([*(pair[1] for pair in pairs), *(pair[0] for pair in pairs)]),
         events=array(events),
     )
-    _settle_again(session, _keys(rows))
-    return Effects()
+    # Which pair was at which event doesn't matter: any of them tells what it followed from.
+    return _judge_again(session, _keys(rows), dict.fromkeys(events, next(iter(batch))))
 
 
 def _gather(batch: Iterable[DomainEvent[KudosGiven]]) -> dict[Key, _Said]:

@@ -157,8 +157,8 @@ CHECKS = (
         f"""
         WITH {GONE}
         SELECT id::text AS key, gone.user_id IS NOT NULL AND (
-            num_nonnulls(phone_number, email, last_name, career, mood, interests,
-                last_active_at, presence_time, presence_id, presence_source) > 0 OR is_online
+            num_nonnulls(career, mood, interests, last_active_at, presence_time, presence_id,
+                presence_source) > 0 OR is_online
             OR EXISTS (SELECT FROM profile_photos WHERE user_id = users.id)
             OR EXISTS (SELECT FROM host_photos WHERE host_id = users.id)
             OR EXISTS (SELECT FROM profile_interests WHERE user_id = users.id)
@@ -168,8 +168,7 @@ CHECKS = (
             OR EXISTS (SELECT FROM push_notification_tokens WHERE user_id = users.id)
             OR EXISTS (SELECT FROM push_token_facts WHERE user_id = users.id AND data <> '{{}}')
             OR EXISTS (SELECT FROM user_facts WHERE user_id = users.id
-                AND (kind IN ('interests.selected', 'persona.updated')
-                    OR data ?| ARRAY['phone_number', 'email', 'last_name']))
+                AND kind IN ('interests.selected', 'persona.updated'))
         ) AS drifted
         FROM users LEFT JOIN gone ON gone.user_id = users.id
         """,

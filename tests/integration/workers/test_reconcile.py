@@ -425,6 +425,7 @@ class TestReconcile:
             "kudos.counts",
             "metrics.aggregated_kudos",
             "metrics.gratitude",
+            "metrics.kudos_givers",
         }
 
     def test_a_report_under_review_is_no_drift(self, evening: Engine) -> None:
