@@ -14,6 +14,8 @@ UV_VERSION := 0.13.8
 UV := .venv-lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 PYTEST_FLAGS ?=
+# Most tests wait for something; those that kill whole systems have the machine to themselves.
+TEST_PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -26,7 +28,8 @@ up: .venv ## start the whole system, databases included; Ctrl-C stops it
 	@exec $(VENV)/bin/momento up
 
 test: .venv ## run every test
-	@exec $(VENV)/bin/pytest $(PYTEST_FLAGS)
+	@$(VENV)/bin/pytest $(PYTEST_FLAGS) tests/acceptance
+	@exec $(VENV)/bin/pytest -n $(TEST_PROCESSES) $(PYTEST_FLAGS) --ignore tests/acceptance
 
 check: .venv ## what must hold before a commit: format, lint, types, layers, fast tests
 	$(VENV)/bin/ruff format --check .
