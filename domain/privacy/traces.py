@@ -33,6 +33,8 @@ TRACES: Final = (
     Trace("messages", "sender_id", {"content": ERASED_TEXT, "storage_id": ERASED_TEXT}),
     Trace("event_posts", "user_id", {"content": ERASED_TEXT}),
     Trace("event_photos", "uploader_id", {"image_url": ERASED_URL}),
+    # It quotes the reason that a host gave.
+    Trace("host_reliability_log", "host_id", {"metadata": None}),
     Trace("reports", "reporter_id", {"comments": ERASED_TEXT}),
     Trace(
         "support_tickets",

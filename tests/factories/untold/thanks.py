@@ -12,6 +12,7 @@ from domain.invitations.payloads import InvitationSent
 from domain.tables.kudos import Kudo
 from domain.tables.users import UserStatus
 from domain.users.payloads import UserDeleted, UserStatusChanged
+from tests.factories.untold.safety import blocked_pairs
 from tests.factories.untold.saying import say
 from tests.helpers.evening import an_id
 
@@ -33,7 +34,10 @@ def tell(city: Sequence[Envelope], draw: Random) -> list[Envelope]:
     asked = {
         InvitationSent.parse(page.data).user_id for page in city if page.type == InvitationSent.TYPE
     }
-    host, *guests = draw.sample(sorted(asked - barred - left), 8)
+    # Whom a block bars from an invitation is decided when that is heard of.
+    blocked = {person for pair in blocked_pairs(city) for person in pair}
+    host = draw.choice(sorted(asked - barred - left - blocked))
+    guests = draw.sample(sorted(asked - barred - left - {host}), 7)
     start = city[-1].time.replace(minute=0, second=0, microsecond=0) - 4 * DAY
     evening = _Evening(host, guests, start, an_id(f"evening of thanks {host} {draw.random()}"))
     return [*evening.announced(), *evening.attended(draw), *evening.thanked(draw)]
