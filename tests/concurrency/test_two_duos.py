@@ -14,6 +14,7 @@ from tests.helpers.ledger import deliveries, drift, route_all
 PROPOSED = HANDLERS["duos.apply_duo_proposed"]
 ACCEPTED = HANDLERS["duos.apply_duo_accepted"]
 DECLINED = HANDLERS["duos.apply_duo_declined"]
+KEPT = HANDLERS["safety.apply_user_blocked"]
 BLOCKED = HANDLERS["duos.apply_block_settled"]
 DELETED = HANDLERS["users.apply_user_deleted"]
 EVENT_COMPLETED = HANDLERS["gatherings.apply_event_completed"]
@@ -92,6 +93,7 @@ class TestWhatEndsOne:
         diary.paired("one", "Ada", "Bo", at=AT)
         diary.blocked("Bo", "Ada", at=AT + HOUR)
         publish_last(engine, diary, 2)
+        apply_alone(engine, KEPT)
         race(engine, first, second)
         settle(engine)
         assert statuses(engine) == {an_id("one"): "expired"}

@@ -5,16 +5,12 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Engine, text
 
-from domain.catalogue import HANDLERS
-from domain.dispatch import apply_due
 from domain.envelope import Envelope
 from domain.users.payloads import UserDeleted
-from tests.helpers.evening import DAY, HOUR, NOW, START, Diary, an_id, tell
-from tests.helpers.ledger import ask, drift, publish, route_all
-from workers.desk import WorkDesk
+from tests.helpers.evening import DAY, HOUR, START, Diary, an_id, tell
+from tests.helpers.ledger import ask, drift
 
 PROPOSED = START - 6 * DAY
-BLOCKED = HANDLERS["duos.apply_block_settled"]
 
 
 @pytest.fixture
@@ -192,21 +188,3 @@ class TestBlocks:
         tell_new(engine, diary, second)
         assert statuses(engine) == {an_id("one"): "expired", an_id("two"): "pending"}
         assert drift(engine) == []
-
-    @pytest.mark.parametrize(
-        ("blocker", "blocked", "kept"),
-        [
-            pytest.param("Ada", "Dan", 1, id="somebody else"),
-            pytest.param("Ada", "Ada", 0, id="oneself"),
-            pytest.param("Bo", "Ada", 0, id="by somebody who had left"),
-        ],
-    )
-    def test_what_safety_would_refuse_is_not_kept(
-        self, engine: Engine, diary: Diary, *, blocker: str, blocked: str, kept: int
-    ) -> None:
-        tell_new(engine, diary, diary.note(UserDeleted(user_id=an_id("Bo")), PROPOSED - DAY))
-        publish(engine, diary.blocked(blocker, blocked, at=PROPOSED))
-        route_all(engine, NOW)
-        with WorkDesk(engine) as desk:
-            assert apply_due(desk.desk, BLOCKED, limit=10, now=NOW).outcomes == {"done": 1}
-        assert ask(engine, "SELECT count(*) FROM block_facts") == kept
