@@ -14,10 +14,12 @@ UV_VERSION := 0.13.8
 UV := .venv-lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 PYTEST_FLAGS ?=
+# Most tests wait for something; those that kill whole systems have the machine to themselves.
+TEST_PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up test check demo bench migrate lock clean .venv
+.PHONY: help up test check demo bench docs migrate lock clean .venv
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -26,7 +28,8 @@ up: .venv ## start the whole system, databases included; Ctrl-C stops it
 	@exec $(VENV)/bin/momento up
 
 test: .venv ## run every test
-	@exec $(VENV)/bin/pytest $(PYTEST_FLAGS)
+	@$(VENV)/bin/pytest $(PYTEST_FLAGS) tests/acceptance
+	@exec $(VENV)/bin/pytest -n $(TEST_PROCESSES) $(PYTEST_FLAGS) --ignore tests/acceptance
 
 check: .venv ## what must hold before a commit: format, lint, types, layers, fast tests
 	$(VENV)/bin/ruff format --check .
@@ -35,11 +38,14 @@ check: .venv ## what must hold before a commit: format, lint, types, layers, fas
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/pytest $(PYTEST_FLAGS) $(wildcard tests/unit tests/architecture)
 
-demo: .venv ## play a simulated evening into the running system
-	@exec $(VENV)/bin/momento demo
+demo: .venv ## play a simulated evening into the running system; YEAR=1 for a whole year
+	@exec $(VENV)/bin/momento demo $(if $(YEAR),--year)
 
 bench: .venv ## measure throughput and latency, beside the same job on other queues
 	@exec bench/run
+
+docs: .venv ## write docs/catalogue.md and docs/entities.md anew from the code
+	@exec $(VENV)/bin/python -m docs.generator
 
 migrate: .venv ## bring the database named by DATABASE_URL up to date
 	@exec $(VENV)/bin/momento migrate

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from bench import cpu, limit, measure
+from bench import cpu, limit, measure, scene
 from bench.contestant import Contestant
 from bench.kudos import given
 from bench.report import Figure
@@ -137,4 +137,22 @@ def _idle(contest: Contest, contestant: Contestant, *, effort: Effort) -> list[f
     return [measure.p50(latencies), measure.p99(latencies), *cores]
 
 
-FIGURES = {"kudos_throughput": kudos_throughput, "idle_latency": idle_latency}
+def questions(contest: Contest, effort: Effort) -> list[Figure]:
+    """How long each question of `domain/queries` takes among a million rows."""
+    if contest.ours is None:
+        return []
+    taken = scene.ask(contest.servers, effort.samples)
+    for name, values in taken.items():
+        contest.say(f"{name}: p50 {measure.p50(values):.2f}, p95 {measure.p95(values):.2f} ms")
+    return [
+        Figure(f"questions: {name}, {which}", "ms", ours=take(values), more_is_better=False)
+        for name, values in taken.items()
+        for which, take in (("p50", measure.p50), ("p95", measure.p95))
+    ]
+
+
+FIGURES = {
+    "kudos_throughput": kudos_throughput,
+    "idle_latency": idle_latency,
+    "questions": questions,
+}

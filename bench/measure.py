@@ -66,6 +66,11 @@ def p50(values: Sequence[float]) -> float:
     return median(values)
 
 
+def p95(values: Sequence[float]) -> float:
+    """The 95th percentile."""
+    return quantiles(values, n=20, method="inclusive")[18]
+
+
 def p99(values: Sequence[float]) -> float:
     """The 99th percentile."""
     return quantiles(values, n=100, method="inclusive")[98]

@@ -3,6 +3,7 @@
 Made once a run by `momento migrate` and copied for each measurement.
 """
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -61,10 +62,27 @@ def environment(servers: Servers, dsn: str) -> dict[str, str]:
     }
 
 
+def migrate(servers: Servers, dsn: str) -> None:
+    """Makes our own tables in an empty database."""
+    command = [str(PRODUCT_BIN / "momento"), "migrate"]
+    subprocess.run(command, env=environment(servers, dsn), check=True, stdout=subprocess.DEVNULL)
+
+
+def ask(servers: Servers, samples: int) -> dict[str, list[float]]:
+    """How many milliseconds each question took each time, among a crowd of a million rows."""
+    dsn = servers.make_database("crowd")
+    migrate(servers, dsn)
+    command = [str(PRODUCT_BIN / "python"), "-m", "bench.questions", str(samples)]
+    said = subprocess.run(
+        command, cwd=ROOT, env=environment(servers, dsn), stdout=subprocess.PIPE, check=True
+    ).stdout
+    taken: dict[str, list[float]] = json.loads(said)
+    return taken
+
+
 def _make(servers: Servers) -> None:
     dsn = servers.make_database(TEMPLATE)
-    migrate = [str(PRODUCT_BIN / "momento"), "migrate"]
-    subprocess.run(migrate, env=environment(servers, dsn), check=True, stdout=subprocess.DEVNULL)
+    migrate(servers, dsn)
     taken = [(gathering, person) for gathering in range(GATHERINGS) for person in seats(gathering)]
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(

@@ -14,29 +14,39 @@ from sqlmodel import Session
 from domain.attendance import handlers as attendance
 from domain.attendance import payloads as attending
 from domain.batch import Batch, Effects
+from domain.boards import handlers as boards
+from domain.boards import payloads as posting
 from domain.connections import handlers as connections
+from domain.connections import payloads as remembering
+from domain.duos import handlers as duos
+from domain.duos import payloads as pairing
 from domain.gatherings import handlers as gatherings
 from domain.gatherings import payloads as gathering
 from domain.invitations import handlers as invitations
 from domain.invitations import payloads as inviting
 from domain.kudos import handlers as kudos
 from domain.kudos import payloads as thanking
+from domain.lanes import AFTERWARDS, LANES, PLANS, SEATS
 from domain.matching import handlers as matching
+from domain.messaging import handlers as messaging
+from domain.messaging import payloads as talking
 from domain.payload import Payload
 from domain.payments import handlers as payments
 from domain.payments import payloads as paying
-from domain.profiles import payloads as profile
+from domain.privacy import handlers as privacy
+from domain.profiles import handlers as profiles
+from domain.profiles import payloads as showing
 from domain.ratings import handlers as ratings
 from domain.ratings import payloads as rating
+from domain.safety import handlers as safety
+from domain.safety import payloads as guarding
+from domain.support import handlers as support
+from domain.support import payloads as asking
 from domain.things import TABLES, Hold
 from domain.users import handlers as users
 from domain.users import payloads as people
 
 Apply = Callable[[Session, Batch[Any], datetime], Effects]
-
-# What may delay what: nobody waits for a flood of kudos to get a seat.
-PLANS, SEATS, AFTERWARDS = "plans", "seats", "afterwards"
-LANES = (PLANS, SEATS, AFTERWARDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +90,32 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
     people.NotificationSettingsUpdated: _on(
         PLANS, users.apply_notification_settings_updated, user=_CHANGE
     ),
+    people.SubscriptionChanged: _on(PLANS, users.apply_subscription_changed, user=_CHANGE),
+    # There are many, and nobody waits for them.
+    people.PresenceChanged: _on(AFTERWARDS, users.apply_presence_changed, user=_CHANGE),
     people.UserDeparted: (
-        *_on(PLANS, gatherings.apply_user_departed),
+        *_on(PLANS, gatherings.apply_user_departed, profiles.apply_user_departed),
         *_on(SEATS, invitations.apply_user_departed),
+        *_on(PLANS, privacy.apply_user_departed),
+        *_on(SEATS, duos.apply_user_departed),
+        *_on(PLANS, safety.apply_user_departed, user=_CHANGE),
+        *_on(AFTERWARDS, connections.apply_user_departed),
         *_on(AFTERWARDS, matching.apply_user_departed, user=_CHANGE),
     ),
-    profile.InterestsSelected: _on(AFTERWARDS, matching.apply_interests_selected),
-    profile.PersonaUpdated: _on(AFTERWARDS, matching.apply_persona_updated),
-    profile.ProfileLiked: _on(AFTERWARDS, matching.apply_profile_liked),
+    showing.ProfilePhotoAdded: _on(PLANS, profiles.apply_profile_photo_added, user=_CHANGE),
+    showing.HostPhotoAdded: _on(PLANS, profiles.apply_host_photo_added, user=_SHARE),
+    showing.InterestsSelected: (
+        *_on(PLANS, profiles.apply_interests_selected, user=_CHANGE),
+        *_on(AFTERWARDS, matching.apply_interests_selected),
+    ),
+    showing.PersonaUpdated: (
+        *_on(PLANS, profiles.apply_persona_updated, user=_CHANGE),
+        *_on(AFTERWARDS, matching.apply_persona_updated),
+    ),
+    showing.ProfileLiked: _on(AFTERWARDS, profiles.apply_profile_liked, user=_SHARE),
+    showing.PushTokenRegistered: _on(PLANS, profiles.apply_push_token_registered, user=_CHANGE),
+    showing.PushTokenRemoved: _on(PLANS, profiles.apply_push_token_removed, user=_CHANGE),
+    showing.SocialLinkAdded: _on(PLANS, profiles.apply_social_link_added, user=_CHANGE),
     # Gatherings
     gathering.LocationAdded: _on(PLANS, gatherings.apply_location_added),
     gathering.EventPublished: (
@@ -108,7 +136,14 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
         *_on(AFTERWARDS, ratings.apply_event_settled, event=_CHANGE),
         *_on(AFTERWARDS, kudos.apply_event_settled, event=_SHARE),
         *_on(AFTERWARDS, connections.apply_event_settled, event=_CHANGE),
+        *_on(AFTERWARDS, duos.apply_event_settled),
+        *_on(AFTERWARDS, safety.apply_event_settled),
         *_on(AFTERWARDS, matching.apply_event_settled),
+    ),
+    posting.EventPostCreated: _on(AFTERWARDS, boards.apply_event_post_created, event=_SHARE),
+    posting.EventPhotoUploaded: _on(AFTERWARDS, boards.apply_event_photo_uploaded, event=_SHARE),
+    posting.EventPhotoModerated: _on(
+        AFTERWARDS, boards.apply_event_photo_moderated, event_photo=_CHANGE
     ),
     # Invitations, payment, attendance
     inviting.InvitationSent: _on(
@@ -123,7 +158,10 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
     inviting.InvitationExpired: _on(SEATS, invitations.apply_invitation_expired),
     inviting.InvitationConfirmed: (),
     inviting.InvitationRefused: (),
-    inviting.InvitationSettled: _on(SEATS, attendance.apply_invitation_settled, event=_CHANGE),
+    inviting.InvitationSettled: (
+        *_on(SEATS, attendance.apply_invitation_settled, event=_CHANGE),
+        *_on(AFTERWARDS, duos.apply_invitation_settled),
+    ),
     paying.PaymentSucceeded: _on(
         SEATS, payments.apply_payment_succeeded, invitations.apply_payment_succeeded
     ),
@@ -138,13 +176,42 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
     attending.AttendanceSettled: (
         *_on(AFTERWARDS, ratings.apply_attendance_settled, event=_CHANGE),
         *_on(AFTERWARDS, kudos.apply_attendance_settled, event=_SHARE),
+        *_on(AFTERWARDS, profiles.apply_attendance_settled, user=_CHANGE),
         *_on(AFTERWARDS, connections.apply_attendance_settled, event=_CHANGE),
+        *_on(AFTERWARDS, duos.apply_attendance_settled),
         *_on(AFTERWARDS, matching.apply_attendance_settled, user=_CHANGE),
     ),
     # Afterwards
     rating.RatingSubmitted: _on(AFTERWARDS, ratings.apply_rating_submitted, event=_CHANGE),
-    rating.HostRatingChanged: (),
+    rating.HostRatingChanged: _on(AFTERWARDS, safety.apply_host_rating_changed, user=_CHANGE),
     thanking.KudosGiven: _on(AFTERWARDS, kudos.apply_kudos_given, event=_SHARE),
+    thanking.KudosSettled: _on(AFTERWARDS, profiles.apply_kudos_settled, user=_CHANGE),
+    showing.SocialLinkShared: _on(AFTERWARDS, profiles.apply_social_link_shared, user=_SHARE),
+    # Duos, safety, support
+    pairing.DuoProposed: _on(SEATS, duos.apply_duo_proposed, user=_CHANGE),
+    pairing.DuoAccepted: _on(SEATS, duos.apply_duo_accepted, duo=_CHANGE),
+    pairing.DuoDeclined: _on(SEATS, duos.apply_duo_declined, duo=_CHANGE),
+    pairing.DuoExpired: _on(SEATS, duos.apply_duo_expired, duo=_CHANGE),
+    pairing.DuoCompleted: (),
+    guarding.UserBlocked: _on(PLANS, safety.apply_user_blocked, user=_CHANGE),
+    guarding.UserUnblocked: _on(PLANS, safety.apply_user_unblocked, user=_CHANGE),
+    guarding.BlockSettled: _on(
+        AFTERWARDS, kudos.apply_block_settled, connections.apply_block_settled
+    )
+    + _on(SEATS, duos.apply_block_settled, user=_SHARE),
+    guarding.ReportFiled: _on(PLANS, safety.apply_report_filed),
+    guarding.ReportResolved: _on(PLANS, safety.apply_report_resolved, report=_CHANGE),
+    guarding.ReportSettled: _on(PLANS, users.apply_report_settled, user=_CHANGE),
+    guarding.UserSuspended: (),
+    guarding.HostFlagged: (),
+    asking.SupportTicketOpened: _on(PLANS, support.apply_support_ticket_opened),
+    asking.SupportTicketUpdated: _on(PLANS, support.apply_support_ticket_updated, ticket=_CHANGE),
+    remembering.ConnectionUpdated: _on(
+        AFTERWARDS, connections.apply_connection_updated, user=_SHARE, event=_CHANGE
+    ),
+    remembering.ConnectionMutual: (),
+    talking.ConversationStarted: _on(AFTERWARDS, messaging.apply_conversation_started),
+    talking.MessageSent: _on(AFTERWARDS, messaging.apply_message_sent, conversation=_CHANGE),
 }
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 DATA_LIMIT_BYTES = 64 * 1024
 BATCH_LIMIT = 1_000
 ID_LIMIT_CHARACTERS = 128
+SOURCE_LIMIT_CHARACTERS = 256
 CLOCK_TOLERANCE = timedelta(minutes=5)
 EARLIEST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST_TIME = datetime(2200, 1, 1, tzinfo=UTC)
@@ -23,8 +24,23 @@ FAILED_FIRST_PAUSE = timedelta(seconds=15)
 FAILED_PAUSE_FACTOR = 4
 KILLED_ATTEMPTS = 5
 
+# What takes the place of what was erased
+ERASED_TEXT = "[erased]"
+ERASED_URL = "https://erased.invalid/"
+NO_BIRTH_DATE = "1900-01-01"
+ERASED_EMAIL = "erased@erased.invalid"
+
 # People
 ADULT_AGE_YEARS = 18
+
+# Profiles
+AUTHENTIC_BADGE_MONTHS = 12
+INTERESTS_AT_MOST = 50
+# Looks of the face card: after how many attended events, or for how many kudos of how many givers.
+VINTAGE_EVENTS = 3
+GOLDEN_EVENTS = 10
+KIND_KUDOS = 10
+KIND_GIVERS = 5
 
 # Events
 MATERIAL_SHIFT = timedelta(minutes=30)
@@ -36,6 +52,9 @@ EARLY_CANCELLATION = timedelta(hours=24)
 RECONFIRMATION_LIFE = timedelta(hours=48)
 RECONFIRMATION_CLOSES_BEFORE_START = timedelta(hours=12)
 RECONFIRMATION_AT_LEAST = timedelta(hours=2)
+
+# Duos
+DUO_LIFE = timedelta(days=7)
 
 # Attendance
 CHECK_IN_OPENS_BEFORE_START = timedelta(minutes=30)
@@ -60,6 +79,33 @@ ATTENDANCE_CREDIT = 0.5
 # A giver's worth is kept as a whole number of 2**-40, so that sums are exact in any order.
 GRATITUDE_UNIT_BITS = 40
 
+# Subscriptions
+SUBSCRIPTION_GRACE = timedelta(days=3)
+
+# What is asked of the data
+PAGE_LENGTH = 20
+PAGE_LIMIT = 100
+PHOTOS_SHOWN = 100
+# So many who match are ranked; a word that everybody has must not make a search slow.
+SEARCH_CANDIDATES = 1_000
+SEARCH_LIMIT_CHARACTERS = 200
+METRES_PER_MILE = 1_609.344
+MOST_MILES_AWAY = 250.0
+# Safety
+SUSPENDING_REPORTERS = 3
+REPORTS_WINDOW = timedelta(days=30)
+
+# Host reliability
+LATE_HOST_CANCELLATION = timedelta(hours=48)
+FLAGGING_CANCELLATIONS = 3
+FLAGGING_WINDOW = timedelta(days=90)
+POOR_AVERAGE_STARS = 3
+POOR_AVERAGE_AT_LEAST_RATINGS = 5
+# A host is flagged again for the same reason only after this.
+FLAG_PAUSE = timedelta(days=90)
+
+# Support
+TICKET_METADATA_LIMIT_BYTES = 16 * 1024
 # Vectors and summaries: what is asked of ports outside
 VECTOR_DIMENSIONS = 384
 # Below what models take at once, whatever the script.
@@ -79,7 +125,6 @@ CAUSE_FIRST_LOOK = timedelta(milliseconds=200)
 CAUSE_LONGEST_PAUSE = timedelta(minutes=5)
 
 # Matching: who is proposed for an event, and in which order
-METRES_PER_MILE = 1_609.344
 EVENING_FROM = time(17)
 # A fee of up to so many cents is of price level 1, 2, 3; beyond it is of level 4.
 PRICE_LEVEL_FEES = (1_000, 2_500, 5_000)

@@ -29,6 +29,7 @@ from domain.deliveries import (
 )
 from domain.outbox import publish_many
 from domain.payload import thing
+from domain.sealing import Written, unseal
 from domain.things import check_references
 from domain.verdict import Deferred, GivenUp, Rejected, Verdict
 from domain.waking import NO_NEWS, News, refuse, take_back_refusals, wake
@@ -166,7 +167,7 @@ def _apply_these(desk: Desk, handler: Handler, seqs: list[int], now: datetime) -
 
 def _apply(session: Session, handler: Handler, claimed: Sequence[Claimed], now: datetime) -> Report:
     """Call the handler with what exists, then write everything that follows from its answer."""
-    batch = Batch([_parsed(handler, each) for each in claimed])
+    batch = Batch(_read(session, handler, claimed))
     verdicts = check_references(session, batch, handler.holds)
     ready = batch.without(verdicts)
     effects = handler.apply(session, ready, now) if ready else Effects()
@@ -178,17 +179,21 @@ def _apply(session: Session, handler: Handler, claimed: Sequence[Claimed], now: 
     return Report(len(claimed), _count(batch, verdicts), verdicts, list(batch), followed, news)
 
 
-def _parsed(handler: Handler, claimed: Claimed) -> DomainEvent[Any]:
-    """Read a claimed delivery's payload."""
-    return DomainEvent(
-        seq=claimed.seq,
-        id=claimed.id,
-        source=claimed.source,
-        time=claimed.time,
-        payload=handler.payload.parse(claimed.data),
-        data=claimed.data,
-        traceparent=claimed.traceparent,
-    )
+def _read(session: Session, handler: Handler, claimed: Sequence[Claimed]) -> list[DomainEvent[Any]]:
+    """Unseal and read the claimed deliveries' payloads."""
+    written = [Written(each.source, each.id, each.data) for each in claimed]
+    return [
+        DomainEvent(
+            seq=each.seq,
+            id=each.id,
+            source=each.source,
+            time=each.time,
+            payload=handler.payload.parse(data),
+            data=data,
+            traceparent=each.traceparent,
+        )
+        for each, data in zip(claimed, unseal(session, handler.payload, written), strict=True)
+    ]
 
 
 def _announce(

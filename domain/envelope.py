@@ -18,6 +18,7 @@ from domain.constants import (
     CLOCK_TOLERANCE,
     DATA_LIMIT_BYTES,
     ID_LIMIT_CHARACTERS,
+    SOURCE_LIMIT_CHARACTERS,
 )
 from domain.faults import Fault, InvalidEnvelopeError, faults_of
 from domain.payload import Instant, Payload
@@ -49,7 +50,9 @@ class Attributes(BaseModel):
 
     specversion: Literal["1.0"]
     id: Annotated[str, Field(min_length=1, max_length=ID_LIMIT_CHARACTERS, pattern=PRINTABLE)]
-    source: Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[\x21-\x7e]+$")]
+    source: Annotated[
+        str, Field(min_length=1, max_length=SOURCE_LIMIT_CHARACTERS, pattern=r"^[\x21-\x7e]+$")
+    ]
     type: Annotated[str, Field(min_length=1, max_length=128, pattern=PRINTABLE)]
     subject: Annotated[str, Field(min_length=1, max_length=128, pattern=PRINTABLE)]
     time: Annotated[Instant, Field(strict=True)]

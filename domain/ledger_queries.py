@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlmodel import Session
 
-from domain.catalogue import LANES
+from domain.lanes import LANES
 from domain.payload import thing
 from domain.sql import fetch, fetch_dicts
 from domain.tables.ledger import DeliveryState

@@ -12,6 +12,7 @@ from domain.constants import CLOCK_TOLERANCE
 from domain.envelope import AHEAD, Envelope, enclose, refuse_unfit
 from domain.faults import Fault, InvalidEnvelopeError
 from domain.payload import Payload
+from domain.sealing import seal
 from domain.sql import fetch
 
 _DERIVED = uuid5(NAMESPACE_URL, "https://momento.app/domain-events")
@@ -73,11 +74,14 @@ def publish(
 
 
 def publish_many(session: Session, envelopes: Sequence[Envelope]) -> int:
-    """Publish a batch with one statement and give how many were new."""
+    """Publish a batch with one statement and give how many were new.
+
+    What is personal in it is sealed: see domain/sealing.py.
+    """
     unique = {(envelope.source, envelope.id): envelope for envelope in reversed(envelopes)}
     if not unique:
         return 0
-    return len(fetch(session, _PUBLISH, **_columns(unique.values())))
+    return len(fetch(session, _PUBLISH, **_columns(seal(session, list(unique.values())))))
 
 
 def _columns(envelopes: Iterable[Envelope]) -> dict[str, list[Any]]:

@@ -5,16 +5,17 @@ that publishing and dispatch need to know nothing about a topic.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Any, ClassVar, Self, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import CoreSchema, core_schema
 
 from domain.constants import EARLIEST_TIME, LATEST_TIME
+from domain.personal import find, shape
 
 TYPE_PREFIX = "app.momento."
 TYPE_SUFFIX = ".v1"
@@ -67,8 +68,11 @@ EventPhotoId = Annotated[Id, Refers("event_photo")]
 ReportId = Annotated[Id, Refers("report")]
 TicketId = Annotated[Id, Refers("ticket")]
 
-# Pydantic would also take a number of seconds in quotes, and a minus sign that isn't one.
-_RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}[-+:.0-9Zz]*", re.ASCII)
+# Pydantic would also take a number of seconds in quotes, and a minus sign that isn't one. It names
+# an offset that is left out.
+_RFC_3339 = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[-+]\d{2}:\d{2})?", re.ASCII
+)
 _FULL_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -117,7 +121,8 @@ class Payload(BaseModel):
     """What a domain event carries. A subclass names itself: `class KudosGiven(Payload, name=…)`.
 
     The first field is the subject. `creates` names the kind of thing that its first
-    field identifies and that it brings into being, if it does.
+    field identifies and that it brings into being, if it does. `person` names the field that says
+    whose its personal values are, if it has any: see domain/personal.py.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -128,6 +133,8 @@ class Payload(BaseModel):
     CREATES: ClassVar[str | None]
     # A follow-up is published by the workers themselves; it is refused from anybody else.
     FOLLOW_UP: ClassVar[bool]
+    PERSON: ClassVar[str | None] = None
+    OF_TYPE: ClassVar[dict[str, type["Payload"]]] = {}
     _subject: ClassVar[str]
     _references: ClassVar[tuple[tuple[str, str], ...]]
 
@@ -138,7 +145,12 @@ class Payload(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(  # type: ignore[override]
-        cls, *, name: str = "", creates: str | None = None, follow_up: bool = False
+        cls,
+        *,
+        name: str = "",
+        creates: str | None = None,
+        person: str | None = None,
+        follow_up: bool = False,
     ) -> None:
         """Note what the class says of itself and which of its fields are references.
 
@@ -148,19 +160,28 @@ class Payload(BaseModel):
         cls.TYPE = f"{TYPE_PREFIX}{name}{TYPE_SUFFIX}"
         cls.CREATES = creates
         cls.FOLLOW_UP = follow_up
+        cls.PERSON = person
         cls._subject = next(iter(cls.model_fields), "")
         cls._references = tuple(
             (field, marker.kind)
             for field, information in cls.model_fields.items()
-            for marker in _markers(information.annotation, information.metadata)
+            for marker in find(Refers, information.annotation, metadata=information.metadata)
             if not (creates == marker.kind and field == cls._subject)
         )
+        if name:
+            shape(cls)
+            cls.OF_TYPE[cls.TYPE] = cls
 
     @property
     def subject(self) -> str:
         """The id of the thing that this is about."""
         subject: str = getattr(self, self._subject)
         return subject
+
+    @classmethod
+    def reference_fields(cls) -> tuple[tuple[str, str], ...]:
+        """Give (field, kind) of each field whose value is a thing that must exist."""
+        return cls._references
 
     def references(self) -> Iterable[tuple[str, str]]:
         """Give (kind, id) of each thing that must exist before this can be applied."""
@@ -175,18 +196,6 @@ class Payload(BaseModel):
     def parse(cls, data: str | bytes) -> Self:
         """Read the JSON `data` of a domain event, strictly; raise pydantic's ValidationError."""
         return cls.model_validate_json(data, strict=True)
-
-
-def _markers(annotation: Any, metadata: list[Any]) -> Iterator[Refers]:
-    """Find the references in a field's type, optional ones included."""
-    yield from (entry for entry in metadata if isinstance(entry, Refers))
-    if get_origin(annotation) is Annotated:
-        yield from (entry for entry in get_args(annotation)[1:] if isinstance(entry, Refers))
-        return
-    if get_origin(annotation) is list:
-        return
-    for part in get_args(annotation):
-        yield from _markers(part, [])
 
 
 @dataclass(frozen=True, slots=True)

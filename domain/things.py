@@ -31,6 +31,21 @@ TABLES = {
 }
 
 
+def seat_of(event_id: str, user_id: str) -> str:
+    """Name somebody's seat at an event, for what waits until they have one."""
+    return thing("seat", f"{event_id}:{user_id}")
+
+
+def presence_of(event_id: str, user_id: str) -> str:
+    """Name that somebody came to an event, for what waits until they have."""
+    return thing("present", f"{event_id}:{user_id}")
+
+
+def meeting_of(one: str, other: str) -> str:
+    """Name that two people came to the same event, for what waits until they have."""
+    return thing("met", ":".join(sorted((one, other))))
+
+
 class Hold(StrEnum):
     """How a thing is locked while a batch is applied."""
 

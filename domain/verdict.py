@@ -26,8 +26,9 @@ class Deferred:
 class Rejected:
     """Can never become valid: a reason code for machines and a sentence for people.
 
-    `awaits` is set only for `refers_to_rejected`: should the thing be made after all by another
-    domain event, this one is judged again, so that the order of the two doesn't matter.
+    `awaits` names what would show otherwise, if it is still to be heard of: a refused thing that
+    another domain event makes after all, the end of the duo that a proposal was refused for. Then
+    this one is judged again, so that the order of the two doesn't matter.
     """
 
     reason: str

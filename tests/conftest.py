@@ -54,6 +54,20 @@ def engine(database_url: str) -> Iterator[Engine]:
     made.dispose()
 
 
+@pytest.fixture
+def make_engine_of_its_own(make_database: Callable[[], str]) -> Iterator[Callable[[], Engine]]:
+    """Make connections to a database that nothing else in the test uses."""
+    made: list[Engine] = []
+
+    def make() -> Engine:
+        made.append(make_engine(make_database(), process="test", pool_size=8))
+        return made[-1]
+
+    yield make
+    for engine in made:
+        engine.dispose()
+
+
 @pytest.fixture(scope="session")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A Redis for this test process; the URL."""

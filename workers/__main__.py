@@ -5,7 +5,7 @@ import sys
 
 from dramatiq import cli
 
-from domain.catalogue import LANES
+from domain.lanes import LANES
 from workers.settings import load_settings
 
 # Waited for twice in a row, for a worker's threads and for its consumers, within ten seconds.

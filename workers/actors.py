@@ -9,8 +9,9 @@ from typing import Any
 import dramatiq
 from sqlalchemy import Engine
 
-from domain.catalogue import HANDLERS, LANES, Handler
+from domain.catalogue import HANDLERS, Handler
 from domain.dispatch import describe
+from domain.lanes import LANES
 from workers.bells import ACTOR, Bells
 from workers.broker import make_broker
 from workers.clock import utc_now

@@ -11,7 +11,8 @@ from dramatiq.broker import Broker
 from dramatiq.brokers.rabbitmq import RabbitmqBroker
 from dramatiq.message import Message
 
-from domain.catalogue import CATALOGUE, LANES
+from domain.catalogue import CATALOGUE
+from domain.lanes import LANES
 from workers.broker import BellBroker
 from workers.log import logger
 

@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Final
 
 import psutil
+from honcho.environ import parse_procfile
 
 from workers.embedded.files import wait_until
+from workers.errors import CommandError
 
 # Marks whatever runs under a `momento up`; its value is the MOMENTO_HOME.
 MARK: Final = "UNDER_MOMENTO_UP"
@@ -33,6 +35,17 @@ class Program:
 
     name: str
     command: str
+
+
+def read_procfile(path: Path) -> list[Program]:
+    """The programs of a Procfile, in its order; raises CommandError if it can't be read."""
+    try:
+        found = parse_procfile(path.read_text(encoding="utf-8")).processes
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+        message = f"{path} can't be read: {reason}."
+        raise CommandError(message) from None
+    return [Program(name, command) for name, command in found.items()]
 
 
 class Child:

@@ -9,7 +9,7 @@ import importlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Final, Protocol, cast
+from typing import Final, NoReturn, Protocol, cast
 
 from workers.errors import CommandError
 from workers.running import running_environment
@@ -32,6 +32,8 @@ COMMANDS: Final = {
     "demo": "workers.commands.demo",
     "catalogue": "workers.commands.catalogue",
 }
+# Characters of an error: about a screen.
+ERROR_LIMIT: Final = 2_000
 # They start a system or say whether there is one. All others speak to the one that runs here.
 APART: Final = frozenset({"up", "env"})
 
@@ -58,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         settings = _settings(arguments.command, os.environ)
         return commands[arguments.command].run(arguments, settings)
     except CommandError as error:
-        print(f"momento {arguments.command}: {error}", file=sys.stderr)
+        print(_readable(f"momento {arguments.command}: {error}"), file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -74,8 +76,23 @@ def _needed(given: Sequence[str]) -> dict[str, Command]:
     return {name: cast("Command", importlib.import_module(COMMANDS[name])) for name in names}
 
 
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong with an argument, without repeating all of a long one."""
+
+    def error(self, message: str) -> NoReturn:
+        """End the program."""
+        super().error(_readable(message))
+
+
+def _readable(message: str) -> str:
+    """Write what repeats an argument so that a terminal bears it, without all of a long one."""
+    text = message.encode(errors="backslashreplace").decode()
+    half = ERROR_LIMIT // 2
+    return text if len(text) <= ERROR_LIMIT else f"{text[:half]} … {text[-half:]}"
+
+
 def _parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="momento", description="Momento's workers.")
+    parser = Parser(prog="momento", description="Momento's workers.")
     choices = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in commands.items():
         command.configure(

@@ -14,7 +14,7 @@ import dramatiq
 from dramatiq.broker import Broker
 from sqlalchemy import Engine, text
 
-from domain.catalogue import LANES
+from domain.lanes import LANES
 from workers.log import logger
 
 EXIT_BROKEN: Final = 70

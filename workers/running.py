@@ -7,7 +7,7 @@ import shlex
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 from workers.errors import CommandError
 
@@ -23,8 +23,7 @@ def only_one(home: Path) -> Iterator[None]:
 
     Raises CommandError if there is one already. The lock goes with the process, however it ends.
     """
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (home / LOCK).open("a+", encoding="utf-8") as file:
+    with _lock_file(home) as file:
         if not _lock(file.fileno(), tries=TRIES):
             file.seek(0)
             message = (
@@ -36,6 +35,15 @@ def only_one(home: Path) -> Iterator[None]:
         file.write(f"{os.getpid()}\n")
         file.flush()
         yield
+
+
+def _lock_file(home: Path) -> TextIO:
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return (home / LOCK).open("a+", encoding="utf-8")
+    except OSError as error:
+        message = f"MOMENTO_HOME: nothing can be kept in {home}: {error.strerror}. Choose another."
+        raise CommandError(message) from None
 
 
 def is_running(home: Path) -> bool:

@@ -122,6 +122,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     values: dict[str, Any] = {
         name: environ[name.upper()] for name in Settings.model_fields if environ.get(name.upper())
     }
+    _refuse_undecodable(values)
     try:
         settings = Settings(**values)
     except ValidationError as error:
@@ -151,6 +152,16 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
             hint = f"did you mean {meant[close[0]]}?" if close else f"there are {', '.join(ours)}."
             message = f"{name} is no variable of Momento; {hint}"
             raise SettingsError(message)
+
+
+def _refuse_undecodable(values: Mapping[str, str]) -> None:
+    """Refuse bytes that aren't UTF-8: they'd fail wherever they are used, and in many ways."""
+    for name, value in values.items():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            # Not chained: the error holds the value.
+            raise SettingsError(f"{name.upper()}: is not text in UTF-8.") from None
 
 
 def _plain(message: str) -> str:

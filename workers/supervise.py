@@ -13,7 +13,6 @@ from types import FrameType
 from typing import Final
 
 from honcho.colour import get_colours
-from honcho.environ import parse_procfile
 from honcho.printer import Message, Printer
 
 from workers.child import GRACE, Child, Program
@@ -25,16 +24,6 @@ QUICK: Final = timedelta(seconds=10)
 QUICK_FAILURES: Final = 5
 TICK_S: Final = 0.1
 OWN_NAME: Final = "momento"
-
-
-def read_procfile(path: Path) -> list[Program]:
-    """The programs of a Procfile, in its order; raises CommandError if it can't be read."""
-    try:
-        found = parse_procfile(path.read_text(encoding="utf-8")).processes
-    except OSError as error:
-        message = f"{path} can't be read: {error.strerror}."
-        raise CommandError(message) from None
-    return [Program(name, command) for name, command in found.items()]
 
 
 class StopSignals:

@@ -1,6 +1,6 @@
-"""What `momento up` says once the system answers: where everything is."""
+"""What `momento up` says once the system is at work: where everything is."""
 
-import http.client
+import shlex
 import time
 from collections.abc import Collection
 from typing import Final
@@ -8,23 +8,26 @@ from typing import Final
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
+from workers.itself import own_command
+from workers.readiness import Readiness
 from workers.settings import Settings
 from workers.supervise import Screen
 
-LOOK_EVERY_S: Final = 0.25
-ANSWER_WITHIN_S: Final = 0.5
-ANYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
+LOOK_EVERY_S: Final = 0.1
+# Long enough for a slow machine; after it a person wants to know what is missing.
+SAY_AFTER_S: Final = 15.0
 
 
 class Welcome:
-    """Waits for the gateway to be ready, and then says so once."""
+    """Waits for the processes to be ready, and then says so once."""
 
     def __init__(self, settings: Settings, *, processes: Collection[str], screen: Screen) -> None:
         self._settings = settings
         self._processes = processes
         self._screen = screen
-        self._started = time.monotonic()
-        self._next_look = self._started + LOOK_EVERY_S
+        self._readiness = Readiness(settings, processes=processes)
+        self._next_look = time.monotonic() + LOOK_EVERY_S
+        self._complain_at = time.monotonic() + SAY_AFTER_S
 
     def look(self) -> None:
         """Look whether the time has come; cheap enough for every tick."""
@@ -32,23 +35,14 @@ class Welcome:
         if now < self._next_look:
             return
         self._next_look = now + LOOK_EVERY_S
-        if "gateway" not in self._processes or self._gateway_is_ready():
+        awaited = self._readiness.look()
+        if not awaited:
             self._next_look = float("inf")
             for line in self._lines():
                 self._screen.show(line)
-
-    def _gateway_is_ready(self) -> bool:
-        host = self._settings.gateway_host
-        connection = http.client.HTTPConnection(
-            ANYWHERE.get(host, host), self._settings.gateway_port, timeout=ANSWER_WITHIN_S
-        )
-        try:
-            connection.request("GET", "/readyz")
-            return connection.getresponse().status == http.client.OK
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            connection.close()
+        elif now > self._complain_at:
+            self._complain_at = float("inf")
+            self._screen.show(f"still waiting for {', '.join(sorted(awaited))}")
 
     def _lines(self) -> list[str]:
         settings = self._settings
@@ -62,9 +56,17 @@ class Welcome:
                 lines[name] = f"in {file}"
         lines["database"] = _shown(settings.database_url)
         lines["broker"] = _shown(settings.broker_url)
-        lines["shell"] = 'eval "$(momento env)"'
+        lines["shell"] = f'eval "$({_env_command(settings)})"'
         lines["to stop"] = "Ctrl-C"
         return ["", "Momento is up.", *(f"  {name:<10} {where}" for name, where in lines.items())]
+
+
+def _env_command(settings: Settings) -> str:
+    """`momento env` as it works in another shell, which may not have our variables."""
+    command = f"{own_command()} env"
+    if settings.momento_home == Settings().momento_home:
+        return command
+    return f"MOMENTO_HOME={shlex.quote(str(settings.momento_home))} {command}"
 
 
 def _shown(url: SecretStr | None) -> str:

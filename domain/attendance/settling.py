@@ -9,12 +9,21 @@ from typing import Any
 from sqlmodel import Session
 
 from domain.attendance.facts import Pair, load_check_ins, load_occasions, load_reports
+from domain.attendance.meetings import awaited_meetings
 from domain.attendance.payloads import AttendanceSettled
-from domain.attendance.rules import PRESENT, Outcome, Presence, absentee_rating, settle_presence
+from domain.attendance.rules import (
+    PRESENT,
+    Occasion,
+    Outcome,
+    Presence,
+    absentee_rating,
+    settle_presence,
+)
 from domain.batch import DomainEvent, Effects
 from domain.payload import Payload
 from domain.sql import execute, fetch, fetch_dicts, update_rows
 from domain.tables.attendance import AttendanceStatus
+from domain.things import presence_of
 
 
 def settle(session: Session, causes: Mapping[Pair, DomainEvent[Payload]], effects: Effects) -> None:
@@ -22,16 +31,20 @@ def settle(session: Session, causes: Mapping[Pair, DomainEvent[Payload]], effect
     if not causes:
         return
     rows = _load_rows(session, causes)
-    presences = _judge(session, rows)
-    changed = [row for row in rows if _differs(row, presences[_pair(row)])]
-    update_rows(session, "attendance", "id", [_columns(r, presences[_pair(r)]) for r in changed])
-    moved = {_pair(row) for row in changed if row["status"] != presences[_pair(row)].status}
+    judged = _judge(session, rows)
+    changed = [row for row in rows if _differs(row, judged[_pair(row)])]
+    update_rows(session, "attendance", "id", [{"id": r["id"], **judged[_pair(r)]} for r in changed])
+    moved = {_pair(row) for row in changed if row["status"] != judged[_pair(row)]["status"]}
     # Somebody without a row may have had one a moment ago: their numbers are counted again.
     gone = set(causes) - {_pair(row) for row in rows}
     _rate(session, {user for _, user in causes})
     for pair in sorted(moved | gone):
         event, user = pair
         effects.follow(causes[pair], AttendanceSettled(event_id=event, user_id=user))
+    present = {pair for pair, columns in judged.items() if columns["status"] in PRESENT}
+    effects.arrived |= {presence_of(*pair) for pair in moved & present}
+    # Whoever is present, moved or not: the event itself may be what has changed.
+    effects.arrived |= awaited_meetings(session, present)
 
 
 def _pair(row: Mapping[str, Any]) -> Pair:
@@ -45,7 +58,7 @@ def _load_rows(session: Session, pairs: Iterable[Pair]) -> list[dict[str, Any]]:
         session,
         """
         SELECT seat.id, seat.event_id, seat.user_id, seat.status, seat.checked_in_at,
-            seat.check_in_latitude, seat.check_in_longitude, seat.reported_by_user_id,
+            seat.check_in_latitude, seat.check_in_longitude, seat.reported_by_user_id, seat.ends_at,
             invited.status = 'cancelled_late' AS cancelled_late
         FROM unnest(%(events)s::uuid[], %(users)s::uuid[]) AS asked (event_id, user_id)
         JOIN attendance AS seat USING (event_id, user_id)
@@ -56,28 +69,31 @@ def _load_rows(session: Session, pairs: Iterable[Pair]) -> list[dict[str, Any]]:
     )
 
 
-def _judge(session: Session, rows: Iterable[Mapping[str, Any]]) -> dict[Pair, Presence]:
-    """Decide for each row whether the person came."""
+def _judge(session: Session, rows: Iterable[Mapping[str, Any]]) -> dict[Pair, dict[str, Any]]:
+    """Decide for each row whether the person came; give its derived columns."""
     cancelled_late = {_pair(row): row["cancelled_late"] for row in rows}
     occasions = load_occasions(session, (event for event, _ in cancelled_late))
     check_ins = load_check_ins(session, cancelled_late)
     reports = load_reports(session, cancelled_late)
     return {
-        pair: settle_presence(
-            cancelled_late=late,
-            check_ins=check_ins.get(pair, ()),
-            reports=reports.get(pair, ()),
-            occasion=occasions[pair[0]],
+        pair: _columns(
+            settle_presence(
+                cancelled_late=late,
+                check_ins=check_ins.get(pair, ()),
+                reports=reports.get(pair, ()),
+                occasion=occasions[pair[0]],
+            ),
+            occasions[pair[0]],
         )
         for pair, late in cancelled_late.items()
     }
 
 
-def _columns(row: Mapping[str, Any], presence: Presence) -> dict[str, Any]:
+def _columns(presence: Presence, occasion: Occasion) -> dict[str, Any]:
     """Give an attendance row's derived columns."""
     checked_in = presence.checked_in
     return {
-        "id": row["id"],
+        "ends_at": occasion.ends_at,
         "status": presence.status,
         "checked_in_at": checked_in.stamp.time if checked_in else None,
         "check_in_latitude": checked_in.place.latitude if checked_in else None,
@@ -86,8 +102,8 @@ def _columns(row: Mapping[str, Any], presence: Presence) -> dict[str, Any]:
     }
 
 
-def _differs(row: Mapping[str, Any], presence: Presence) -> bool:
-    return any(row[name] != value for name, value in _columns(row, presence).items())
+def _differs(row: Mapping[str, Any], columns: Mapping[str, Any]) -> bool:
+    return any(row[name] != value for name, value in columns.items())
 
 
 def _rate(session: Session, users: Iterable[str]) -> None:

@@ -1,15 +1,41 @@
-"""Applies who met whom: the memory book follows from attendance at completed events."""
+"""Applies who met whom and what they wrote about it: the memory book."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlmodel import Session
 
 from domain.attendance.payloads import AttendanceSettled
-from domain.batch import Batch, Effects
-from domain.connections.rules import Pair, settle_connections
+from domain.batch import Batch, DomainEvent, Effects
+from domain.blocks import events_of_both
+from domain.connections.facts import Key, forget_after_deletion, keep
+from domain.connections.payloads import ConnectionUpdated
+from domain.connections.rules import judge_entry
+from domain.connections.settling import entry_of, settle, write
 from domain.gatherings.payloads import EventSettled
-from domain.sql import execute, fetch
+from domain.safety.payloads import BlockSettled
+from domain.sql import array, fetch
+from domain.things import Hold, lock
+from domain.users.payloads import UserDeparted
+from domain.verdict import Accepted, Deferred, Verdict
+
+
+def apply_connection_updated(
+    session: Session, batch: Batch[ConnectionUpdated], now: datetime
+) -> Effects:
+    """Keep what owners write; done once the connection stands, and until then deferred."""
+    del now
+    effects = Effects(_refused(session, batch))
+    accepted = batch.without(effects.verdicts)
+    keep(session, accepted)
+    entries = write(session, {_key(each): each for each in accepted}, effects)
+    for updated in accepted:
+        entry = entries.get(_key(updated))
+        if entry is None:
+            effects.verdicts[updated.seq] = Deferred(entry_of(_key(updated)))
+        elif updated.stamp not in entry.authors:
+            effects.verdicts[updated.seq] = Accepted("another_stands")
+    return effects
 
 
 def apply_attendance_settled(
@@ -17,93 +43,81 @@ def apply_attendance_settled(
 ) -> Effects:
     """Settle events at which somebody's attendance changed."""
     del now
-    _settle(session, {each.payload.event_id for each in batch})
-    return Effects()
+    effects = Effects()
+    settle(session, {each.payload.event_id: each for each in batch}, effects)
+    return effects
 
 
 def apply_event_settled(session: Session, batch: Batch[EventSettled], now: datetime) -> Effects:
     """Settle events that changed."""
     del now
-    _settle(session, {each.payload.event_id for each in batch})
-    return Effects()
+    effects = Effects()
+    settle(session, {each.payload.event_id: each for each in batch}, effects)
+    return effects
 
 
-def _settle(session: Session, events: Iterable[str]) -> None:
-    """Make connections that stand and remove those that don't."""
-    wanted = _wanted(session, events)
-    kept: dict[str, set[Pair]] = {event: set() for event in wanted}
-    for event, owner, other in fetch(
+def apply_block_settled(session: Session, batch: Batch[BlockSettled], now: datetime) -> Effects:
+    """Settle events at which both were, of whom one blocked the other or ended that."""
+    del now
+    effects = Effects()
+    causes = {(each.payload.blocker_id, each.payload.blocked_id): each for each in batch}
+    # Which pair was at which event doesn't matter: any of them tells what it followed from.
+    cause = next(iter(causes.values()))
+    events = lock(session, "event", events_of_both(session, causes), Hold.CHANGE)
+    settle(session, dict.fromkeys(sorted(events), cause), effects)
+    return effects
+
+
+def apply_user_departed(session: Session, batch: Batch[UserDeparted], now: datetime) -> Effects:
+    """Forget what people wrote later than their deletion, which was heard of later still."""
+    del now
+    effects = Effects()
+    causes = {each.payload.user_id: each for each in batch}
+    forgotten = forget_after_deletion(session, causes)
+    settle(
         session,
-        "SELECT event_id, owner_id, connected_user_id FROM connections"
-        " WHERE event_id = ANY(%(events)s)",
-        events=list(wanted),
-    ):
-        kept[event].add((owner, other))
-    _insert(session, {event: pairs - kept[event] for event, pairs in wanted.items()})
-    _delete(session, {event: kept[event] - pairs for event, pairs in wanted.items()})
+        {event: causes[owner] for event, owner, _ in forgotten},
+        effects,
+        touched=forgotten,
+    )
+    return effects
 
 
-def _wanted(session: Session, events: Iterable[str]) -> dict[str, set[Pair]]:
-    """Give the connections that stand, by event."""
+def _key(updated: DomainEvent[ConnectionUpdated]) -> Key:
+    said = updated.payload
+    return said.event_id, said.owner_id, said.connected_user_id
+
+
+def _refused(
+    session: Session, batch: Iterable[DomainEvent[ConnectionUpdated]]
+) -> dict[int, Verdict]:
+    """Refuse what nobody may write."""
+    listed = list(batch)
     rows = fetch(
         session,
         """
-        SELECT events.id, host_id, completed_at IS NOT NULL AND cancelled_at IS NULL,
-            ARRAY(SELECT seat.user_id FROM attendance AS seat
-                WHERE seat.event_id = events.id AND seat.status IN ('attended', 'late'))
-        FROM events WHERE id = ANY(%(events)s)
+        SELECT asked.seq, events.host_id, users.deleted_at
+        FROM unnest(%(seqs)s::bigint[], %(events)s::uuid[], %(owners)s::uuid[])
+            AS asked (seq, event_id, owner_id)
+        JOIN events ON events.id = asked.event_id
+        JOIN users ON users.id = asked.owner_id
         """,
-        events=list(events),
+        seqs=array(str(each.seq) for each in listed),
+        events=array(each.payload.event_id for each in listed),
+        owners=array(each.payload.owner_id for each in listed),
     )
-    return {
-        event: settle_connections(present, host, stands=stands)
-        for event, host, stands, present in rows
-    }
-
-
-def _columns(pairs: Mapping[str, Iterable[Pair]]) -> dict[str, list[str]]:
-    """Turn connections into one list a column, in key order."""
-    rows = sorted((event, *pair) for event, listed in pairs.items() for pair in listed)
-    return {
-        "events": [row[0] for row in rows],
-        "owners": [row[1] for row in rows],
-        "others": [row[2] for row in rows],
-    }
-
-
-def _insert(session: Session, pairs: Mapping[str, Iterable[Pair]]) -> None:
-    """Make connections with a snapshot of the other person."""
-    columns = _columns(pairs)
-    if columns["events"]:
-        execute(
-            session,
-            """
-            INSERT INTO connections (owner_id, connected_user_id, event_id, snapshot_name,
-                snapshot_face_card_url)
-            SELECT met.owner_id, met.other_id, met.event_id,
-                coalesce(profile.preferred_name, profile.first_name),
-                profile.current_face_card_photo_url
-            FROM unnest(%(events)s::uuid[], %(owners)s::uuid[], %(others)s::uuid[])
-                AS met (event_id, owner_id, other_id)
-            LEFT JOIN social_profiles AS profile ON profile.user_id = met.other_id
-            ON CONFLICT DO NOTHING
-            """,
-            **columns,
+    known = {seq: (host, deleted_at) for seq, host, deleted_at in rows}
+    verdicts: dict[int, Verdict] = {}
+    for updated in listed:
+        said = updated.payload
+        host, deleted_at = known[updated.seq]
+        refusal = judge_entry(
+            said.owner_id,
+            said.connected_user_id,
+            host=host,
+            time=updated.time,
+            deleted_at=deleted_at,
         )
-
-
-def _delete(session: Session, pairs: Mapping[str, Iterable[Pair]]) -> None:
-    """Remove connections that no longer stand."""
-    columns = _columns(pairs)
-    if columns["events"]:
-        execute(
-            session,
-            """
-            DELETE FROM connections AS kept
-            USING unnest(%(events)s::uuid[], %(owners)s::uuid[], %(others)s::uuid[])
-                AS gone (event_id, owner_id, other_id)
-            WHERE kept.event_id = gone.event_id AND kept.owner_id = gone.owner_id
-                AND kept.connected_user_id = gone.other_id
-            """,
-            **columns,
-        )
+        if refusal is not None:
+            verdicts[updated.seq] = refusal
+    return verdicts

@@ -101,6 +101,11 @@ def apply_event_published(session: Session, batch: Batch[EventPublished], now: d
     lock(session, "event", (each.payload.event_id for each in accepted), Hold.CHANGE)
     effects = _keep_and_settle(session, accepted)
     effects.verdicts |= taken
+    gone = _deleted(session, (each.payload.host_id for each in accepted))
+    for each in accepted:
+        if each.payload.host_id in gone:
+            # Heard of late: what it says of helpers is to be erased as well.
+            effects.follow(each, UserDeparted(user_id=each.payload.host_id))
     return effects
 
 
@@ -141,6 +146,16 @@ def apply_user_departed(session: Session, batch: Batch[UserDeparted], now: datet
     lock(session, "event", (event for event, _ in rows), Hold.CHANGE)
     _settle(session, {event: causes[host] for event, host in rows}, effects)
     return effects
+
+
+def _deleted(session: Session, people: Iterable[str]) -> set[str]:
+    """Give those who were deleted."""
+    rows = fetch(
+        session,
+        "SELECT id FROM users WHERE id = ANY(%(ids)s) AND deleted_at IS NOT NULL",
+        ids=list(people),
+    )
+    return {person for (person,) in rows}
 
 
 def _make_rows(session: Session, batch: Batch[EventPublished]) -> None:
@@ -224,6 +239,15 @@ def _host_departures(session: Session, events: Iterable[str]) -> dict[str, list[
         JOIN user_facts AS fact ON fact.user_id = events.host_id
         WHERE events.id = ANY(%(ids)s) AND (fact.kind = 'user.deleted'
             OR fact.kind = 'user.status_changed' AND fact.data->>'status' = 'banned')
+        UNION ALL
+        SELECT events.id, fact.time FROM events
+        JOIN users ON users.id = events.host_id
+        JOIN reports ON reports.reported_id = users.id
+        JOIN report_facts AS fact ON fact.report_id = reports.id
+        WHERE events.id = ANY(%(ids)s) AND fact.kind = 'report.resolved'
+            AND fact.data->>'outcome' = 'ban'
+            -- What was said after the deletion has no effect; user_facts forget it.
+            AND (users.deleted_at IS NULL OR fact.time <= users.deleted_at)
         """,
         ids=list(events),
     )

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from domain.payload import Cents, EventId, Id, Instant, LocationId, Name, Payload, Text, UserId
+from domain.personal import Private, PrivateText
 
 Seats = Annotated[int, Field(ge=1, le=100_000)]
 Age = Annotated[int, Field(ge=18, le=150)]
@@ -40,12 +41,14 @@ class Collaborator(BaseModel):
     """Somebody who helps: a Momento user, or a person by name."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+    # Whose the names are; those of somebody who is no user go with the event's host.
+    PERSON: ClassVar[str] = "user_id"
 
     role: Name
     user_id: Id | None = None
-    first_name: Name | None = None
-    last_name: Name | None = None
-    phone_number: Name | None = None
+    first_name: PrivateText[Name | None] = None
+    last_name: Private[Name | None] = None
+    phone_number: Private[Name | None] = None
 
     @model_validator(mode="after")
     def is_somebody(self) -> Self:
@@ -99,7 +102,7 @@ class LocationAdded(Payload, name="location.added", creates="location"):
     google_place_id: Name | None = None
 
 
-class EventPublished(_Plan, name="event.published", creates="event"):
+class EventPublished(_Plan, name="event.published", creates="event", person="event_id"):
     """A host announced a gathering."""
 
     event_id: EventId
@@ -117,7 +120,7 @@ class EventPublished(_Plan, name="event.published", creates="event"):
     collaborators: Collaborators | None = None
 
 
-class EventUpdated(_Plan, name="event.updated"):
+class EventUpdated(_Plan, name="event.updated", person="event_id"):
     """A host changed a gathering; what is left out stays, null clears."""
 
     event_id: EventId
@@ -141,12 +144,12 @@ class CancelledBy(StrEnum):
     SYSTEM = "system"
 
 
-class EventCancelled(Payload, name="event.cancelled"):
+class EventCancelled(Payload, name="event.cancelled", person="event_id"):
     """A gathering won't happen."""
 
     event_id: EventId
     cancelled_by: CancelledBy
-    reason: Text | None = None
+    reason: Private[Text | None] = None
 
 
 class EventCompleted(Payload, name="event.completed"):

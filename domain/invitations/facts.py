@@ -78,8 +78,9 @@ OR {0}.status = 'cancelled' AND EXISTS (
 
 _ROWS = f"""
 SELECT invited.id, invited.event_id, invited.user_id, invited.status, invited.confirmed_at,
-    invited.reconfirm_by, users.deleted_at, events.starts_at, events.cancelled_at,
-    events.completed_at, events.material_changes, {_HOLDS_SEAT.format("invited")} AS holds_seat
+    invited.reconfirm_by, invited.duo_id, users.deleted_at, events.starts_at, events.ends_at,
+    events.cancelled_at, events.completed_at, events.material_changes,
+    {_HOLDS_SEAT.format("invited")} AS holds_seat
 FROM invitations AS invited
 JOIN users ON users.id = invited.user_id
 JOIN events ON events.id = invited.event_id

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from domain.batch import Batch, DomainEvent, Effects
+from domain.blocks import stands_between
 from domain.calendar import age_on
 from domain.facts import keep
 from domain.gatherings.payloads import EventSettled
@@ -153,8 +154,9 @@ def _barred(session: Session, batch: Batch[InvitationSent]) -> dict[int, Verdict
     """Refuse those who may not be invited to their event."""
     rows = fetch(
         session,
-        """
-        SELECT asked.seq, events.host_id = asked.user_id, users.status, users.birth_date,
+        f"""
+        SELECT asked.seq, events.host_id = asked.user_id,
+            {stands_between("events.host_id", "asked.user_id")}, users.status, users.birth_date,
             (events.starts_at AT TIME ZONE 'UTC')::date, events.age_min, events.age_max
         FROM unnest(%(seqs)s::bigint[], %(events)s::uuid[], %(users)s::uuid[])
             AS asked (seq, event_id, user_id)
@@ -166,9 +168,13 @@ def _barred(session: Session, batch: Batch[InvitationSent]) -> dict[int, Verdict
         users=[each.payload.user_id for each in batch],
     )
     verdicts: dict[int, Verdict] = {}
-    for seq, is_host, status, birth_date, day, low, high in rows:
+    for seq, is_host, is_blocked, status, birth_date, day, low, high in rows:
         refusal = judge_invitation(
-            is_host=is_host, status=status, age=age_on(birth_date, day), ages=(low, high)
+            is_host=is_host,
+            is_blocked=is_blocked,
+            status=status,
+            age=age_on(birth_date, day),
+            ages=(low, high),
         )
         if refusal is not None:
             verdicts[seq] = refusal

@@ -1,17 +1,18 @@
 """What a domain event about an invitation carries."""
 
-from domain.payload import EventId, Id, Instant, InvitationId, Payload, Text, UserId
+from domain.payload import DuoId, EventId, Id, Instant, InvitationId, Payload, Text, UserId
+from domain.personal import Private
 from domain.tables.invitations import DeclineReason
 
 
-class InvitationSent(Payload, name="invitation.sent", creates="invitation"):
+class InvitationSent(Payload, name="invitation.sent", creates="invitation", person="user_id"):
     """Somebody was invited to a gathering."""
 
     invitation_id: InvitationId
     event_id: EventId
     user_id: UserId
-    match_reason: Text | None = None
-    duo_id: Id | None = None
+    match_reason: Private[Text | None] = None
+    duo_id: DuoId | None = None
     expires_at: Instant | None = None
 
 
@@ -57,7 +58,7 @@ class InvitationRefused(Payload, name="invitation.refused", follow_up=True):
 
 
 class InvitationSettled(Payload, name="invitation.settled", follow_up=True):
-    """A seat was taken or given up: the attendance of that person is judged again."""
+    """A seat was taken or given up, or the duo is another: what hangs on it is judged again."""
 
     invitation_id: InvitationId
     event_id: EventId

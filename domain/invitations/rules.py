@@ -87,12 +87,19 @@ def reconfirmation_deadline(changed_at: datetime, starts_at: datetime) -> dateti
 
 
 def judge_invitation(
-    *, is_host: bool, status: str, age: int, ages: tuple[int | None, int | None]
+    *,
+    is_host: bool,
+    is_blocked: bool,
+    status: str,
+    age: int,
+    ages: tuple[int | None, int | None],
 ) -> Rejected | None:
-    """Refuse to invite the host, somebody barred, or somebody outside the ages of the event."""
+    """Refuse to invite the host, across a block, somebody barred, or outside the event's ages."""
     low, high = ages
     if is_host:
         return Rejected("host", "the host can't be invited to their own event")
+    if is_blocked:
+        return Rejected("blocked", "a block stands between the host and the user")
     if status in BARRED:
         return Rejected("user_barred", f"the user is {status}")
     if (low is not None and age < low) or (high is not None and age > high):

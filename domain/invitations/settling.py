@@ -14,10 +14,18 @@ from domain.batch import DomainEvent, Effects
 from domain.gatherings.payloads import EventReconfirmationRequested
 from domain.invitations.facts import Case, Seats, load_cases, load_seats
 from domain.invitations.payloads import InvitationConfirmed, InvitationRefused, InvitationSettled
-from domain.invitations.rules import HOLDING, SEATED, Course, Decision, settle_invitation
+from domain.invitations.rules import (
+    EVENT_CANCELLED,
+    HOLDING,
+    SEATED,
+    Course,
+    Decision,
+    settle_invitation,
+)
 from domain.payload import Payload
 from domain.payments.payloads import PaymentSucceeded, RefundRequested
 from domain.sql import execute, fetch, insert_missing, update_rows
+from domain.things import seat_of
 
 Cause = DomainEvent[Payload]
 
@@ -71,8 +79,10 @@ def _course(case: Case, seats: Seats) -> Course:
 
 def _may_want_it_again(course: Course) -> bool:
     """Say whether the event's cancellation, which may be taken back, is all that took the seat."""
-    granted = any(decision.granted for decision in course.decisions.values())
-    return course.status == "cancelled" and granted
+    return course.status == "cancelled" and any(
+        decision.granted and decision.refund_reason == EVENT_CANCELLED
+        for decision in course.decisions.values()
+    )
 
 
 def _columns(case: Case, course: Course) -> dict[str, Any]:
@@ -86,8 +96,14 @@ def _columns(case: Case, course: Course) -> dict[str, Any]:
         "reconfirm_by": course.reconfirm_by,
         "decline_reason": course.decline_reason,
         "match_reason": said.get("match_reason"),
-        "duo_id": said.get("duo_id"),
+        "duo_id": _duo(case),
     }
+
+
+def _duo(case: Case) -> str | None:
+    """Give with which duo somebody was invited, if with any."""
+    said = case.sent.data.get("duo_id")
+    return None if said is None else str(said).lower()
 
 
 def _write_attendance(
@@ -109,6 +125,7 @@ def _write_attendance(
                 "event_id": row["event_id"],
                 "user_id": row["user_id"],
                 "status": "confirmed",
+                "ends_at": row["ends_at"],
             }
             for row in holders
         ],
@@ -169,8 +186,13 @@ def _follow(case: Case, course: Course, cause: Cause, effects: Effects) -> None:
     person = {key: row[key] for key in ("event_id", "user_id")}
     before, after = row["status"], course.status
     seat_changed = (before in HOLDING) != (after in HOLDING)
-    if seat_changed or (before != after and "cancelled_late" in (before, after)):
+    late_changed = before != after and "cancelled_late" in (before, after)
+    if seat_changed or late_changed or _duo(case) != row["duo_id"]:
         effects.follow(cause, InvitationSettled(invitation_id=row["id"], **person))
+    if seat_changed and after in HOLDING:
+        effects.arrived.add(seat_of(**person))
+    if _rewrites_history(case, course):
+        effects.follow(cause, AttendanceSettled(**person))
     if row["confirmed_at"] is None and course.confirmed_at is not None and after in SEATED:
         effects.follow(
             cause,
@@ -189,6 +211,15 @@ def _follow(case: Case, course: Course, cause: Cause, effects: Effects) -> None:
         known = case.decisions.get(payment, Decision())
         if decision.refund_reason is not None and known.refund_reason is None:
             _follow_refund(cause, row["id"], payment, decision, effects)
+
+
+def _rewrites_history(case: Case, course: Course) -> bool:
+    """Say whether news of a seat ever had, or never, came only after the event's completion.
+
+    Who may be written about in the memory book depends on it; before, completion decides that.
+    """
+    changed = (case.row["confirmed_at"] is None) != (course.confirmed_at is None)
+    return changed and case.schedule.completed_at is not None
 
 
 def _follow_refund(

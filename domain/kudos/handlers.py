@@ -12,12 +12,16 @@ from sqlmodel import Session
 
 from domain.attendance.payloads import AttendanceSettled
 from domain.batch import Batch, DomainEvent, Effects
+from domain.blocks import events_of_both, load_blocks
 from domain.gatherings.payloads import EventSettled
-from domain.kudos.payloads import KudosGiven
+from domain.kudos.payloads import KudosGiven, KudosSettled
 from domain.kudos.rules import Occasion, Standing, judge_kudos, settle_kudos
 from domain.kudos.scoring import Change, lock_receivers, score
+from domain.payload import Payload
+from domain.safety.payloads import BlockSettled
 from domain.sql import array, fetch
 from domain.tables.kudos import Kudo
+from domain.things import Hold, lock
 from domain.verdict import Accepted, Rejected, Verdict
 
 Key = tuple[str, str, str, Kudo]
@@ -49,10 +53,13 @@ def apply_kudos_given(session: Session, batch: Batch[KudosGiven], now: datetime)
     found = _keep_again(session, repeated) if repeated else set()
     # Locked as late as possible: under a flood every batch wants the same popular people.
     counted = lock_receivers(session, (key[0] for key in said))
-    score(session, [_change(key, +1) for key in new if standings[key].counts], counted)
-    standings |= _settle_again(session, found)
+    turned = score(session, [_change(key, +1) for key in new if standings[key].counts], counted)
+    judged_again, turned_again = _settle_again(session, found)
+    standings |= judged_again
     verdicts |= _say(rest, standings, taken=repeated.keys() - found)
-    return Effects(verdicts)
+    turned |= turned_again
+    thanked = {each.payload.receiver_id: each for each in rest} if turned else {}
+    return _telling({receiver: thanked[receiver] for receiver in turned}, verdicts)
 
 
 def apply_attendance_settled(
@@ -71,8 +78,8 @@ def apply_attendance_settled(
         events=array(each.payload.event_id for each in batch),
         users=array(each.payload.user_id for each in batch),
     )
-    _settle_again(session, _keys(rows))
-    return Effects()
+    causes = {each.payload.event_id: each for each in batch}
+    return _judge_again(session, _keys(rows), causes)
 
 
 def apply_event_settled(session: Session, batch: Batch[EventSettled], now: datetime) -> Effects:
@@ -84,8 +91,49 @@ def apply_event_settled(session: Session, batch: Batch[EventSettled], now: datet
         " WHERE event_id = ANY(%(events)s::uuid[])",
         events=array(each.payload.event_id for each in batch),
     )
-    _settle_again(session, _keys(rows))
-    return Effects()
+    causes = {each.payload.event_id: each for each in batch}
+    return _judge_again(session, _keys(rows), causes)
+
+
+def _judge_again(
+    session: Session, keys: Collection[Key], causes: Mapping[str, DomainEvent[Payload]]
+) -> Effects:
+    """Judge kept kudos again; `causes` says why, by event."""
+    _, turned = _settle_again(session, keys)
+    return _telling({key[0]: causes[key[2]] for key in keys if key[0] in turned}, {})
+
+
+def _telling(turned: Mapping[str, DomainEvent[Payload]], verdicts: dict[int, Verdict]) -> Effects:
+    """Have `kudos.settled` follow for those who are widely thanked now, or no longer.
+
+    Only then: a follow-up for every batch would cost all kudos what concerns hardly any.
+    """
+    effects = Effects(verdicts)
+    for receiver, cause in sorted(turned.items()):
+        effects.follow(cause, KudosSettled(user_id=receiver))
+    return effects
+
+
+def apply_block_settled(session: Session, batch: Batch[BlockSettled], now: datetime) -> Effects:
+    """Judge again the kudos between people of whom one blocked the other, or ended that."""
+    del now
+    pairs = {(each.payload.blocker_id, each.payload.blocked_id) for each in batch}
+    # Whoever judges kudos holds their event for share: once we have it, theirs are there to find.
+    events = lock(session, "event", events_of_both(session, pairs), Hold.CHANGE)
+    rows = fetch(
+        session,
+        """
+        SELECT row.receiver_id, row.giver_id, row.event_id, row.kudo
+        FROM unnest(%(receivers)s::uuid[], %(givers)s::uuid[]) AS pair (receiver_id, giver_id)
+        JOIN attendee_kudos AS row USING (receiver_id, giver_id)
+        WHERE row.event_id = ANY(%(events)s::uuid[])
+        """,
+        receivers=array([*(pair[0] for pair in pairs), *(pair[1] for pair in pairs)]),
+        givers=array([*(pair[1] for pair in pairs), *(pair[0] for pair in pairs)]),
+        events=array(events),
+    )
+    # Which pair was at which event doesn't matter: any of them tells what it followed from.
+    return _judge_again(session, _keys(rows), dict.fromkeys(events, next(iter(batch))))
 
 
 def _gather(batch: Iterable[DomainEvent[KudosGiven]]) -> dict[Key, _Said]:
@@ -109,7 +157,7 @@ def _keys(rows: Iterable[tuple[str, str, str, str]]) -> list[Key]:
 
 
 def _settle(session: Session, times: Mapping[Key, list[datetime]]) -> dict[Key, Standing]:
-    """Judge kudos by their events and by who took part, all read under the events' locks."""
+    """Judge kudos by their events, who took part and blocks, read under the events' locks."""
     occasions = {
         event: (Occasion(starts, ends, cancelled), host)
         for event, host, starts, ends, cancelled in fetch(
@@ -120,6 +168,7 @@ def _settle(session: Session, times: Mapping[Key, list[datetime]]) -> dict[Key, 
         )
     }
     present = _present(session, times)
+    blocks = load_blocks(session, (person for key in times for person in key[:2]))
     standings = {}
     for key, said in times.items():
         receiver, giver, event, _ = key
@@ -127,7 +176,9 @@ def _settle(session: Session, times: Mapping[Key, list[datetime]]) -> dict[Key, 
         both = (receiver == host or (event, receiver) in present) and (
             giver == host or (event, giver) in present
         )
-        standings[key] = settle_kudos(said, occasion, both_took_part=both)
+        # Hardly ever is anybody blocked: then it costs no more than this look.
+        barred = [time for time in said if blocks.stood(giver, receiver, at=time)] if blocks else ()
+        standings[key] = settle_kudos(said, occasion, both_took_part=both, blocked=barred)
     return standings
 
 
@@ -216,11 +267,11 @@ def _several(times: list[datetime]) -> str | None:
     return ",".join(time.isoformat() for time in times) if len(times) > 1 else None
 
 
-def _settle_again(session: Session, keys: Iterable[Key]) -> dict[Key, Standing]:
-    """Judge kept kudos again and move scores by the difference."""
+def _settle_again(session: Session, keys: Iterable[Key]) -> tuple[dict[Key, Standing], set[str]]:
+    """Judge kept kudos again and move scores by the difference; see `score` for the second."""
     listed_keys = sorted(set(keys))
     if not listed_keys:
-        return {}
+        return {}, set()
     # Kudos first, then their receivers, as `apply_kudos_given` does: nobody waits in a circle.
     standings = _settle(session, _lock_times(session, listed_keys))
     counted = lock_receivers(session, (key[0] for key in listed_keys))
@@ -247,8 +298,8 @@ def _settle_again(session: Session, keys: Iterable[Key]) -> dict[Key, Standing]:
     changes = [
         Change(to, by, kudo, int(after) - int(before)) for to, by, _, kudo, before, after in rows
     ]
-    score(session, [change for change in changes if change.difference], counted)
-    return standings
+    turned = score(session, [change for change in changes if change.difference], counted)
+    return standings, turned
 
 
 def _lock_times(session: Session, keys: Iterable[Key]) -> dict[Key, list[datetime]]:

@@ -12,3 +12,9 @@ class KudosGiven(Payload, name="kudos.given"):
     giver_id: UserId
     receiver_id: UserId
     kudo: Kudo
+
+
+class KudosSettled(Payload, name="kudos.settled", follow_up=True):
+    """Somebody has come to be widely thanked, or is so no longer: see user_internal_metrics."""
+
+    user_id: UserId

@@ -1,6 +1,6 @@
 """Which kudos count, and what a giver's kudos are worth. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -36,12 +36,17 @@ def judge_kudos(giver: object, receiver: object) -> Rejected | None:
 
 
 def settle_kudos(
-    times: Sequence[datetime], occasion: Occasion, *, both_took_part: bool
+    times: Sequence[datetime],
+    occasion: Occasion,
+    *,
+    both_took_part: bool,
+    blocked: Collection[datetime] = (),
 ) -> Standing:
     """Decide which of the times stands, and whether it counts.
 
     The earliest in the window stands, from the start to 14 days after the end; if none, the
-    earliest.
+    earliest. `blocked` are those times at which a block stood between the two: where kudos count
+    but for that, the earliest of the others takes their place.
     """
     closes = occasion.ends_at + AFTERWARDS_WINDOW
     inside = [time for time in times if occasion.starts_at <= time <= closes]
@@ -49,7 +54,10 @@ def settle_kudos(
         return Standing(min(inside or times), "event_cancelled")
     if not inside:
         return Standing(min(times), "outside_window")
-    return Standing(min(inside), None if both_took_part else "not_attended")
+    if not both_took_part:
+        return Standing(min(inside), "not_attended")
+    free = [time for time in inside if time not in blocked] if blocked else inside
+    return Standing(min(free), None) if free else Standing(min(inside), "blocked")
 
 
 def gratitude(count: int) -> int:

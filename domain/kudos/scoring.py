@@ -7,7 +7,21 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from domain.kudos.rules import gratitude, moved_counts
-from domain.sql import array, as_json, execute, fetch
+from domain.sql import array, as_json, fetch
+
+_MOVE = """
+WITH turned AS (
+    UPDATE user_internal_metrics AS kept SET gratitude = kept.gratitude + moved.gratitude,
+        kudos_count = kept.kudos_count + moved.kudos,
+        kudos_givers = kept.kudos_givers + moved.givers,
+        aggregated_kudos = moved.aggregated_kudos, updated_at = now()
+    FROM jsonb_to_recordset(%(rows)s::jsonb) AS moved
+        (user_id uuid, gratitude bigint, kudos int, givers int, aggregated_kudos jsonb)
+    WHERE kept.user_id = moved.user_id
+    RETURNING kept.user_id, old.is_widely_thanked AS was, new.is_widely_thanked AS became
+)
+SELECT user_id FROM turned WHERE was <> became
+"""
 
 # Aggregated kudos by person, as they stood when locked.
 Counted = Mapping[str, Mapping[str, int]]
@@ -37,38 +51,39 @@ def lock_receivers(session: Session, receivers: Iterable[str]) -> Counted:
     )
 
 
-def score(session: Session, changes: Sequence[Change], counted: Counted) -> None:
-    """Move gratitude and aggregated kudos of the locked receivers; rows are written already."""
+def score(session: Session, changes: Sequence[Change], counted: Counted) -> set[str]:
+    """Move what kudos add to the locked receivers' metrics; rows are written already.
+
+    Gives those who have come to be widely thanked, or are so no longer.
+    """
     if not changes:
-        return
+        return set()
     pairs: Counter[tuple[str, str]] = Counter()
     kudos: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for receiver, giver, kudo, difference in changes:
         pairs[(receiver, giver)] += difference
         kudos[receiver][kudo] += difference
-    worth = Counter[str]()
+    worth, givers = Counter[str](), Counter[str]()
     for receiver, giver, after in _counting(session, pairs):
         before = after - pairs[(receiver, giver)]
         worth[receiver] += gratitude(after) - gratitude(before)
-    receivers = sorted(kudos)
-    execute(
+        if not before or not after:
+            givers[receiver] += bool(after) - bool(before)
+    rows = fetch(
         session,
-        """
-        UPDATE user_internal_metrics AS kept SET gratitude = kept.gratitude + moved.gratitude,
-            aggregated_kudos = moved.aggregated_kudos, updated_at = now()
-        FROM jsonb_to_recordset(%(rows)s::jsonb)
-            AS moved (user_id uuid, gratitude bigint, aggregated_kudos jsonb)
-        WHERE kept.user_id = moved.user_id
-        """,
+        _MOVE,
         rows=as_json(
             {
                 "user_id": user,
                 "gratitude": worth[user],
+                "kudos": sum(kudos[user].values()),
+                "givers": givers[user],
                 "aggregated_kudos": moved_counts(counted[user], kudos[user]),
             }
-            for user in receivers
+            for user in sorted(kudos)
         ),
     )
+    return {user for (user,) in rows}
 
 
 def _counting(session: Session, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str, int]]:

@@ -1,17 +1,14 @@
 """What is left of those who were deleted: nothing that was made of them."""
 
 from collections.abc import Collection
-from datetime import datetime
 from typing import Final
 
 from sqlmodel import Session
 
-from domain.matching.means import likers
-from domain.matching.requests import mark
 from domain.sql import array, execute
 
 
-def erase(session: Session, people: Collection[str], *, now: datetime) -> None:
+def erase(session: Session, people: Collection[str]) -> None:
     """Take from those who were deleted whatever was made of them, and what was still to be made.
 
     The caller has locked them.
@@ -19,7 +16,6 @@ def erase(session: Session, people: Collection[str], *, now: datetime) -> None:
     if not people:
         return
     gone = array(people)
-    mark(session, likers(session, people), now=now)
     for statement in _ERASE:
         execute(session, statement, gone=gone)
 

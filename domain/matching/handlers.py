@@ -12,19 +12,20 @@ from sqlmodel import Session
 
 from domain.attendance.payloads import AttendanceSettled
 from domain.batch import Batch, DomainEvent, Effects
+from domain.departed import deletions, judge_late
 from domain.gatherings.payloads import EventPublished, EventSettled, EventUpdated
 from domain.invitations.payloads import InvitationDeclined
 from domain.matching.erasing import erase
 from domain.matching.places import move
 from domain.matching.requests import Mark, mark
 from domain.payload import Payload
-from domain.profiles.payloads import InterestsSelected, PersonaUpdated, ProfileLiked
+from domain.profiles.payloads import InterestsSelected, PersonaUpdated
 from domain.sql import array, fetch
 from domain.tables.invitations import DeclineReason
 from domain.tables.matching import RequestKind
 from domain.things import Hold, lock
 from domain.users.payloads import SocialProfileUpdated, UserDeparted
-from domain.verdict import Rejected, Verdict
+from domain.verdict import Verdict
 
 P = TypeVar("P", bound=Payload)
 
@@ -52,17 +53,10 @@ def apply_interests_selected(
     """Mark what people like, and the interests that they name."""
 
     def marked(said: InterestsSelected) -> list[tuple[RequestKind, str]]:
-        named = [(RequestKind.INTEREST, name) for name in said.interests]
+        named = [(RequestKind.INTEREST, name.strip()) for name in said.interests]
         return [(RequestKind.POSITIVE, said.user_id), *named]
 
     return _mark_of_people(session, batch, marked, now=now)
-
-
-def apply_profile_liked(session: Session, batch: Batch[ProfileLiked], now: datetime) -> Effects:
-    """Mark who attracts people."""
-    return _mark_of_people(
-        session, batch, lambda said: [(RequestKind.ATTRACTION, said.liker_id)], now=now
-    )
 
 
 def apply_event_published(session: Session, batch: Batch[EventPublished], now: datetime) -> Effects:
@@ -118,12 +112,13 @@ def apply_event_settled(session: Session, batch: Batch[EventSettled], now: datet
 
 def apply_user_departed(session: Session, batch: Batch[UserDeparted], now: datetime) -> Effects:
     """Erase what was made of people who were deleted."""
+    del now
     rows = fetch(
         session,
         "SELECT id FROM users WHERE id = ANY(%(ids)s::uuid[]) AND deleted_at IS NOT NULL",
         ids=array(each.payload.user_id for each in batch),
     )
-    erase(session, [person for (person,) in rows], now=now)
+    erase(session, [person for (person,) in rows])
     return Effects()
 
 
@@ -135,18 +130,9 @@ def _mark_of_people(
     now: datetime,
 ) -> Effects:
     """Mark what people may have made stale, and refuse what they are said to do once deleted."""
-    found = fetch(
-        session,
-        "SELECT id, deleted_at FROM users"
-        " WHERE id = ANY(%(ids)s::uuid[]) AND deleted_at IS NOT NULL",
-        ids=array(each.payload.subject for each in batch),
-    )
-    deleted: dict[str, datetime] = dict(found)
-    late: dict[int, Verdict] = {
-        each.seq: Rejected("user_deleted", "the person was deleted before this")
-        for each in batch
-        if each.payload.subject in deleted and each.time > deleted[each.payload.subject]
-    }
+    gone = deletions(session, (each.payload.subject for each in batch))
+    refusals = ((each.seq, judge_late(each, gone.get(each.payload.subject))) for each in batch)
+    late: dict[int, Verdict] = {seq: verdict for seq, verdict in refusals if verdict is not None}
     effects = _mark(session, batch.without(late), stale, now=now)
     effects.verdicts |= late
     return effects

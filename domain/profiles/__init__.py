@@ -1,1 +1,1 @@
-"""What people show of themselves."""
+"""What people show of themselves: photos, interests, likes, links; the phones they use."""

@@ -9,19 +9,28 @@ from sqlmodel import Session
 
 from domain.reconcile import (
     attendance,
+    boards,
     connections,
+    duos,
     gatherings,
     invitations,
     kudos,
     matching,
+    messaging,
     payments,
     people,
+    privacy,
+    profiles,
     ratings,
+    safety,
+    support,
 )
 from domain.reconcile.check import Check, Finding, one_snapshot, run, unsettled
 
 CHECKS: tuple[Check, ...] = (
     *people.CHECKS,
+    *privacy.CHECKS,
+    *profiles.CHECKS,
     *gatherings.CHECKS,
     *invitations.CHECKS,
     *payments.CHECKS,
@@ -30,6 +39,11 @@ CHECKS: tuple[Check, ...] = (
     *ratings.CHECKS,
     *connections.CHECKS,
     *matching.CHECKS,
+    *duos.CHECKS,
+    *safety.CHECKS,
+    *support.CHECKS,
+    *messaging.CHECKS,
+    *boards.CHECKS,
 )
 
 __all__ = ["CHECKS", "Check", "Finding", "reconcile", "unsettled"]

@@ -92,6 +92,15 @@ CHECKS = (
         """,
     ),
     Check(
+        "attendance.ends_at",
+        "the event's end, as its schedule finally stands",
+        f"""
+        WITH {GATHERING}
+        SELECT seat.id::text AS key, seat.ends_at IS DISTINCT FROM gathering.ends_at AS drifted
+        FROM attendance AS seat JOIN gathering USING (event_id)
+        """,
+    ),
+    Check(
         "metrics.absentee_rating",
         "the mean of credits that halve in weight each 180 days, drawn towards 0.9",
         f"""

@@ -18,7 +18,21 @@ schedule AS MATERIALIZED (
 # host's leaving; else completed once the end has passed; else finalised. `gathering` needs
 # `schedule`. An event without a word said about it is taken as its row says.
 GATHERING = f"""
-{SCHEDULE.strip()}, endings AS (
+{SCHEDULE.strip()}, deletion AS (
+    SELECT user_id, min(time) AS time FROM user_facts WHERE kind = 'user.deleted' GROUP BY user_id
+), ban AS (
+    SELECT user_id, time FROM user_facts
+    WHERE kind = 'user.status_changed' AND data->>'status' = 'banned'
+    UNION ALL
+    SELECT reports.reported_id, fact.time
+    FROM report_facts AS fact JOIN reports ON reports.id = fact.report_id
+    WHERE fact.kind = 'report.resolved' AND fact.data->>'outcome' = 'ban'
+), departed AS (
+    SELECT user_id, time FROM deletion
+    UNION ALL
+    SELECT ban.user_id, ban.time FROM ban LEFT JOIN deletion USING (user_id)
+    WHERE ban.time > deletion.time IS NOT TRUE
+), endings AS (
     SELECT fact.event_id, fact.time, fact.id, fact.source,
         CASE fact.data->>'cancelled_by' WHEN 'host' THEN 'cancelled_by_host' ELSE 'cancelled' END
             AS status
@@ -26,15 +40,12 @@ GATHERING = f"""
     WHERE fact.kind = 'event.cancelled' AND fact.time < schedule.ends_at
     UNION ALL
     SELECT events.id, departed.time, '', '', 'cancelled'
-    FROM user_facts AS departed
+    FROM departed
     JOIN events ON events.host_id = departed.user_id
     JOIN schedule ON schedule.event_id = events.id
-    WHERE (departed.kind = 'user.deleted'
-            OR (departed.kind = 'user.status_changed' AND departed.data->>'status' = 'banned'))
-        AND departed.time < schedule.starts_at
-        AND departed.time >= (
-            SELECT min(time) FROM event_facts AS fact
-            WHERE fact.event_id = events.id AND fact.kind = 'event.published')
+    WHERE departed.time < schedule.starts_at AND departed.time >= (
+        SELECT min(time) FROM event_facts AS fact
+        WHERE fact.event_id = events.id AND fact.kind = 'event.published')
 ), cancellation AS (
     SELECT DISTINCT ON (event_id) event_id, time, status FROM endings
     ORDER BY event_id, time, id COLLATE "C", source COLLATE "C"

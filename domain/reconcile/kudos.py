@@ -2,30 +2,37 @@
 
 from domain.reconcile.attendance import ATTENDANCE
 from domain.reconcile.check import Check
+from domain.reconcile.safety import parted
 
-# Kudos as they stand: the earliest time in the window, else the earliest at all.
+# Kudos as they stand: the earliest time in the window, else the earliest at all. Where they count
+# but for blocks, the earliest at which none stood.
 KUDOS = f"""
 {ATTENDANCE.strip()}, guest AS (
     SELECT event_id, user_id FROM presence WHERE status IN ('attended', 'late')
     UNION
     SELECT event_id, host_id FROM gathering
 ), thanks AS MATERIALIZED (
-    SELECT kept.id, kept.receiver_id, kept.giver_id, kept.kudo,
-        coalesce(timely.given_at, timely.earliest) AS given_at,
-        timely.given_at IS NOT NULL AND gathering.cancelled_at IS NULL
-            AND giver.user_id IS NOT NULL AND receiver.user_id IS NOT NULL AS counts
+    SELECT kept.id, kept.receiver_id, kept.giver_id, kept.kudo, met.both AND timely.free
+            IS NOT NULL AS counts,
+        CASE WHEN met.both AND timely.free IS NOT NULL THEN timely.free
+            ELSE coalesce(timely.given_at, timely.earliest) END AS given_at
     FROM attendee_kudos AS kept
     LEFT JOIN gathering ON gathering.event_id = kept.event_id
     LEFT JOIN guest AS giver
         ON giver.event_id = kept.event_id AND giver.user_id = kept.giver_id
     LEFT JOIN guest AS receiver
         ON receiver.event_id = kept.event_id AND receiver.user_id = kept.receiver_id
+    CROSS JOIN LATERAL (SELECT gathering.cancelled_at IS NULL
+        AND giver.user_id IS NOT NULL AND receiver.user_id IS NOT NULL AS both) AS met
     CROSS JOIN LATERAL (
-        SELECT min(moment) AS earliest, min(moment) FILTER (WHERE moment
-            BETWEEN gathering.starts_at AND gathering.ends_at + interval '336 hours') AS given_at
+        SELECT min(moment) AS earliest, min(moment) FILTER (WHERE is_in) AS given_at,
+            min(moment) FILTER (WHERE is_in
+                AND NOT {parted("kept.giver_id", "kept.receiver_id", at="moment")}) AS free
         -- Times are kept apart only once there are several.
         FROM unnest(CASE WHEN cardinality(kept.given_times) > 0 THEN kept.given_times
             ELSE ARRAY[kept.given_at] END) AS moment
+        CROSS JOIN LATERAL (SELECT moment BETWEEN gathering.starts_at
+            AND gathering.ends_at + interval '336 hours' AS is_in) AS season
     ) AS timely
 )
 """
@@ -33,7 +40,7 @@ KUDOS = f"""
 CHECKS = (
     Check(
         "kudos.counts",
-        "given in the window by one who took part to one who did; which time stands",
+        "given in the window by one who took part to one who did, no block between; which time",
         f"""
         WITH {KUDOS}
         SELECT kept.id::text AS key,
@@ -92,6 +99,28 @@ CHECKS = (
         SELECT kept.user_id::text AS key,
             kept.aggregated_kudos <> coalesce(heap.kudos, '{{}}') AS drifted
         FROM user_internal_metrics AS kept LEFT JOIN heap USING (user_id)
+        """,
+    ),
+    Check(
+        "metrics.kudos_givers",
+        "how many kudos count, and from how many givers",
+        f"""
+        WITH {KUDOS}, heap AS (
+            SELECT receiver_id AS user_id, count(*) AS kudos, count(DISTINCT giver_id) AS givers
+            FROM thanks WHERE counts GROUP BY receiver_id
+        )
+        SELECT kept.user_id::text AS key, (kudos_count, kudos_givers)
+            IS DISTINCT FROM (coalesce(heap.kudos, 0), coalesce(heap.givers, 0)) AS drifted
+        FROM user_internal_metrics AS kept LEFT JOIN heap USING (user_id)
+        """,
+    ),
+    Check(
+        "metrics.is_widely_thanked",
+        "for ten kudos of five givers",
+        """
+        SELECT user_id::text AS key,
+            is_widely_thanked <> (least(kudos_count / 10, kudos_givers / 5) > 0) AS drifted
+        FROM user_internal_metrics
         """,
     ),
 )

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Double, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import Double, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from domain.tables.base import FALSE, created, instant, one_of, word
@@ -28,7 +28,15 @@ class Attendance(SQLModel, table=True):
     __table_args__ = (
         one_of("status", AttendanceStatus),
         UniqueConstraint("event_id", "user_id"),
-        Index("attendance_user_id_idx", "user_id"),
+        # Somebody's events in order; and those few that they show in their Event DNA.
+        Index("attendance_user_id_ends_at_event_id_idx", "user_id", "ends_at", "event_id"),
+        Index(
+            "attendance_showcased_idx",
+            "user_id",
+            "ends_at",
+            "event_id",
+            postgresql_where=text("is_showcased"),
+        ),
     )
 
     id: UUID = Field(primary_key=True, foreign_key="invitations.id")
@@ -36,6 +44,9 @@ class Attendance(SQLModel, table=True):
     user_id: UUID = Field(foreign_key="users.id")
     status: str = word(AttendanceStatus.CONFIRMED)
     is_showcased: bool = Field(sa_column_kwargs={"server_default": FALSE})
+    # The event's end as it finally stands, kept here as well: a person's events are read in its
+    # order, a page at a time, however many there are (domain/queries/events.py).
+    ends_at: datetime | None = instant()
     checked_in_at: datetime | None = instant()
     check_in_latitude: float | None = Field(default=None, sa_type=Double)
     check_in_longitude: float | None = Field(default=None, sa_type=Double)

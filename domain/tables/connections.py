@@ -21,6 +21,14 @@ class Connection(SQLModel, table=True):
             "connected_user_id",
             postgresql_where=text("does_not_want_to_connect_again"),
         ),
+        # Somebody's memory book in order.
+        Index(
+            "connections_memory_book_idx",
+            "owner_id",
+            "created_at",
+            "connected_user_id",
+            "event_id",
+        ),
     )
 
     owner_id: UUID = Field(primary_key=True, foreign_key="users.id")
@@ -42,7 +50,10 @@ class ConnectionFact(FactBase, table=True):
     """What an owner wrote about somebody in the memory book, and when."""
 
     __tablename__ = "connection_facts"
-    __table_args__ = (fact_key("owner_id", "connected_user_id", "event_id"),)
+    __table_args__ = (
+        fact_key("owner_id", "connected_user_id", "event_id"),
+        Index("connection_facts_event_id_idx", "event_id"),
+    )
 
     owner_id: UUID = Field(foreign_key="users.id")
     connected_user_id: UUID = Field(foreign_key="users.id")

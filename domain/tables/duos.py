@@ -35,6 +35,9 @@ class Duo(SQLModel, table=True):
     id: UUID = Field(primary_key=True)
     status: str = word(DuoStatus.PENDING)
     expires_at: datetime | None = instant()
+    # Rule "duos": nobody is in two open ones. From when until when this one is, or was, open.
+    opened_at: datetime = instant(nullable=False)
+    open_until: datetime = instant(nullable=False)
     created_at: datetime = created()
     updated_at: datetime = created()
 

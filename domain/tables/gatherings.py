@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from pgvector.sqlalchemy import Vector
-from sqlalchemy import Double, Index, UniqueConstraint
+from sqlalchemy import Double, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from domain.constants import VECTOR_DIMENSIONS
@@ -27,6 +27,10 @@ class Location(SQLModel, table=True):
     """A place."""
 
     __tablename__ = "locations"
+    # Places within somebody's reach.
+    __table_args__ = (
+        Index("locations_point_idx", text("point(longitude, latitude)"), postgresql_using="gist"),
+    )
 
     id: UUID = Field(primary_key=True)
     name: str
@@ -49,10 +53,12 @@ class Event(SQLModel, table=True):
         one_of("status", EventStatus),
         # Which events lie at the same time as another one: matching.
         Index("events_ends_at_idx", "ends_at"),
+        # A host's events in order.
+        Index("events_host_id_starts_at_id_idx", "host_id", "starts_at", "id"),
     )
 
     id: UUID = Field(primary_key=True)
-    host_id: UUID = Field(foreign_key="users.id", index=True)
+    host_id: UUID = Field(foreign_key="users.id")
     title: str
     description: str
     event_vector: Any = Field(default=None, nullable=True, sa_type=Vector(VECTOR_DIMENSIONS))
@@ -85,7 +91,16 @@ class EventFact(FactBase, table=True):
     """What was said about a gathering, and when."""
 
     __tablename__ = "event_facts"
-    __table_args__ = (fact_key("event_id"),)
+    __table_args__ = (
+        fact_key("event_id"),
+        # For erasing somebody: who is named as a helper.
+        Index(
+            "event_facts_collaborators_idx",
+            text("(data -> 'collaborators')"),
+            postgresql_using="gin",
+            postgresql_where=text("data ? 'collaborators'"),
+        ),
+    )
 
     event_id: UUID = Field(foreign_key="events.id")
 
@@ -94,7 +109,11 @@ class EventItineraryStop(SQLModel, table=True):
     """A stop of a gathering, as its plan finally stands."""
 
     __tablename__ = "event_itinerary_stops"
-    __table_args__ = (UniqueConstraint("event_id", "order"),)
+    __table_args__ = (
+        UniqueConstraint("event_id", "order"),
+        # What is still to come at a place.
+        Index("event_itinerary_stops_location_id_start_time_idx", "location_id", "start_time"),
+    )
 
     id: UUID = Field(primary_key=True)
     event_id: UUID = Field(foreign_key="events.id")

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from domain.tables.base import FALSE, FactBase, created, fact_key, instant, one_of, word
@@ -41,6 +41,12 @@ class Invitation(SQLModel, table=True):
         one_of("status", InvitationStatus),
         one_of("decline_reason", DeclineReason),
         UniqueConstraint("event_id", "user_id"),
+        # What somebody still has to answer: few, however many they have answered.
+        Index(
+            "invitations_open_idx",
+            "user_id",
+            postgresql_where=text("status IN ('sent', 'payment_failed', 'pending_reconfirmation')"),
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -49,7 +55,8 @@ class Invitation(SQLModel, table=True):
     status: str = word(InvitationStatus.SENT)
     decline_reason: str | None = word(nullable=True)
     match_reason: str | None = None
-    duo_id: UUID | None = None
+    # Rule "duos": not a foreign key, since old workers don't wait for the duo.
+    duo_id: UUID | None = Field(default=None, index=True)
     expires_at: datetime | None = instant()
     confirmed_at: datetime | None = instant()
     # Until when somebody in pending_reconfirmation may answer.

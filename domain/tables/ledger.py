@@ -69,6 +69,20 @@ class DomainEventKey(SQLModel, table=True):
     received_at: datetime = instant(nullable=False)
 
 
+class PersonalKey(SQLModel, table=True):
+    """The key with which somebody's personal values in the ledger are sealed; null: destroyed.
+
+    A row stays for whoever was erased, so that nothing more is kept of what comes late.
+    """
+
+    __tablename__ = "personal_keys"
+
+    person: UUID = Field(primary_key=True)
+    key: bytes | None = None
+    destroyed_at: datetime | None = instant()
+    created_at: datetime = created()
+
+
 class Outbox(SQLModel, table=True):
     """Domain events that no relay has routed yet. Small and hot."""
 

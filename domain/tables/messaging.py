@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from domain.tables.base import (
@@ -37,8 +37,17 @@ class Conversation(SQLModel, table=True):
     """What two people say to one another; `updated_at` is when something was said last."""
 
     __tablename__ = "conversations"
+    __table_args__ = (
+        UniqueConstraint("user_low", "user_high"),
+        CheckConstraint("user_low < user_high", name="pair"),
+    )
 
     id: UUID = Field(primary_key=True)
+    # Rule "one conversation for a pair": its participants, the smaller id first.
+    user_low: UUID
+    user_high: UUID
+    # Rule "updated_at is the newest message's time, else the start's".
+    started_at: datetime = instant(nullable=False)
     last_message_id: UUID | None = None
     created_at: datetime = created()
     updated_at: datetime = created()
@@ -48,9 +57,15 @@ class ConversationParticipant(SQLModel, table=True):
     """Somebody in a conversation."""
 
     __tablename__ = "conversation_participants"
+    __table_args__ = (
+        # Whose conversations: read without the rows themselves.
+        Index(
+            "conversation_participants_user_id_conversation_id_idx", "user_id", "conversation_id"
+        ),
+    )
 
     conversation_id: UUID = Field(primary_key=True, foreign_key="conversations.id")
-    user_id: UUID = Field(primary_key=True, foreign_key="users.id", index=True)
+    user_id: UUID = Field(primary_key=True, foreign_key="users.id")
     created_at: datetime = created()
 
 
@@ -71,6 +86,9 @@ class Message(SQLModel, table=True):
     storage_id: str | None = None
     # Rule "last_message_id is the newest by (time, id)".
     sent_at: datetime | None = instant()
+    # The rest of the place in the order, so that of two domain events about one the earlier stands.
+    stamp_id: str | None = None
+    stamp_source: str | None = None
     created_at: datetime = created()
 
 
@@ -78,7 +96,9 @@ class EventPost(StampedBase, table=True):
     """What the host or a guest wrote on an event's board."""
 
     __tablename__ = "event_posts"
-    __table_args__ = (Index("event_posts_event_id_idx", "event_id"),)
+    __table_args__ = (
+        Index("event_posts_event_id_stamp_time_id_idx", "event_id", "stamp_time", "id"),
+    )
 
     id: UUID = Field(primary_key=True)
     event_id: UUID = Field(foreign_key="events.id")
@@ -93,7 +113,7 @@ class EventPhoto(StampedBase, table=True):
     __tablename__ = "event_photos"
     __table_args__ = (
         one_of("status", EventPhotoStatus),
-        Index("event_photos_event_id_idx", "event_id"),
+        Index("event_photos_event_id_stamp_time_id_idx", "event_id", "stamp_time", "id"),
     )
 
     id: UUID = Field(primary_key=True)

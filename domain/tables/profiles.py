@@ -10,7 +10,16 @@ from sqlalchemy import Identity, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from domain.constants import VECTOR_DIMENSIONS
-from domain.tables.base import FALSE, StampedBase, created, instant, one_of, word
+from domain.tables.base import (
+    FALSE,
+    FactBase,
+    StampedBase,
+    created,
+    fact_key,
+    instant,
+    one_of,
+    word,
+)
 
 
 class HostPhotoType(StrEnum):
@@ -184,3 +193,25 @@ class PushNotificationToken(StampedBase, table=True):
     disabled_reason: str | None = None
     created_at: datetime = created()
     updated_at: datetime = created()
+
+
+class PushTokenFact(FactBase, table=True):
+    """Who registered a push token, and who removed it, and when.
+
+    A token is known here by the SHA-256 of its text: that somebody deleted was the last to have it
+    must stay known, or it would fall back to whoever had that phone before, while the token itself
+    (`data`) is erased.
+    """
+
+    __tablename__ = "push_token_facts"
+    __table_args__ = (
+        fact_key("token_hash"),
+        Index("push_token_facts_user_id_idx", "user_id"),
+        # Rule "a unique key that another id has taken": one token_id means one token.
+        Index("push_token_facts_token_id_idx", "token_id"),
+    )
+
+    token_hash: str
+    user_id: UUID = Field(foreign_key="users.id")
+    # Null for a removal.
+    token_id: UUID | None = None

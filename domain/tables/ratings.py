@@ -17,12 +17,20 @@ class Rating(SQLModel, table=True):
         UniqueConstraint("event_id", "rater_id"),
         CheckConstraint("host_rating_value BETWEEN 1 AND 5", name="host_rating_value"),
         CheckConstraint("event_rating_value BETWEEN 1 AND 5", name="event_rating_value"),
+        # What people wrote about a host, in order. Averages are kept with events and hosts.
+        Index(
+            "ratings_comments_idx",
+            "host_id",
+            "rated_at",
+            "id",
+            postgresql_where=text("counts AND comment IS NOT NULL"),
+        ),
     )
 
     id: UUID = Field(primary_key=True)
     event_id: UUID = Field(foreign_key="events.id")
     rater_id: UUID = Field(foreign_key="users.id")
-    host_id: UUID = Field(foreign_key="users.id", index=True)
+    host_id: UUID = Field(foreign_key="users.id")
     host_rating_value: int = Field(sa_type=SmallInteger)
     event_rating_value: int = Field(sa_type=SmallInteger)
     comment: str | None = None

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, PrimaryKeyConstraint
+from sqlalchemy import Index, PrimaryKeyConstraint, Text
 from sqlmodel import Field, SQLModel
 
 from domain.tables.base import FactBase, created, document, fact_key, instant, one_of, word
@@ -35,11 +35,24 @@ class HostAction(StrEnum):
     CANCELLED_LATE = "cancelled_late"
 
 
+class HostFlagReason(StrEnum):
+    """Why somebody should look at a host."""
+
+    CANCELLATIONS = "cancellations"
+    RATINGS = "ratings"
+
+
 class BlockedUser(SQLModel, table=True):
-    """Whether one person blocks another, as the newest word has it; `unblocked_at` null: yes."""
+    """Whether one person blocks another, as the newest word has it; `unblocked_at` null: yes.
+
+    `blocked_at` and `unblocked_at` are the beginning and end of the newest block.
+    """
 
     __tablename__ = "blocked_users"
-    __table_args__ = (Index("blocked_users_blocked_id_idx", "blocked_id"),)
+    __table_args__ = (
+        # Both ways round: one is asked about many, and some are blocked by many.
+        Index("blocked_users_blocked_id_blocker_id_idx", "blocked_id", "blocker_id"),
+    )
 
     blocker_id: UUID = Field(primary_key=True, foreign_key="users.id")
     blocked_id: UUID = Field(primary_key=True, foreign_key="users.id")
@@ -90,7 +103,7 @@ class Report(SQLModel, table=True):
 
 
 class ReportFact(FactBase, table=True):
-    """What was decided about a report, and when."""
+    """What was said about a report, how it was decided included, and when."""
 
     __tablename__ = "report_facts"
     __table_args__ = (fact_key("report_id"),)
@@ -110,4 +123,19 @@ class HostReliabilityLog(SQLModel, table=True):
     occurred_at: datetime = instant(nullable=False)
     # Not called so in Python: SQLModel keeps the tables themselves under this name.
     details: dict[str, Any] | None = document(name="metadata")
+    created_at: datetime = created()
+
+
+class HostFlag(SQLModel, table=True):
+    """What `host.flagged` said, and for when: rule "at most once per host, reason and 90 days".
+
+    A memory of what was published on the way, which may depend on the order; no state.
+    """
+
+    __tablename__ = "host_flags"
+    __table_args__ = (one_of("reason", HostFlagReason),)
+
+    host_id: UUID = Field(primary_key=True, foreign_key="users.id")
+    reason: str = Field(sa_type=Text, primary_key=True)
+    flagged_at: datetime = instant(nullable=False, primary_key=True)
     created_at: datetime = created()

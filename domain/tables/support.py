@@ -39,7 +39,8 @@ class SupportTicket(SQLModel, table=True):
     category: str
     body: str
     status: str = word(TicketStatus.NEW)
-    associated_event_id: UUID | None = Field(default=None, foreign_key="events.id")
+    # What it is about, as the person says: nobody's question waits until that is known.
+    associated_event_id: UUID | None = None
     associated_payment_id: UUID | None = None
     # Not called so in Python: SQLModel keeps the tables themselves under this name.
     details: dict[str, Any] | None = document(name="metadata")

@@ -16,11 +16,18 @@ from sqlalchemy import (
     Integer,
     SmallInteger,
     Text,
+    text,
 )
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlmodel import Field, SQLModel
 
-from domain.constants import ATTENDANCE_CREDIT, GRATITUDE_UNIT_BITS, VECTOR_DIMENSIONS
+from domain.constants import (
+    ATTENDANCE_CREDIT,
+    GRATITUDE_UNIT_BITS,
+    KIND_GIVERS,
+    KIND_KUDOS,
+    VECTOR_DIMENSIONS,
+)
 from domain.tables.base import (
     FALSE,
     TRUE,
@@ -83,7 +90,13 @@ class User(SQLModel, table=True):
         one_of("status", UserStatus),
         one_of("active_role", ActiveRole),
         one_of("subscription_status", SubscriptionStatus),
-        Index("users_search_document_idx", "search_document", postgresql_using="gin"),
+        # Only those whom others may find: whoever is paused, banned or gone isn't read past.
+        Index(
+            "users_search_document_idx",
+            "search_document",
+            postgresql_using="gin",
+            postgresql_where=text("status = 'active'"),
+        ),
         # Which time zones there are: matching asks what time an event is in each.
         Index("users_timezone_idx", "timezone"),
     )
@@ -166,6 +179,16 @@ class UserInternalMetrics(SQLModel, table=True):
     # Parts of the score: attended and late outcomes; sum over givers in units of 2**-40.
     outcomes_present: int = Field(sa_type=Integer, sa_column_kwargs={"server_default": "0"})
     gratitude: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
+    # Rule "face card unlocks", frame:kind: how many kudos count, and from how many givers.
+    kudos_count: int = Field(sa_type=Integer, sa_column_kwargs={"server_default": "0"})
+    kudos_givers: int = Field(sa_type=Integer, sa_column_kwargs={"server_default": "0"})
+    is_widely_thanked: bool = Field(
+        sa_column_args=[
+            Computed(
+                f"kudos_count >= {KIND_KUDOS} AND kudos_givers >= {KIND_GIVERS}", persisted=True
+            )
+        ],
+    )
     updated_at: datetime = created()
 
 

@@ -7,8 +7,10 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field
 
-from domain.payload import FullDate, LocationId, Name, Payload, Text, UserId
-from domain.tables.users import ActiveRole, HostType, UserStatus
+from domain.constants import NO_BIRTH_DATE
+from domain.payload import FullDate, Instant, LocationId, Name, Payload, Text, UserId
+from domain.personal import Personal, Private
+from domain.tables.users import ActiveRole, HostType, SubscriptionStatus, UserStatus
 
 _ZONES = frozenset(available_timezones())
 
@@ -24,7 +26,9 @@ def _known_zone(zone: str) -> str:
 Phone = Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=320)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
-BirthDate = Annotated[FullDate, Field(ge=date(1900, 1, 1), lt=date(2200, 1, 1))]
+BirthDate = Annotated[FullDate, Field(ge=date.fromisoformat(NO_BIRTH_DATE), lt=date(2200, 1, 1))]
+# Erased, it is the earliest that there is.
+PrivateBirthDate = Annotated[BirthDate, Personal(NO_BIRTH_DATE)]
 Url = Annotated[str, Field(pattern=r"^https?://[^\s]+$", max_length=2_000)]
 
 
@@ -53,28 +57,28 @@ class Availability(StrEnum):
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
-class UserRegistered(Payload, name="user.registered", creates="user"):
+class UserRegistered(Payload, name="user.registered", creates="user", person="user_id"):
     """Somebody signed up."""
 
     user_id: UserId
     clerk_id: Name
-    birth_date: BirthDate
-    phone_number: Phone | None = None
-    email: Email | None = None
-    last_name: Name | None = None
+    birth_date: PrivateBirthDate
+    phone_number: Private[Phone | None] = None
+    email: Private[Email | None] = None
+    last_name: Private[Name | None] = None
     timezone: Zone = "America/New_York"
-    first_name: Name | None = None
-    gender: Gender | None = None
-    interested_in: list[Gender] | None = None
+    first_name: Private[Name | None] = None
+    gender: Private[Gender | None] = None
+    interested_in: Private[list[Gender] | None] = None
 
 
-class UserUpdated(Payload, name="user.updated"):
+class UserUpdated(Payload, name="user.updated", person="user_id"):
     """Somebody changed their account or preferences."""
 
     user_id: UserId
-    phone_number: Phone | None = None
-    email: Email | None = None
-    last_name: Name | None = None
+    phone_number: Private[Phone | None] = None
+    email: Private[Email | None] = None
+    last_name: Private[Name | None] = None
     timezone: Zone | None = None
     min_lead_time_days: Annotated[int, Field(ge=0, le=365)] | None = None
     distance_preference: Annotated[int, Field(ge=0, le=25_000)] | None = None
@@ -89,12 +93,12 @@ class UserVerified(Payload, name="user.verified"):
     user_id: UserId
 
 
-class UserStatusChanged(Payload, name="user.status_changed"):
+class UserStatusChanged(Payload, name="user.status_changed", person="user_id"):
     """Somebody's account was paused, banned or made active."""
 
     user_id: UserId
     status: UserStatus
-    reason: Text | None = None
+    reason: Private[Text | None] = None
 
 
 class UserDeleted(Payload, name="user.deleted"):
@@ -103,30 +107,30 @@ class UserDeleted(Payload, name="user.deleted"):
     user_id: UserId
 
 
-class SocialProfileUpdated(Payload, name="social_profile.updated"):
+class SocialProfileUpdated(Payload, name="social_profile.updated", person="user_id"):
     """Somebody changed what other guests see of them."""
 
     user_id: UserId
-    first_name: Name | None = None
-    preferred_name: Name | None = None
-    bio: Text | None = None
-    gender: Gender | None = None
-    pronouns: Name | None = None
-    interested_in: list[Gender] | None = None
-    occupation: Name | None = None
-    location: Name | None = None
+    first_name: Private[Name | None] = None
+    preferred_name: Private[Name | None] = None
+    bio: Private[Text | None] = None
+    gender: Private[Gender | None] = None
+    pronouns: Private[Name | None] = None
+    interested_in: Private[list[Gender] | None] = None
+    occupation: Private[Name | None] = None
+    location: Private[Name | None] = None
 
 
-class HostProfileUpdated(Payload, name="host_profile.updated"):
+class HostProfileUpdated(Payload, name="host_profile.updated", person="user_id"):
     """Somebody changed what guests see of them as a host."""
 
     user_id: UserId
     host_type: HostType | None = None
-    host_name: Name | None = None
-    host_bio: Text | None = None
+    host_name: Private[Name | None] = None
+    host_bio: Private[Text | None] = None
     location_id: LocationId | None = None
-    address: Name | None = None
-    website_url: Url | None = None
+    address: Private[Name | None] = None
+    website_url: Private[Url | None] = None
 
 
 class NotificationSettingsUpdated(Payload, name="notification_settings.updated"):
@@ -142,6 +146,25 @@ class NotificationSettingsUpdated(Payload, name="notification_settings.updated")
     push_social: bool | None = None
     push_account_and_safety: bool | None = None
     email_account_and_safety: bool | None = None
+
+
+class SubscriptionChanged(Payload, name="subscription.changed"):
+    """Somebody's subscription began, was renewed, lapsed or ended.
+
+    A field left out is unchanged, null clears.
+    """
+
+    user_id: UserId
+    subscription_status: SubscriptionStatus
+    subscription_ends: Instant | None = None
+    stripe_subscription_id: Name | None = None
+
+
+class PresenceChanged(Payload, name="presence.changed"):
+    """Somebody opened the app, or went away."""
+
+    user_id: UserId
+    is_online: bool
 
 
 class UserDeparted(Payload, name="user.departed", follow_up=True):

@@ -29,9 +29,15 @@ PUBLISHED: Final = {
     "notification_settings.updated": "user_id, sms_invitations?, sms_reminders?,"
     " push_event_invitations?, push_event_updates?, push_event_reminders?, push_direct_messages?,"
     " push_social?, push_account_and_safety?, email_account_and_safety?",
+    "profile_photo.added": "photo_id, user_id, url, is_authentic",
+    "host_photo.added": "photo_id, host_id, url, photo_type, caption?",
     "interests.selected": "user_id, interests",
     "persona.updated": "user_id, career?, interests?, mood?",
+    "presence.changed": "user_id, is_online",
     "profile.liked": "liker_id, liked_id",
+    "push_token.registered": "token_id, user_id, token, platform",
+    "push_token.removed": "user_id, token",
+    "social_link.added": "link_id, user_id, platform, url, is_public_on_host_profile?",
     # Gatherings
     "location.added": "location_id, name, address?, latitude, longitude, google_place_id?",
     "event.published": "event_id, host_id, title, description, min_attendees, max_attendees,"
@@ -43,6 +49,9 @@ PUBLISHED: Final = {
     "event.cancelled": "event_id, cancelled_by, reason?",
     "event.completed": "event_id",
     "event.finalized": "event_id",
+    "event_post.created": "post_id, event_id, user_id, content",
+    "event_photo.uploaded": "photo_id, event_id, uploader_id, image_url",
+    "event_photo.moderated": "photo_id, status, moderator_id",
     # Invitations, payment, attendance
     "invitation.sent": "invitation_id, event_id, user_id, match_reason?, duo_id?, expires_at?",
     "invitation.declined": "invitation_id, decline_reason?",
@@ -56,21 +65,44 @@ PUBLISHED: Final = {
     " currency, stripe_payment_intent_id, failure_code?",
     "payment.refunded": "payment_id, stripe_refund_id, amount_in_cents",
     "payment.disputed": "payment_id, stripe_dispute_id, reason",
+    "subscription.changed": "user_id, subscription_status, subscription_ends?,"
+    " stripe_subscription_id?",
     "attendee.checked_in": "event_id, user_id, latitude, longitude",
     "attendance.reported": "event_id, user_id, reporter_id, status",
     # Afterwards
     "rating.submitted": "rating_id, event_id, rater_id, host_rating_value, event_rating_value,"
     " comment?",
     "kudos.given": "kudos_id, event_id, giver_id, receiver_id, kudo",
+    "social_link.shared": "sharer_id, receiver_id, platform",
+    # Duos, safety, support
+    "duo.proposed": "duo_id, initiator_id, partner_id, expires_at?",
+    "duo.accepted": "duo_id",
+    "duo.declined": "duo_id",
+    "duo.expired": "duo_id",
+    "user.blocked": "blocker_id, blocked_id",
+    "user.unblocked": "blocker_id, blocked_id",
+    "report.filed": "report_id, reporter_id, reported_id, category, comments, event_id?, photo_id?",
+    "report.resolved": "report_id, outcome",
+    "support_ticket.opened": "ticket_id, submitter_id, reply_to_email, category, body,"
+    " associated_event_id?, associated_payment_id?, metadata?",
+    "support_ticket.updated": "ticket_id, status",
+    "connection.updated": "owner_id, connected_user_id, event_id, is_favorite?,"
+    " wants_to_connect_again?, does_not_want_to_connect_again?, private_notes?",
+    "conversation.started": "conversation_id, user_ids",
+    "message.sent": "message_id, conversation_id, sender_id, content, type?, storage_id?",
 }
 # What follows from an effect, and others may subscribe to.
 FOLLOW_UPS: Final = {
     "invitation.confirmed",
     "invitation.refused",
     "event.reconfirmation_requested",
+    "duo.completed",
     "refund.requested",
     "attendance.settled",
     "host_rating.changed",
+    "user.suspended",
+    "host.flagged",
+    "connection.mutual",
 }
 
 

@@ -11,9 +11,10 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from domain.catalogue import HANDLERS, SEATS
+from domain.catalogue import HANDLERS
 from domain.dispatch import apply_due, is_passing
 from domain.envelope import Envelope
+from domain.lanes import SEATS
 from domain.routing import route
 from tests.helpers.evening import START, Diary, settle, tell
 from tests.helpers.ledger import a_registration, ask, drift, environment, publish, until

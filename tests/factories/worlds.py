@@ -15,12 +15,14 @@ from tests.helpers.evening import an_id
 START: Final = datetime(2026, 3, 14, 18, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 END: Final = START + 3 * HOUR
-GUESTS: Final = ("Ada", "Bo", "Gil", "Dan", "Eve")
+# Who come, and thank Ada: with Gil and the host enough that she is widely thanked.
+FANS: Final = ("Kim", "Lou", "Max")
+GUESTS: Final = ("Ada", "Bo", "Gil", "Dan", "Eve", *FANS)
 
 
 @dataclass(slots=True)
 class World:
-    """A host, five guests and one event."""
+    """A host, eight guests and one event."""
 
     name: str
     told: list[Envelope] = field(default_factory=list)
@@ -66,7 +68,7 @@ def _settle_in(world: World) -> None:
     host = {"user_id": world.id("Hanna")}
     world.say("user.updated", START - 80 * DAY, **host, email="a@b.c")
     world.say("user.verified", START - 80 * DAY, **host)
-    world.say("user.status_changed", START - 80 * DAY, **host, status="active")
+    world.say("user.status_changed", START - 80 * DAY, **host, status="active", reason="Settled in")
     world.say("social_profile.updated", START - 80 * DAY, **host, bio="Hi")
     world.say("host_profile.updated", START - 80 * DAY, **host, host_name="Hanna")
     world.say("notification_settings.updated", START - 80 * DAY, **host, sms_reminders=False)
@@ -74,12 +76,33 @@ def _settle_in(world: World) -> None:
     world.say("location.added", START - 80 * DAY, **bar, name="Bar")
 
 
-def _like(world: World) -> None:
-    host = {"user_id": world.id("Hanna")}
-    world.say("interests.selected", START - 79 * DAY, **host, interests=["jazz", "chess"])
-    world.say("persona.updated", START - 79 * DAY, **host, career="Nurse", interests=["jazz"])
-    liked = {"liker_id": world.id("Ada"), "liked_id": world.id("Hanna")}
-    world.say("profile.liked", START - 79 * DAY, **liked)
+def _show_themselves(world: World) -> None:
+    ada = {"user_id": world.id("Ada")}
+    early, late = START - 80 * DAY, START - 79 * DAY
+    url = "https://pictures.example/1"
+    photo = {"photo_id": world.id("photo"), "url": url}
+    world.say("profile_photo.added", early, **photo, **ada, is_authentic=True)
+    host = {"host_id": world.id("Hanna"), "photo_type": "logo"}
+    world.say("host_photo.added", early, **{**photo, "photo_id": world.id("logo")}, **host)
+    world.say("interests.selected", early, **ada, interests=["Hiking", world.id("something new")])
+    world.say("interests.selected", late, **ada, interests=["Soup", "Hiking"])
+    world.say("persona.updated", early, **ada, career="Baker")
+    world.say("presence.changed", early, **ada, is_online=True)
+    world.say("presence.changed", late, **ada, is_online=False)
+    world.say("subscription.changed", early, **ada, subscription_status="premium")
+    world.say("profile.liked", early, liker_id=world.id("Ada"), liked_id=world.id("Bo"))
+    phone = {"token": f"ExponentPushToken[{world.id('phone')}]"}
+    for guest, at in (("Ada", early), ("Bo", late)):
+        said = {"token_id": world.id(f"token {guest}"), "platform": "ios", **phone}
+        world.say("push_token.registered", at, **said, user_id=world.id(guest))
+    world.say("push_token.removed", late, **phone, **ada)
+    link = {"link_id": world.id("link"), "platform": "instagram", "url": url}
+    world.say("social_link.added", early, **link, **ada)
+
+
+def _share(world: World) -> None:
+    pair = {"sharer_id": world.id("Ada"), "receiver_id": world.id("Gil")}
+    world.say("social_link.shared", START - 70 * DAY, **pair, platform="instagram")
 
 
 def _publish(world: World) -> None:
@@ -94,7 +117,29 @@ def _publish(world: World) -> None:
         max_attendees=8,
         confirmation_fee=500,
         itinerary=world.itinerary(0 * HOUR),
+        collaborators=[
+            {"role": "Co-host", "user_id": world.id("Gil"), "first_name": "Gil"},
+            {"role": "Photographer", "first_name": "Zoe", "phone_number": "+12025550111"},
+        ],
     )
+
+
+def _pair_up(world: World) -> None:
+    for initiator, partner in (("Ada", "Gil"), ("Bo", "Dan"), ("Hanna", "Eve")):
+        world.say(
+            "duo.proposed",
+            START - 25 * DAY,
+            duo_id=world.id(f"duo {initiator}"),
+            initiator_id=world.id(initiator),
+            partner_id=world.id(partner),
+            expires_at=END + DAY if initiator == "Ada" else None,
+        )
+
+
+def _agree(world: World) -> None:
+    for initiator, answer in (("Ada", "accepted"), ("Bo", "declined")):
+        world.say(f"duo.{answer}", START - 24 * DAY, duo_id=world.id(f"duo {initiator}"))
+    world.say("duo.expired", START - 18 * DAY, duo_id=world.id("duo Hanna"))
 
 
 def _invite(world: World) -> None:
@@ -105,6 +150,8 @@ def _invite(world: World) -> None:
             invitation_id=world.id(f"invitation {guest}"),
             event_id=world.id("drinks"),
             user_id=world.id(guest),
+            match_reason="You both like bouldering",
+            duo_id=world.id("duo Ada") if guest in {"Ada", "Gil"} else None,
         )
 
 
@@ -132,19 +179,20 @@ def _fail_to_pay(world: World) -> None:
 
 
 def _pay(world: World) -> None:
-    for guest in ("Ada", "Bo", "Gil"):
+    for guest in ("Ada", "Bo", "Gil", *FANS):
         charge = world.id(f"charge {guest}")
         said = {**_charge(world, guest), "stripe_charge_id": charge}
         world.say("payment.succeeded", START - 19 * DAY + HOUR, **said)
 
 
 def _move(world: World) -> None:
-    event = world.id("drinks")
-    world.say("event.updated", START - 9 * DAY, event_id=event, itinerary=world.itinerary(HOUR))
+    helpers = [{"role": "Instructor", "first_name": "Yul", "last_name": "Yu"}]
+    changed = {"itinerary": world.itinerary(HOUR), "collaborators": helpers}
+    world.say("event.updated", START - 9 * DAY, event_id=world.id("drinks"), **changed)
 
 
 def _reconfirm(world: World) -> None:
-    for guest in ("Ada", "Bo", "Gil"):
+    for guest in ("Ada", "Bo", "Gil", *FANS):
         invitation = world.id(f"invitation {guest}")
         world.say("invitation.reconfirmed", START - 8 * DAY, invitation_id=invitation)
 
@@ -155,7 +203,7 @@ def _give_up(world: World) -> None:
 
 def _come(world: World) -> None:
     at = {"event_id": world.id("drinks"), "latitude": 40.0, "longitude": -74.0}
-    for guest in ("Ada", "Gil"):
+    for guest in ("Ada", "Gil", *FANS):
         world.say("attendee.checked_in", START + HOUR, **at, user_id=world.id(guest))
 
 
@@ -172,12 +220,109 @@ def _thank(world: World) -> None:
     said = {"event_id": world.id("drinks"), "giver_id": world.id("Ada"), "kudo": "helpful"}
     receiver = world.id("Gil")
     world.say("kudos.given", END, **said, kudos_id=world.id("kudos"), receiver_id=receiver)
+    for giver in ("Hanna", "Gil", *FANS):
+        for kudo in ("helpful", "inspiring"):
+            number = world.id(f"kudos {giver} {kudo}")
+            said = {"event_id": world.id("drinks"), "giver_id": world.id(giver), "kudo": kudo}
+            world.say("kudos.given", END, **said, kudos_id=number, receiver_id=world.id("Ada"))
 
 
 def _rate(world: World) -> None:
-    stars = {"host_rating_value": 5, "event_rating_value": 4}
+    stars = {"host_rating_value": 5, "event_rating_value": 4, "comment": "Lovely people"}
     said = {"event_id": world.id("drinks"), "rater_id": world.id("Ada"), **stars}
     world.say("rating.submitted", END + DAY, rating_id=world.id("rating"), **said)
+
+
+def _fall_out(world: World) -> None:
+    """Two who came, before the kudos and the completion: neither is left of what they had."""
+    pair = {"blocker_id": world.id("Gil"), "blocked_id": world.id("Ada")}
+    world.say("user.blocked", START + 2 * HOUR, **pair)
+
+
+def _make_up(world: World) -> None:
+    """As if there had been no block."""
+    pair = {"blocker_id": world.id("Gil"), "blocked_id": world.id("Ada")}
+    world.say("user.unblocked", START + 2 * HOUR + timedelta(minutes=1), **pair)
+
+
+def _accuse(world: World) -> None:
+    """Three report a fourth, who is suspended."""
+    for guest in ("Ada", "Bo", "Gil"):
+        world.say(
+            "report.filed",
+            END + DAY,
+            report_id=world.id(f"report {guest}"),
+            reporter_id=world.id(guest),
+            reported_id=world.id("Eve"),
+            category="spam",
+            comments="Sells things",
+        )
+
+
+def _judge(world: World) -> None:
+    for guest, outcome in (("Ada", "warning"), ("Bo", "suspension"), ("Gil", "ban")):
+        report = world.id(f"report {guest}")
+        world.say("report.resolved", END + 2 * DAY, report_id=report, outcome=outcome)
+
+
+def _ask_for_help(world: World) -> None:
+    world.say(
+        "support_ticket.opened",
+        END + DAY,
+        ticket_id=world.id("ticket"),
+        submitter_id=world.id("Ada"),
+        reply_to_email="dan@example.org",
+        category="technical_issue",
+        body="It won't start",
+    )
+
+
+def _help(world: World) -> None:
+    ticket = world.id("ticket")
+    world.say("support_ticket.updated", END + 2 * DAY, ticket_id=ticket, status="resolved")
+
+
+def _post(world: World) -> None:
+    for person in ("Hanna", "Ada"):
+        said = {"event_id": world.id("drinks"), "user_id": world.id(person), "content": "Hi"}
+        world.say("event_post.created", END, **said, post_id=world.id(f"post {person}"))
+
+
+def _show(world: World) -> None:
+    for person in ("Hanna", "Ada"):
+        said = {"event_id": world.id("drinks"), "image_url": "https://momento.app/1.jpg"}
+        photo = {"photo_id": world.id(f"photo {person}"), "uploader_id": world.id(person)}
+        world.say("event_photo.uploaded", END + HOUR, **said, **photo)
+
+
+def _hide(world: World) -> None:
+    said = {"photo_id": world.id("photo Ada"), "moderator_id": world.id("Hanna")}
+    for status in ("pending_review", "hidden_by_host"):
+        world.say("event_photo.moderated", END + DAY, **said, status=status)
+
+
+def _talk(world: World) -> None:
+    for one, other in (("Ada", "Gil"), ("Hanna", "Ada")):
+        people = [world.id(one), world.id(other)]
+        talk = world.id(f"talk {one} {other}")
+        world.say("conversation.started", END + DAY, conversation_id=talk, user_ids=people)
+
+
+def _chat(world: World) -> None:
+    talk = world.id("talk Ada Gil")
+    for person in ("Ada", "Gil"):
+        said = {"conversation_id": talk, "sender_id": world.id(person), "content": "Hi"}
+        world.say("message.sent", END + DAY, **said, message_id=world.id(f"message {person}"))
+
+
+def _remember(world: World) -> None:
+    # Gil, of whose leaving nobody knows yet, as well.
+    for owner, other in (("Ada", "Gil"), ("Gil", "Ada"), ("Ada", "Bo")):
+        people = {"owner_id": world.id(owner), "connected_user_id": world.id(other)}
+        notes = f"{other} knows soup"
+        wish = {"wants_to_connect_again": True, "private_notes": notes}
+        said = {"event_id": world.id("drinks"), **wish}
+        world.say("connection.updated", END + DAY, **people, **said)
 
 
 def _finalize(world: World) -> None:
@@ -196,7 +341,7 @@ def _leave(world: World) -> None:
 
 
 def _call_off(world: World) -> None:
-    by = {"cancelled_by": "host"}
+    by = {"cancelled_by": "host", "reason": "The bar has closed"}
     world.say("event.cancelled", START - HOUR, event_id=world.id("drinks"), **by)
 
 
@@ -204,8 +349,11 @@ def _call_off(world: World) -> None:
 PHASES: Final[tuple[Callable[[World], None], ...]] = (
     _sign_up,
     _settle_in,
-    _like,
+    _show_themselves,
+    _share,
     _publish,
+    _pair_up,
+    _agree,
     _invite,
     _answer,
     _fail_to_pay,
@@ -218,6 +366,18 @@ PHASES: Final[tuple[Callable[[World], None], ...]] = (
     _complete,
     _thank,
     _rate,
+    _fall_out,
+    _make_up,
+    _accuse,
+    _judge,
+    _ask_for_help,
+    _help,
+    _post,
+    _show,
+    _hide,
+    _talk,
+    _chat,
+    _remember,
     _finalize,
     _trouble,
     _leave,

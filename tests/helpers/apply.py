@@ -18,6 +18,7 @@ from domain.matching.embedding import LocalEmbedder
 from domain.outbox import publish_many
 from domain.ratings.digest import LocalSummariser
 from domain.routing import route
+from domain.verdict import Rejected
 from workers.chores.summaries import make_summaries
 from workers.chores.vectors import make_vectors
 from workers.desk import WorkDesk
@@ -150,9 +151,9 @@ class Application:
             self.now += NEXT_LOOK
             moved = False
             for handler in HANDLERS.values():
-                outcomes = self.apply(handler).outcomes
-                moved |= bool(outcomes.keys() - {"deferred"})
-                self.healed += sum(count for name, count in outcomes.items() if name != "deferred")
+                report = self.apply(handler)
+                moved |= bool(report.outcomes.keys() - {"deferred"})
+                self.healed += _healed(report)
             self.settle()
 
 
@@ -171,6 +172,18 @@ def undone(engine: Engine) -> list[str]:
     """
     with engine.connect() as connection:
         return [line for (line,) in connection.execute(text(statement))]
+
+
+def _healed(report: Report) -> int:
+    """How many were applied, or refused for a reason of their own.
+
+    What lacks two things waits for one of them; that the other was refused is found by looking.
+    """
+    others = sum(count for name, count in report.outcomes.items() if name != "deferred")
+    return others - sum(
+        isinstance(verdict, Rejected) and verdict.reason == "refers_to_rejected"
+        for verdict in report.verdicts.values()
+    )
 
 
 def apply_by_many(engine: Engine, history: Sequence[Envelope], *, workers: int, seed: int) -> None:

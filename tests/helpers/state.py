@@ -26,7 +26,8 @@ MACHINERY: Final = OF_MATCHING | frozenset(
     if isinstance(made, type) and issubclass(made, SQLModel) and made.__module__ == module.__name__
 )
 # Decided at the moment of applying: who was given a seat, and that a refund once asked for stands.
-DECIDED: Final = frozenset({"seat_decisions"})
+# Published on the way: for what a host was flagged before, and when.
+DECIDED: Final = frozenset({"seat_decisions", "host_flags"})
 # When rows were made and changed is exempt in every table, but for what the rules name.
 WHEN: Final = frozenset({"created_at", "updated_at"})
 TOLD_BY_DOMAIN_EVENTS: Final = {"conversations": frozenset({"updated_at"})}
@@ -38,7 +39,18 @@ EXEMPT: Final = {
     # How often a summary was refused is the port's affair.
     "feedback_summaries": frozenset({"attempts"}),
     "connections": frozenset({"snapshot_name", "snapshot_face_card_url", "was_photo_authentic"}),
+    # The newest link at the moment of sharing: a snapshot.
+    "social_connections": frozenset({"shared_url"}),
+    # A surrogate, numbered in the order of arrival.
+    "interests": frozenset({"id"}),
 }
+# Rows that refer to a surrogate id are read with what that stands for.
+READ: Final = {
+    "profile_interests": "SELECT to_jsonb(kept) - 'interest_id'"
+    " || jsonb_build_object('interest', interests.name)"
+    " FROM profile_interests AS kept JOIN interests ON interests.id = kept.interest_id",
+}
+KEYS: Final = {"profile_interests": ["user_id", "interest"]}
 
 
 def _is_said_by_others(row: Row) -> bool:
@@ -64,7 +76,8 @@ def snapshot(engine: Engine) -> State:
         connection.execute(text("SET LOCAL TIME ZONE 'UTC'"))
         state: State = {}
         for table in domain_tables():
-            found = connection.execute(text(f'SELECT to_jsonb(kept) FROM "{table.name}" AS kept'))
+            whole = f'SELECT to_jsonb(kept) FROM "{table.name}" AS kept'
+            found = connection.execute(text(READ.get(table.name, whole)))
             rows = [_plain(table.name, row) for (row,) in found]
             keep = KEPT.get(table.name, bool)
             state[table.name] = sorted((row for row in rows if keep(row)), key=_as_text)
@@ -109,6 +122,8 @@ def _table_differences(table: Table, one: list[Row], other: list[Row]) -> Iterat
 
 def _key(table: Table) -> list[str]:
     """The columns that tell rows apart: the primary key, or a unique one where that is exempt."""
+    if table.name in KEYS:
+        return KEYS[table.name]
     hidden = EXEMPT.get(table.name, frozenset())
     keys = [table.primary_key, *(c for c in table.constraints if isinstance(c, UniqueConstraint))]
     named = [[column.name for column in key.columns] for key in keys]

@@ -9,8 +9,8 @@ from domain.gatherings.payloads import EventCompleted, EventUpdated, LocationAdd
 from domain.invitations.payloads import InvitationDeclined
 from domain.ratings.payloads import RatingSubmitted
 from domain.users.payloads import SocialProfileUpdated, UserDeleted
+from tests.helpers.agree import Agree
 from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id
-from tests.properties.test_order_does_not_matter import Agree
 from workers.database import make_engine
 
 GUESTS = ("Ada", "Bo", "Dan")

@@ -23,9 +23,9 @@ SPARE_SEATS = 6
 
 
 def plan(city: City, hosts: list[Person]) -> Gathering:
-    """Plan an evening within some weeks around today."""
+    """Plan an evening within the days of the story, or a few days ahead."""
     chance = city.chance
-    day = city.today + timedelta(days=chance.whole(-34, 5))
+    day = city.today + timedelta(days=chance.whole(-city.days, 5))
     starts_at = day + EVENING_STARTS + timedelta(minutes=30 * chance.whole(0, 5))
     published_at = starts_at - chance.days(12, 24)
     host = chance.one([one for one in hosts if _may_host(one, published_at, starts_at)])

@@ -120,7 +120,7 @@ class Gathering:
 
 @dataclass(slots=True)
 class City:
-    """All of it. `today` is the midnight before which everything has happened.
+    """All of it. `today` is the midnight before which everything has happened, over `days` days.
 
     In a contested city seats are scarce, and much depends on who is first; else nothing does.
     """
@@ -129,6 +129,7 @@ class City:
     diary: Diary
     today: datetime
     contested: bool
+    days: int
     people: list[Person] = field(default_factory=list)
     places: list[Place] = field(default_factory=list)
     gatherings: list[Gathering] = field(default_factory=list)

@@ -18,6 +18,8 @@ from domain.users.payloads import (
 from workers.city.model import City, Person
 from workers.city.names import FIRST_NAMES, LAST_NAMES, OCCUPATIONS, PRONOUNS, ZONES
 
+# Before the first gathering is announced.
+JOINED_BEFORE_DAYS = (36, 86)
 FEW_APART = 6
 ONE_APART_IN = 12
 BARRING = (UserStatus.PAUSED, UserStatus.SUSPENDED)
@@ -49,7 +51,7 @@ def make_person(
         first_name=chance.one(FIRST_NAMES),
         last_name=chance.one(LAST_NAMES),
         birth_date=date(born.year, born.month, born.day),
-        joined_at=city.ago(70, 120),
+        joined_at=city.ago(city.days + JOINED_BEFORE_DAYS[0], city.days + JOINED_BEFORE_DAYS[1]),
         apart=apart,
     )
 

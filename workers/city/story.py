@@ -22,7 +22,8 @@ from workers.city.strays import (
     speak_of_strangers,
 )
 
-PEOPLE, GATHERINGS = 500, 60
+PEOPLE, GATHERINGS, DAYS = 500, 60, 34
+PEOPLE_IN_A_YEAR, GATHERINGS_IN_A_YEAR, DAYS_IN_A_YEAR = 2_000, 400, 365
 # Some are apart, some host, and some must be left to be asked.
 FEWEST_PEOPLE = 14
 FEWEST_PLACES, GATHERINGS_A_PLACE = 5, 3
@@ -44,17 +45,32 @@ def history(
     itself. Unless `contested`, nothing depends on what the rules exempt as decided at the moment
     of applying: what comes of it is the same in any order.
     """
-    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     chance = Chance(f"{seed} {people} {gatherings} {contested}")
-    city = City(chance, Diary(chance), today, contested)
+    city = City(chance, Diary(chance), _midnight(now), contested, DAYS)
+    return _tell(city, people=people, gatherings=gatherings)
+
+
+def history_of_a_year(seed: int, *, now: datetime, contested: bool = True) -> list[Envelope]:
+    """Tell a whole year of 2,000 people, like `history`."""
+    chance = Chance(f"{seed} a year {contested}")
+    city = City(chance, Diary(chance), _midnight(now), contested, DAYS_IN_A_YEAR)
+    return _tell(city, people=PEOPLE_IN_A_YEAR, gatherings=GATHERINGS_IN_A_YEAR)
+
+
+def _midnight(now: datetime) -> datetime:
+    return now.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _tell(city: City, *, people: int, gatherings: int) -> list[Envelope]:
+    """Let so many people have so many gatherings."""
     find_places(city, FEWEST_PLACES + gatherings // GATHERINGS_A_PLACE)
     settle_in(city, people)
     for gathering in _plan_all(city, gatherings):
         _live_through(city, gathering)
     _add_strays(city)
-    if contested:
+    if city.contested:
         contest(city)
-    return list(city.diary.until(today))
+    return list(city.diary.until(city.today))
 
 
 def history_of(

@@ -3,7 +3,7 @@
 import argparse
 import dataclasses
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
@@ -12,6 +12,7 @@ import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
+from domain.envelope import PLAIN_TEXT
 from workers.commands import database_url
 from workers.connections import check_database
 from workers.database import make_engine
@@ -55,6 +56,29 @@ def _explained(error: DBAPIError | psycopg.Error) -> CommandError:
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Let the answer be asked for as JSON."""
     parser.add_argument("--json", action="store_true", help="answer in JSON, for programs")
+
+
+def words(most: int) -> Callable[[str], str]:
+    """Read text from the command line: at most so many characters, all of which Postgres can keep.
+
+    For argparse's `type`. What is refused isn't repeated: a terminal might not bear it.
+    """
+
+    def read(text: str) -> str:
+        if len(text) > most:
+            message = f"has more than {most} characters"
+        elif not text:
+            message = "is empty"
+        elif any("\ud800" <= each <= "\udfff" for each in text):
+            # What Python makes of bytes that aren't UTF-8.
+            message = "is not text in UTF-8"
+        elif not PLAIN_TEXT.fullmatch(text):
+            message = "holds a control character"
+        else:
+            return text
+        raise argparse.ArgumentTypeError(message)
+
+    return read
 
 
 def as_json(answer: Any) -> str:

@@ -1,40 +1,54 @@
 """`momento dead`: what failed for good, and what to do about it: list, retry, discard."""
 
 import argparse
-from typing import Any
+from typing import Any, Final
 
 from sqlmodel import Session
 
 from domain.ledger_queries import DeadDelivery, dead_deliveries
 from domain.mending import discard_dead, retry_all_dead, retry_dead, state_of
 from workers.clock import utc_now
-from workers.commands.asking import add_json, aligned, as_json, one_transaction
+from workers.commands.asking import add_json, aligned, as_json, one_transaction, words
 from workers.errors import CommandError
 from workers.settings import Settings
 
 NAME = "dead"
 HELP = "List, retry or discard deliveries that failed for good"
+HANDLER: Final = words(128)
+WHY_LIMIT: Final = 2_000
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """What to do, and with which."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="show them, the newest first")
-    listing.add_argument("--handler", help="only of this handler, e.g. kudos.apply_kudos_given")
+    listing.add_argument(
+        "--handler", type=HANDLER, help="only of this handler, e.g. kudos.apply_kudos_given"
+    )
     listing.add_argument("--limit", type=_count, default=50, metavar="N", help="at most N (50)")
     add_json(listing)
     retrying = actions.add_parser("retry", help="have one handler try a domain event again")
     _add_delivery(retrying, nargs="?")
     retrying.add_argument("--all", action="store_true", help="everything dead")
-    retrying.add_argument("--handler", dest="only", help="with --all: only of this handler")
+    retrying.add_argument(
+        "--handler", type=HANDLER, dest="only", help="with --all: only of this handler"
+    )
     discarding = actions.add_parser("discard", help="give one up for good")
     _add_delivery(discarding)
-    discarding.add_argument("--why", required=True, metavar="TEXT", help="kept for who asks later")
+    discarding.add_argument(
+        "--why",
+        type=words(WHY_LIMIT),
+        required=True,
+        metavar="TEXT",
+        help="kept for who asks later",
+    )
 
 
 def _add_delivery(parser: argparse.ArgumentParser, **options: Any) -> None:
     parser.add_argument("seq", type=_count, metavar="SEQ", help="its number", **options)
-    parser.add_argument("handler", metavar="HANDLER", help="whose delivery", **options)
+    parser.add_argument(
+        "handler", type=HANDLER, metavar="HANDLER", help="whose delivery", **options
+    )
 
 
 def _count(text: str) -> int:

@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import Final
 
 from domain.envelope import Envelope
-from workers.city import history
+from workers.city import history, history_of_a_year
 from workers.city.looks import closer_looks
 from workers.city.posting import Gateway, Posted
-from workers.city.story import FEWEST_PEOPLE, GATHERINGS, PEOPLE
+from workers.city.story import FEWEST_PEOPLE, GATHERINGS, PEOPLE, PEOPLE_IN_A_YEAR
 from workers.city.summary import Told, summarise
 from workers.clock import utc_now
 from workers.commands import database_url
@@ -18,8 +18,9 @@ from workers.commands.asking import one_transaction
 from workers.commands.drain import drain
 from workers.connections import check_database
 from workers.errors import CommandError
+from workers.itself import own_command
+from workers.readiness import ANYWHERE
 from workers.settings import Settings
-from workers.welcome import ANYWHERE
 
 NAME = "demo"
 HELP = "Play a simulated evening into the running system"
@@ -47,19 +48,16 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"how many gatherings they have ({GATHERINGS})",
     )
+    parser.add_argument(
+        "--year", action="store_true", help=f"a whole year of {PEOPLE_IN_A_YEAR:,} people"
+    )
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Publish the city's history over HTTP, wait until it is applied, and say what changed."""
     url, key = database_url(settings), _api_key(settings)
     check_database(url)
-    told = history(
-        arguments.seed,
-        now=utc_now(),
-        people=arguments.people,
-        gatherings=arguments.gatherings,
-    )
-    print(f"City {arguments.seed}, {arguments.people} people, gatherings: {arguments.gatherings}.")
+    told = _history(arguments)
     host = ANYWHERE.get(settings.gateway_host, settings.gateway_host)
     with Gateway(host, settings.gateway_port, key=key) as gateway:
         print(_published(gateway.post(told)))
@@ -68,6 +66,17 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     print(f"All of it was applied {time.monotonic() - started:.1f} s later.")
     _show(told, settings)
     return 0
+
+
+def _history(arguments: argparse.Namespace) -> list[Envelope]:
+    """Tell some weeks of the city that is asked for, or a year of the large one."""
+    now, seed = utc_now(), arguments.seed
+    if arguments.year:
+        print(f"City {seed}, a year of {PEOPLE_IN_A_YEAR:,} people.")
+        return history_of_a_year(seed, now=now)
+    people, gatherings = arguments.people, arguments.gatherings
+    print(f"City {seed}, {people} people, gatherings: {gatherings}.")
+    return history(seed, now=now, people=people, gatherings=gatherings)
 
 
 def _api_key(settings: Settings) -> str:
@@ -102,7 +111,7 @@ def _show(told: Sequence[Envelope], settings: Settings) -> None:
         print(f"  {what:<12} {how_much}")
     print("\nLook closer:")
     for look in looks:
-        print(f"  momento trace {look.id}  # {look.why}")
+        print(f"  {own_command()} trace {look.id}  # {look.why}")
 
 
 def _at_least(least: int) -> Callable[[str], int]:

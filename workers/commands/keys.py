@@ -7,13 +7,15 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from domain.catalogue import PUBLIC_TYPES
-from workers.commands.asking import aligned, one_transaction
+from workers.commands.asking import aligned, one_transaction, words
 from workers.errors import CommandError
 from workers.keys import EVERY_TYPE, Key, KeyEntry, create_key, list_keys, revoke_key
 from workers.settings import Settings
 
 NAME = "keys"
 HELP = "Create, list and revoke the API keys of the gateway"
+NAME_LIMIT = 200
+TYPE_LIMIT = 128
 TITLES = ("id", "name", "created", "revoked", "types")
 TIME = "%Y-%m-%d %H:%M:%S%z"
 
@@ -22,9 +24,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """What to do, and with which key."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     create = actions.add_parser("create", help="make a key and print its secret, once")
-    create.add_argument("name", help="whose key it is, e.g. api-service")
+    create.add_argument("name", type=words(NAME_LIMIT), help="whose key it is, e.g. api-service")
     create.add_argument(
         "--types",
+        type=words(TYPE_LIMIT),
         nargs="+",
         default=[EVERY_TYPE],
         metavar="TYPE",

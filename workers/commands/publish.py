@@ -46,7 +46,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     try:
         with _opened(arguments.file) as file:
             return _check_and_publish(file, url, now=utc_now())
-    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+    except BrokenPipeError:
+        raise
+    except OSError as error:
         raise CommandError(f"{arguments.file} can't be read: {error.strerror}.") from None
 
 

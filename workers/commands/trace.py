@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 
+from domain.constants import ID_LIMIT_CHARACTERS, SOURCE_LIMIT_CHARACTERS
 from domain.ledger_queries import Traced, TracedDelivery, find_seqs, trace
-from workers.commands.asking import add_json, as_json, duration, one_transaction
+from workers.commands.asking import add_json, as_json, duration, one_transaction, words
 from workers.errors import CommandError
 from workers.settings import Settings
 
@@ -19,8 +20,17 @@ HELP = "Follow a domain event through its handlers to what followed from it"
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Which domain event."""
-    parser.add_argument("id", metavar="ID", help="its id, or its number in the ledger")
-    parser.add_argument("--source", help="who published it, where several use the same id")
+    parser.add_argument(
+        "id",
+        type=words(ID_LIMIT_CHARACTERS),
+        metavar="ID",
+        help="its id, or its number in the ledger",
+    )
+    parser.add_argument(
+        "--source",
+        type=words(SOURCE_LIMIT_CHARACTERS),
+        help="who published it, where several use the same id",
+    )
     add_json(parser)
 
 

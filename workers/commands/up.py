@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Final
 
 from workers.accounts import ensure_operator
-from workers.child import MARK, Program, end_leftovers
+from workers.child import MARK, Program, end_leftovers, read_procfile
 from workers.commands.migrate import migrate
 from workers.errors import CommandError
 from workers.ports import choose_ports
 from workers.running import only_one, published_environment
 from workers.servers import Servers
 from workers.settings import Settings, load_settings
-from workers.supervise import Screen, StopSignals, Supervisor, read_procfile
+from workers.supervise import Screen, StopSignals, Supervisor
 from workers.welcome import Welcome
 
 NAME = "up"

@@ -14,12 +14,13 @@ from workers.accounts import (
     list_accounts,
     remove_account,
 )
-from workers.commands.asking import aligned, one_transaction
+from workers.commands.asking import aligned, one_transaction, words
 from workers.errors import CommandError
 from workers.settings import Settings
 
 NAME = "users"
 HELP = "Create, list and remove the accounts of the dashboard"
+NAME_LIMIT = 200
 TITLES = ("name", "role", "created")
 TIME = "%Y-%m-%d %H:%M:%S%z"
 
@@ -39,7 +40,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     actions.add_parser("list", help="show all accounts")
     remove = actions.add_parser("remove", help="remove an account and sign it out")
-    remove.add_argument("name", metavar="NAME", help="its name, from momento users list")
+    remove.add_argument(
+        "name", type=words(NAME_LIMIT), metavar="NAME", help="its name, from momento users list"
+    )
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -91,12 +94,19 @@ def _asked_password() -> str:
 
     Never an argument: those stand in the shell's history and in every list of processes.
     """
-    if sys.stdin.isatty():
-        password = getpass.getpass("Password: ")
-        if getpass.getpass("Once more: ") != password:
-            raise CommandError("The two differ. Nothing was made.")
-    else:
-        password = sys.stdin.readline().rstrip("\r\n")
+    try:
+        password = _typed() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+        password.encode()
+    except UnicodeError:
+        # Not chained: the error holds what was read.
+        raise CommandError("The password is not text in UTF-8. Nothing was made.") from None
     if not SHORTEST <= len(password) <= LONGEST:
         raise CommandError(f"A password needs from {SHORTEST} to {LONGEST} characters.")
+    return password
+
+
+def _typed() -> str:
+    password = getpass.getpass("Password: ")
+    if getpass.getpass("Once more: ") != password:
+        raise CommandError("The two differ. Nothing was made.")
     return password

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from workers.embedded.files import EmbeddedError, package_directory
+from workers.embedded.programs import run_to_end
 
 NAMES: Final = ("pgserver", "postgres", "nobody")
 OTHERS_PASS: Final = stat.S_IXOTH
@@ -25,32 +26,28 @@ class ServerAccount:
     owner: tuple[int, int] | None
 
     def run(self, command: Sequence[str | Path], *, directory: Path, log: Path) -> bool:
-        """Run a program to its end, what it says appended to `log`; whether it went well."""
+        """Run a program to its end, what it says appended to `log`; whether it went well.
+
+        Interrupted, it leaves nothing of the program behind.
+        """
         environment = {k: v for k, v in os.environ.items() if not k.startswith("PG")}
         user, group = self.owner or (None, None)
         with log.open("a", encoding="utf-8") as output:
             if self.owner is not None:
                 os.fchown(output.fileno(), *self.owner)
-            try:
-                return (
-                    subprocess.run(
-                        command,
-                        check=False,
-                        cwd=directory,
-                        env=environment | {"LC_ALL": "C"},
-                        stdin=subprocess.DEVNULL,
-                        stdout=output,
-                        stderr=output,
-                        user=user,
-                        group=group,
-                        extra_groups=None if self.owner is None else [],
-                        umask=0o077,
-                    ).returncode
-                    == 0
-                )
-            except OSError as error:
-                message = f"{Path(command[0]).name} can't be run: {error.strerror}."
-                raise EmbeddedError(message) from error
+            code = run_to_end(
+                command,
+                cwd=directory,
+                env=environment | {"LC_ALL": "C"},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                user=user,
+                group=group,
+                extra_groups=None if self.owner is None else [],
+                umask=0o077,
+            )
+        return code == 0
 
     def let_through(self, path: Path) -> None:
         """Let the account reach `path` and the server's programs, where we are root.

@@ -2,6 +2,7 @@
 
 import contextlib
 import shutil
+import tempfile
 import time
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,6 +29,8 @@ from workers.embedded.files import (
 VERSION: Final = "18"
 NAME: Final = "momento"
 SOCKET: Final = ".s.PGSQL.5432"
+# The first start makes the data in a directory whose name begins so.
+ASIDE: Final = "data.new"
 START: Final = timedelta(seconds=60)
 # Crash recovery may have up to max_wal_size to read.
 RECOVERY: Final = timedelta(minutes=5)
@@ -164,9 +167,14 @@ def _quoted(value: str) -> str:
 
 
 def _initialise(server: Server) -> None:
-    """Make the data aside and move it into place, so that a start cut short leaves nothing half."""
-    aside = server.base / "data.new"
-    shutil.rmtree(aside, ignore_errors=True)
+    """Make the data aside and move it into place, so that a start cut short leaves nothing half.
+
+    Each start has a directory of its own: what a killed one left running may still write into its.
+    """
+    for left in server.base.glob(f"{ASIDE}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    aside = Path(tempfile.mkdtemp(prefix=ASIDE, dir=server.base))
+    give(aside, server.account.owner)
     made = server.run(
         "initdb",
         *("--pgdata", aside, "--username", NAME, "--auth", "trust", "--encoding", "UTF8"),

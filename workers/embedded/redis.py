@@ -22,6 +22,7 @@ from workers.embedded.files import (
     socket_directory,
     wait_until,
 )
+from workers.embedded.programs import undisturbed
 
 SOCKET: Final = "redis.sock"
 START: Final = timedelta(seconds=10)
@@ -37,8 +38,11 @@ def start_redis(home: Path) -> str:
     with one_at_a_time(base):
         if not _answers(home):
             _kill(base)
-            _launch(home)
-            if not wait_until(lambda: _answers(home), START):
+            # Until it has written its pid file, nobody who stops it could find it.
+            with undisturbed():
+                _launch(home)
+                answers = wait_until(lambda: _answers(home), START)
+            if not answers:
                 message = f"The embedded Redis did not start: {last_lines(base / 'log')}"
                 raise EmbeddedError(message)
     return redis_url(home)

@@ -15,6 +15,7 @@ depends_on: str | Sequence[str] | None = None
 
 def upgrade() -> None:
     """Make the tables; `users` gets columns, one of them computed, so its rows are rewritten."""
+    _keys()
     _people()
     _profiles()
     _safety()
@@ -26,6 +27,29 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Migrations only go forward; an old version runs on the new tables."""
     raise NotImplementedError
+
+
+def _keys() -> None:
+    op.create_table(
+        "personal_keys",
+        sa.Column("person", sa.Uuid(), nullable=False),
+        sa.Column("key", sa.LargeBinary(), nullable=True),
+        sa.Column("destroyed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint("person", name=op.f("personal_keys_pkey")),
+    )
+    op.create_index(
+        "event_facts_collaborators_idx",
+        "event_facts",
+        [sa.text("(data -> 'collaborators')")],
+        postgresql_using="gin",
+        postgresql_where=sa.text("data ? 'collaborators'"),
+    )
 
 
 def _people() -> None:
@@ -61,6 +85,8 @@ def _people() -> None:
             name=op.f("connection_facts_pkey"),
         ),
     )
+    _count_kudos()
+    op.create_index("connection_facts_event_id_idx", "connection_facts", ["event_id"], unique=False)
     op.add_column("users", sa.Column("interests", postgresql.JSONB(), nullable=True))
     op.add_column(
         "users",
@@ -84,6 +110,35 @@ def _people() -> None:
         ["search_document"],
         unique=False,
         postgresql_using="gin",
+        postgresql_where=sa.text("status = 'active'"),
+    )
+
+
+def _count_kudos() -> None:
+    for name in ("kudos_count", "kudos_givers"):
+        op.add_column(
+            "user_internal_metrics",
+            sa.Column(name, sa.Integer(), server_default="0", nullable=False),
+        )
+    op.execute(
+        """
+        UPDATE user_internal_metrics AS kept
+        SET kudos_count = heap.kudos, kudos_givers = heap.givers
+        FROM (
+            SELECT receiver_id, count(*) AS kudos, count(DISTINCT giver_id) AS givers
+            FROM attendee_kudos WHERE counts GROUP BY receiver_id
+        ) AS heap
+        WHERE heap.receiver_id = kept.user_id
+        """
+    )
+    op.add_column(
+        "user_internal_metrics",
+        sa.Column(
+            "is_widely_thanked",
+            sa.Boolean(),
+            sa.Computed("kudos_count >= 10 AND kudos_givers >= 5", persisted=True),
+            nullable=False,
+        ),
     )
 
 
@@ -335,6 +390,29 @@ def _profiles() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("user_social_links_pkey")),
     )
     op.create_index("user_social_links_user_id_idx", "user_social_links", ["user_id"], unique=False)
+    _push_token_facts()
+
+
+def _push_token_facts() -> None:
+    op.create_table(
+        "push_token_facts",
+        sa.Column("time", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column(
+            "data", postgresql.JSONB(), server_default=sa.text("'{}'::jsonb"), nullable=False
+        ),
+        sa.Column("token_hash", sa.String(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("token_id", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("push_token_facts_user_id_fkey")
+        ),
+        sa.PrimaryKeyConstraint("token_hash", "source", "id", name=op.f("push_token_facts_pkey")),
+    )
+    op.create_index("push_token_facts_user_id_idx", "push_token_facts", ["user_id"], unique=False)
+    op.create_index("push_token_facts_token_id_idx", "push_token_facts", ["token_id"], unique=False)
 
 
 def _safety() -> None:
@@ -383,7 +461,12 @@ def _safety() -> None:
         ),
         sa.PrimaryKeyConstraint("blocker_id", "blocked_id", name=op.f("blocked_users_pkey")),
     )
-    op.create_index("blocked_users_blocked_id_idx", "blocked_users", ["blocked_id"], unique=False)
+    op.create_index(
+        "blocked_users_blocked_id_blocker_id_idx",
+        "blocked_users",
+        ["blocked_id", "blocker_id"],
+        unique=False,
+    )
     op.create_table(
         "host_reliability_log",
         sa.Column("host_id", sa.Uuid(), nullable=False),
@@ -408,6 +491,23 @@ def _safety() -> None:
             ["host_id"], ["users.id"], name=op.f("host_reliability_log_host_id_fkey")
         ),
         sa.PrimaryKeyConstraint("host_id", "event_id", name=op.f("host_reliability_log_pkey")),
+    )
+    op.create_table(
+        "host_flags",
+        sa.Column("host_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("flagged_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.CheckConstraint(
+            "reason IN ('cancellations', 'ratings')", name=op.f("host_flags_reason_check")
+        ),
+        sa.ForeignKeyConstraint(["host_id"], ["users.id"], name=op.f("host_flags_host_id_fkey")),
+        sa.PrimaryKeyConstraint("host_id", "reason", "flagged_at", name=op.f("host_flags_pkey")),
     )
     op.create_table(
         "reports",
@@ -468,6 +568,8 @@ def _duos() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("status", sa.Text(), server_default="pending", nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("open_until", sa.DateTime(timezone=True), nullable=False),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -522,12 +624,16 @@ def _duos() -> None:
     op.create_index(
         op.f("duo_participants_user_id_idx"), "duo_participants", ["user_id"], unique=False
     )
+    op.create_index(op.f("invitations_duo_id_idx"), "invitations", ["duo_id"], unique=False)
 
 
 def _messaging() -> None:
     op.create_table(
         "conversations",
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_low", sa.Uuid(), nullable=False),
+        sa.Column("user_high", sa.Uuid(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_message_id", sa.Uuid(), nullable=True),
         sa.Column(
             "created_at",
@@ -541,7 +647,11 @@ def _messaging() -> None:
             server_default=sa.text("now()"),
             nullable=False,
         ),
+        sa.CheckConstraint("user_low < user_high", name=op.f("conversations_pair_check")),
         sa.PrimaryKeyConstraint("id", name=op.f("conversations_pkey")),
+        sa.UniqueConstraint(
+            "user_low", "user_high", name=op.f("conversations_user_low_user_high_key")
+        ),
     )
     op.create_table(
         "conversation_participants",
@@ -566,9 +676,9 @@ def _messaging() -> None:
         ),
     )
     op.create_index(
-        op.f("conversation_participants_user_id_idx"),
+        "conversation_participants_user_id_conversation_id_idx",
         "conversation_participants",
-        ["user_id"],
+        ["user_id", "conversation_id"],
         unique=False,
     )
     op.create_table(
@@ -580,6 +690,8 @@ def _messaging() -> None:
         sa.Column("type", sa.Text(), server_default="text", nullable=False),
         sa.Column("storage_id", sa.String(), nullable=True),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("stamp_id", sa.String(), nullable=True),
+        sa.Column("stamp_source", sa.String(), nullable=True),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -633,7 +745,12 @@ def _messaging() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("event_photos_pkey")),
     )
-    op.create_index("event_photos_event_id_idx", "event_photos", ["event_id"], unique=False)
+    op.create_index(
+        "event_photos_event_id_stamp_time_id_idx",
+        "event_photos",
+        ["event_id", "stamp_time", "id"],
+        unique=False,
+    )
     op.create_table(
         "event_posts",
         sa.Column("stamp_time", sa.DateTime(timezone=True), nullable=True),
@@ -655,7 +772,12 @@ def _messaging() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("event_posts_user_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("event_posts_pkey")),
     )
-    op.create_index("event_posts_event_id_idx", "event_posts", ["event_id"], unique=False)
+    op.create_index(
+        "event_posts_event_id_stamp_time_id_idx",
+        "event_posts",
+        ["event_id", "stamp_time", "id"],
+        unique=False,
+    )
     op.create_table(
         "event_photo_facts",
         sa.Column("time", sa.DateTime(timezone=True), nullable=False),
@@ -703,11 +825,6 @@ def _support() -> None:
         sa.CheckConstraint(
             "status IN ('new', 'open', 'resolved', 'closed')",
             name=op.f("support_tickets_status_check"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["associated_event_id"],
-            ["events.id"],
-            name=op.f("support_tickets_associated_event_id_fkey"),
         ),
         sa.ForeignKeyConstraint(
             ["submitter_id"], ["users.id"], name=op.f("support_tickets_submitter_id_fkey")

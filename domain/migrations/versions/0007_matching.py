@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0007"
-down_revision: str | None = "0005"
+down_revision: str | None = "0006"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
@@ -18,6 +18,7 @@ def upgrade() -> None:
     _derived()
     _indexes()
     _ask_for_new_profiles()
+    _ask_for_likes()
     _ask_for_all()
 
 
@@ -161,6 +162,31 @@ def _ask_for_new_profiles() -> None:
         FOR EACH STATEMENT EXECUTE FUNCTION ask_for_profile_vectors()
         """
     )
+
+
+def _ask_for_likes() -> None:
+    """Who attracts somebody changes with each like, and with those that go with a deletion.
+
+    A deletion removes likes in its own transaction; nobody could say afterwards whose they were.
+    """
+    op.execute(
+        """
+        CREATE FUNCTION ask_for_attractions() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            INSERT INTO matching_requests (kind, target, due_at)
+            SELECT DISTINCT 'attraction', liker_id::text, now() FROM changed;
+            RETURN NULL;
+        END $$
+        """
+    )
+    for change, rows in (("INSERT", "NEW"), ("DELETE", "OLD")):
+        op.execute(
+            f"""
+            CREATE TRIGGER profile_likes_{change.lower()} AFTER {change} ON profile_likes
+            REFERENCING {rows} TABLE AS changed
+            FOR EACH STATEMENT EXECUTE FUNCTION ask_for_attractions()
+            """
+        )
 
 
 def _ask_for_all() -> None:

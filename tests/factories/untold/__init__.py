@@ -7,9 +7,19 @@ from collections.abc import Sequence
 from random import Random
 
 from domain.envelope import Envelope
-from tests.factories.untold import matching, people
+from tests.factories.untold import (
+    duos,
+    people,
+    profiles,
+    remembering,
+    safety,
+    showing,
+    support,
+    talking,
+    thanks,
+)
 
-TOPICS = (people, matching)
+TOPICS = (people, profiles, thanks, duos, safety, support, talking, showing, remembering)
 
 
 def with_untold(told: Sequence[Envelope], seed: int) -> list[Envelope]:

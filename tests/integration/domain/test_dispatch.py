@@ -102,7 +102,9 @@ class TestApplyDue:
 
     def test_keeps_nothing_that_was_said_in_the_error(self, engine: Engine, desk: WorkDesk) -> None:
         """G15: neither what our own code raises with it, nor what Postgres quotes."""
-        assert CANARY_PHONE in ask(engine, "SELECT min(data::text) FROM domain_events")
+        said = ask(engine, "SELECT min(data::text) FROM domain_events")
+        assert "phone_number" in said
+        assert CANARY_PHONE not in said
 
         def quote(session: Session, batch: Sequence[DomainEvent[Any]]) -> None:
             said = next(each for each in batch if each.id == NAMES[1])

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
-from domain.catalogue import HANDLERS, PLANS, SEATS, Handler
+from domain.catalogue import HANDLERS, Handler
 from domain.envelope import Envelope
+from domain.lanes import PLANS, SEATS
 from domain.outbox import publish_many
 from domain.payload import Id, Payload
 from domain.payments.payloads import PaymentSucceeded

@@ -95,10 +95,11 @@ class TestStartPostgres:
             stranger.kill()
 
     def test_a_first_start_that_was_cut_short_is_begun_anew(self, home: Path) -> None:
-        half_made = home / "postgres" / "data.new"
+        half_made = home / "postgres" / "data.new7gq2"
         half_made.mkdir(parents=True)
         (half_made / "PG_VERSION").write_text("18\n", encoding="utf-8")
         assert ask(embedded.start_postgres(home), "SELECT 1") == 1
+        assert not half_made.exists()
 
     def test_a_path_too_long_for_a_socket_gets_a_short_private_one(self, far_home: Path) -> None:
         url = embedded.start_postgres(far_home)

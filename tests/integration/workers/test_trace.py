@@ -77,6 +77,7 @@ class TestTrace:
             "kudos.apply_attendance_settled",
             "matching.apply_attendance_settled",
             "connections.apply_attendance_settled",
+            "duos.apply_attendance_settled",
         }
         out = momento("trace", diary.pages[-1].id).out
         assert "\n    attendance.settled  #" in out

@@ -1,12 +1,15 @@
 """`momento up` with real processes: what it starts, keeps running, and leaves behind (nothing)."""
 
+import json
 import os
+import re
 import shutil
 import signal
 import socket
 import stat
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -19,15 +22,16 @@ from workers import embedded
 from workers.child import MARK
 from workers.connections import check_broker, check_database
 from workers.embedded.files import wait_until
+from workers.settings import load_settings
 
 SOON = timedelta(seconds=30)
 MOMENTO = Path(sys.executable).with_name("momento")
 OURS = ("DATABASE_URL", "BROKER_URL", "GATEWAY_PORT", "DASHBOARD_PORT", "GATEWAY_HOST")
 
-STEADY = "relay: sleep 600"
+STEADY = "steady: sleep 600"
 # One that starts others, of which one leaves the process group.
-FAMILY = "worker: sh -c 'sleep 601 & setsid sleep 602 & wait'"
-STUBBORN = "worker: python -c 'import signal, time; signal.signal(15, signal.SIG_IGN); print(\"deaf\"); time.sleep(603)'"  # noqa: E501
+FAMILY = "family: sh -c 'sleep 601 & setsid sleep 602 & wait'"
+STUBBORN = "stubborn: python -c 'import signal, time; signal.signal(15, signal.SIG_IGN); print(\"deaf\"); time.sleep(603)'"  # noqa: E501
 GATEWAY = "gateway: python -m http.server $GATEWAY_PORT --bind 127.0.0.1 --directory {answers}"
 
 
@@ -51,15 +55,16 @@ class Place:
         return others | {"MOMENTO_HOME": str(self.home)} | more
 
     def up(self, *lines: str, **environ: str) -> subprocess.Popen[bytes]:
-        """Start `momento up` on a Procfile of these lines, and go on at once."""
+        """Start `momento up` on a Procfile of these lines, our own if none, and go on at once."""
         answers = self.directory / "answers"
         answers.mkdir(exist_ok=True)
         (answers / "readyz").write_text("{}", encoding="utf-8")
         procfile = self.directory / "Procfile"
         procfile.write_text("\n".join(lines).format(answers=answers) + "\n", encoding="utf-8")
+        options = ["--procfile", str(procfile)] if lines else []
         with (self.directory / "output").open("wb") as output:
             process = subprocess.Popen(
-                [MOMENTO, "up", "--procfile", procfile],
+                [MOMENTO, "up", *options],
                 env=self.environment(**environ),
                 stdout=output,
                 stderr=output,
@@ -134,7 +139,7 @@ class TestStopping:
         place.until_said("stopping")
         up.send_signal(signal.SIGINT)
         assert up.wait(SOON.total_seconds()) == 0
-        assert "worker did not stop and was killed" in place.output
+        assert "stubborn did not stop and was killed" in place.output
         assert place.left() == []
 
     def test_one_that_does_not_listen_is_killed_after_ten_seconds(self, place: Place) -> None:
@@ -150,6 +155,18 @@ class TestStopping:
         up.send_signal(signal.SIGINT)
         assert up.wait(SOON.total_seconds()) == 130
         assert place.left() == []
+
+    @pytest.mark.parametrize("step", ["initdb", "--single"])
+    def test_a_request_while_the_database_is_made_ends_that_as_well(
+        self, place: Place, step: str
+    ) -> None:
+        up = place.up(STEADY)
+        assert wait_until(lambda: any(step in line for line in place.left()), SOON)
+        up.send_signal(signal.SIGINT)
+        assert up.wait(SOON.total_seconds()) == 130
+        assert place.left() == []
+        place.up(STEADY)
+        place.until_said("Momento is up.")
 
 
 class TestKilled:
@@ -172,20 +189,30 @@ class TestKilled:
         assert again.wait(SOON.total_seconds()) == 0
         assert place.left() == []
 
+    def test_it_starts_again_after_one_that_was_killed_while_making_the_database(
+        self, place: Place
+    ) -> None:
+        up = place.up(STEADY)
+        assert wait_until(lambda: any("initdb" in line for line in place.left()), SOON)
+        up.kill()
+        up.wait()
+        place.up(STEADY)
+        place.until_said("Momento is up.")
+
 
 class TestRestarting:
     def test_a_program_that_ends_is_started_again(self, place: Place) -> None:
-        place.up(STEADY, "worker: sh -c 'echo hello; exit 3'")
-        place.until_said("worker ended with exit code 3; again in 1 s")
+        place.up(STEADY, "brief: sh -c 'echo hello; exit 3'")
+        place.until_said("brief ended with exit code 3; again in 1 s")
         place.until_said("hello", times=2)
         place.until_said("again in 2 s")
 
     def test_a_program_that_is_killed_is_started_again(self, place: Place) -> None:
-        place.up(STEADY, "worker: sh -c 'echo me $$; sleep 600'")
+        place.up(STEADY, "brief: sh -c 'echo me $$; sleep 600'")
         place.until_said("| me ")
         pid = int(place.output.partition("| me ")[2].split()[0])
         os.kill(pid, signal.SIGKILL)
-        place.until_said("worker ended by SIGKILL")
+        place.until_said("brief ended by SIGKILL")
         place.until_said("| me ", times=2)
 
     def test_an_embedded_server_that_is_killed_is_started_again(self, place: Place) -> None:
@@ -201,10 +228,10 @@ class TestRestarting:
         check_database(embedded.postgres_url(place.home))
 
     def test_five_quick_failures_in_a_row_stop_everything(self, place: Place) -> None:
-        up = place.up(STEADY, "worker: sh -c 'echo no luck; exit 3'")
+        up = place.up(STEADY, "brief: sh -c 'echo no luck; exit 3'")
         assert up.wait(SOON.total_seconds()) == 1
         last = place.output.splitlines()[-1]
-        assert "worker failed 5 times in a row, at last with exit code 3" in last
+        assert "brief failed 5 times in a row, at last with exit code 3" in last
         assert "no luck" in last
         assert place.left() == []
 
@@ -251,6 +278,39 @@ class TestRefusing:
         assert "There is no process relais; there are relay" in one_line(
             place.momento("up", "relais")
         )
+
+
+class TestWelcome:
+    def test_it_is_said_when_all_of_them_are_at_work(self, place: Place) -> None:
+        place.up()
+        place.until_said("Momento is up.")
+        seen = json.loads(place.momento("status", "--json").stdout)
+        assert len(seen["workers"]) == load_settings({}).momento_worker_processes
+        ports = dict(re.findall(r"export (\w+)_PORT=(\d+)", place.momento("env").stdout))
+        for service in ("GATEWAY", "DASHBOARD"):
+            url = f"http://127.0.0.1:{ports[service]}/readyz"
+            with urllib.request.urlopen(url, timeout=5) as answer:
+                assert answer.status == 200
+
+    def test_it_is_not_said_as_long_as_one_is_missing(self, place: Place) -> None:
+        place.up("relay: sleep 600", "brief: sh -c 'echo hello; exit 3'")
+        place.until_said("hello", times=2)
+        assert "Momento is up." not in place.output
+
+    def test_its_line_for_the_shell_works_where_the_reader_is(self, place: Place) -> None:
+        place.up(STEADY)
+        place.until_said("Ctrl-C")
+        line = re.search(r"shell +(eval .+)", place.output)
+        assert line is not None
+        others = {name: value for name, value in os.environ.items() if name != "MOMENTO_HOME"}
+        shown = subprocess.run(
+            ["/bin/sh", "-c", f'{line[1]}\nprintf %s "$MOMENTO_HOME"'],
+            env=others | {"PATH": os.defpath},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        assert shown == str(place.home)
 
 
 class TestPorts:

@@ -78,8 +78,8 @@ class TestReferences:
             pytest.param(
                 InvitationSent,
                 {"invitation_id": A, "event_id": B, "user_id": C, "duo_id": D},
-                {("event", B), ("user", C)},
-                id="not what nothing waits for",
+                {("event", B), ("user", C), ("duo", D)},
+                id="a thing that somebody is asked with",
             ),
             pytest.param(
                 HostProfileUpdated,

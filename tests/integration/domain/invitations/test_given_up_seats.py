@@ -1,12 +1,14 @@
 """A seat that was given up is somebody else's, and whoever gave it up doesn't notice."""
 
-from datetime import timedelta
-
 import pytest
 from sqlalchemy import Engine, text
 
-from domain.gatherings.payloads import EventCompleted, EventUpdated
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id, tell
+from domain.catalogue import HANDLERS
+from domain.gatherings.payloads import EventCancelled, EventCompleted, EventUpdated
+from domain.users.payloads import UserDeleted
+from tests.helpers.apply import Application
+from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id, settle, tell
+from tests.helpers.ledger import drift
 
 # Before the invitations expire.
 GIVEN_UP = START - 2 * DAY - 12 * HOUR
@@ -73,19 +75,68 @@ class TestSettle:
         diary.cancelled("drinks", "Ada", at=GIVEN_UP)
         diary.paid("drinks", "Bo", at=GIVEN_UP + HOUR)
         tell_one_by_one(engine, diary)
-        moved = GIVEN_UP - HOUR
-        stop = {
-            "location_id": an_id("place"),
-            "order": 1,
-            "title": "Stop",
-            "start_time": moved,
-            "end_time": moved + timedelta(days=3),
-        }
-        later = Diary(pages=[*diary.pages])
-        later.note(
-            EventUpdated.model_validate({"event_id": an_id("drinks"), "itinerary": [stop]}),
-            GIVEN_UP + 2 * HOUR,
+        begins = GIVEN_UP - HOUR
+        later = diary.moved(
+            "drinks", at=GIVEN_UP + 2 * HOUR, starts_at=begins, ends_at=begins + 3 * DAY
         )
-        tell(engine, later.pages[-1:])
+        tell(engine, [later])
         assert statuses(engine) == {"Ada": "cancelled", "Bo": "pending_reconfirmation"}
         assert refunds(engine) == 1
+
+
+class TestWhoseSeatItIs:
+    """What takes a seat away may be heard of late, or turn out to have had no effect."""
+
+    def deleted(self, diary: Diary) -> None:
+        """Ada turns out to have left before she paid: the money goes back."""
+        diary.note(UserDeleted(user_id=an_id("Ada")), START - 3 * DAY - HOUR)
+
+    def test_that_of_somebody_who_was_deleted_before_paying_is_free(
+        self, engine: Engine, diary: Diary
+    ) -> None:
+        self.deleted(diary)
+        diary.paid("drinks", "Bo", at=GIVEN_UP)
+        tell_one_by_one(engine, diary)
+        assert statuses(engine) == {"Ada": "cancelled", "Bo": "confirmed"}
+        assert refunds(engine) == 1
+        assert drift(engine) == []
+
+    def test_it_is_free_at_once_for_who_is_judged_beside_them(
+        self, engine: Engine, diary: Diary
+    ) -> None:
+        """The event is settled when the deletion is known and the payment is kept already."""
+        tell(engine, diary.pages)
+        told = len(diary.pages)
+        self.deleted(diary)
+        diary.paid("drinks", "Bo", at=GIVEN_UP)
+        diary.note(EventUpdated(event_id=an_id("drinks"), collaborators=[]), GIVEN_UP)
+        application = Application(engine)
+        application.publish(diary.pages[told:])
+        application.route(1_000)
+        for name in (
+            "users.apply_user_deleted",
+            "payments.apply_payment_succeeded",
+            "gatherings.apply_event_updated",
+        ):
+            assert application.apply(HANDLERS[name]).claimed == 1
+        application.route(1_000)
+        assert application.apply(HANDLERS["invitations.apply_event_settled"]).claimed == 1
+        settle(engine)
+        assert statuses(engine) == {"Ada": "cancelled", "Bo": "confirmed"}
+        assert drift(engine) == []
+
+    def test_that_of_a_cancelled_event_is_kept_as_the_cancellation_may_have_come_after_the_end(
+        self, engine: Engine, diary: Diary
+    ) -> None:
+        """G10: Bo's payment is heard of while nobody seems to have a seat."""
+        called_off = EventCancelled.model_validate(
+            {"event_id": an_id("drinks"), "cancelled_by": "host"}
+        )
+        diary.note(called_off, START + 2 * HOUR)
+        diary.paid("drinks", "Bo", at=GIVEN_UP)
+        tell_one_by_one(engine, diary)
+        assert statuses(engine) == {"Ada": "cancelled", "Bo": "cancelled"}
+        shortened = diary.moved("drinks", at=GIVEN_UP + HOUR, ends_at=START + HOUR)
+        tell(engine, [shortened])
+        assert statuses(engine) == {"Ada": "confirmed", "Bo": "cancelled"}
+        assert drift(engine) == []

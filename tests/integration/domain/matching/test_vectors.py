@@ -10,7 +10,12 @@ from domain.gatherings.payloads import EventUpdated
 from domain.invitations.payloads import InvitationDeclined
 from domain.matching.embedding import LocalEmbedder, embed
 from domain.payload import Payload
-from domain.profiles.payloads import InterestsSelected, PersonaUpdated, ProfileLiked
+from domain.profiles.payloads import (
+    InterestsSelected,
+    PersonaUpdated,
+    ProfileLiked,
+    ProfilePhotoAdded,
+)
 from domain.users.payloads import SocialProfileUpdated, UserDeleted
 from tests.factories.town import literal
 from tests.helpers.apply import undone
@@ -19,6 +24,7 @@ from workers.chores.vectors import make_vectors
 
 NOW = datetime.now(UTC)
 LATER = timedelta(minutes=6)
+MINUTE = timedelta(minutes=1)
 
 
 class Story:
@@ -29,11 +35,13 @@ class Story:
         self.diary = Diary()
         self.diary.people("Hanna", "Cleo", "Ada", "Bo")
         self.diary.event("drinks", host="Hanna", seats=4)
-        self._ticks = 0
+        self._ticks = self._said = 0
         self.go_on()
 
-    def say(self, payload: Payload, *, at: datetime = START - 30 * DAY) -> None:
-        self.diary.note(payload, at)
+    def say(self, payload: Payload, *, at: datetime | None = None) -> None:
+        """Have something said, a minute after what was said last."""
+        self._said += 1
+        self.diary.note(payload, at or START - 30 * DAY + self._said * MINUTE)
 
     def go_on(self) -> None:
         """Apply what was told, then let the chore have its turn."""
@@ -72,20 +80,10 @@ class Story:
         where = f"social_profiles WHERE user_id = '{an_id(person)}'"
         return self.likeness("social_profile_vector", said, where=where)
 
-    def persona(self, person: str, **columns: Any) -> None:
-        """What the profiles topic writes when a persona is told."""
-        for name, value in columns.items():
-            kind = "jsonb" if name == "interests" else "text"
-            statement = f"UPDATE users SET {name} = cast(:value AS {kind}) WHERE id = :id"
-            self.run(statement, value=value, id=an_id(person))
-        self.say(PersonaUpdated(user_id=an_id(person)))
+    def persona(self, person: str, **said: Any) -> None:
+        self.say(PersonaUpdated.model_validate({"user_id": an_id(person), **said}))
 
     def likes(self, liker: str, liked: str) -> None:
-        self.run(
-            "INSERT INTO profile_likes (liker_id, liked_id) VALUES (:liker, :liked)",
-            liker=an_id(liker),
-            liked=an_id(liked),
-        )
         self.say(ProfileLiked(liker_id=an_id(liker), liked_id=an_id(liked)))
 
 
@@ -128,11 +126,15 @@ class TestPeople:
         story.run("DELETE FROM social_profiles WHERE user_id = :id", id=an_id("Ada"))
         story.persona("Ada", mood="curious")
         story.go_on()
-        story.run(
-            "INSERT INTO social_profiles (id, user_id) VALUES (:id, :id)",
-            id=an_id("Ada"),
+        story.say(
+            ProfilePhotoAdded(
+                photo_id=an_id("photo"),
+                user_id=an_id("Ada"),
+                url="https://photos.example/1",
+                is_authentic=True,
+            )
         )
-        story.chore()
+        story.go_on()
         assert story.profile("Ada", "curious") == 1
 
     def test_what_was_cleared_takes_the_vector_with_it(self, story: Story) -> None:
@@ -146,11 +148,8 @@ class TestPeople:
     def test_a_taste_is_made_of_what_was_ticked_and_what_the_persona_names(
         self, story: Story
     ) -> None:
-        for name in ("jazz", "chess"):
-            story.run("INSERT INTO interests (name) VALUES (:name)", name=name)
-        story.run("INSERT INTO profile_interests SELECT :id, id FROM interests", id=an_id("Ada"))
-        story.say(InterestsSelected(user_id=an_id("Ada"), interests=["jazz", "chess"]))
-        story.persona("Ada", interests='["Wine"]')
+        story.say(InterestsSelected(user_id=an_id("Ada"), interests=[" jazz", "chess "]))
+        story.persona("Ada", interests=["Wine"])
         story.go_on()
         assert story.of("Ada", "positive_v1", "chess\njazz\nwine") == 1
         assert story.likeness("vector", "jazz", where="interests WHERE name = 'jazz'") == 1
@@ -217,7 +216,7 @@ class TestDeletion:
     def known(self, story: Story) -> Story:
         """Ada is known by vectors of every kind."""
         story.say(SocialProfileUpdated(user_id=an_id("Bo"), bio="I climb"))
-        story.persona("Ada", mood="curious", interests='["jazz"]')
+        story.persona("Ada", mood="curious", interests=["jazz"])
         story.likes("Ada", "Bo")
         story.likes("Bo", "Ada")
         story.diary.invited("drinks", "Ada")
@@ -261,7 +260,7 @@ class Counting(LocalEmbedder):
 
 class TestAnotherModel:
     def test_everything_is_made_anew_and_then_never_again(self, story: Story) -> None:
-        story.persona("Ada", mood="curious", interests='["jazz"]')
+        story.persona("Ada", mood="curious", interests=["jazz"])
         story.go_on()
         embedder = Counting("another-model")
         while make_vectors(story.engine, embedder, now=NOW + 100 * LATER):

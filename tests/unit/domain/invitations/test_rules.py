@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from domain.invitations.rules import (
     judge_invitation,
     reconfirmation_deadline,
 )
+from domain.verdict import Rejected
 from tests.factories.facts import DAY, HOUR, INSTANT, MINUTE, START
 from tests.factories.invitations import (
     PAID,
@@ -31,6 +33,12 @@ from tests.factories.invitations import (
 GRANTED = {"first": Decision(granted=True)}
 
 
+def judged(**known: Any) -> Rejected | None:
+    """What is said to an invitation in which all is well but for what is known."""
+    well = {"is_host": False, "is_blocked": False, "status": "active", "age": 30}
+    return judge_invitation(**{**well, "ages": (None, None), **known})
+
+
 class TestJudgeInvitation:
     @pytest.mark.parametrize(
         ("status", "reason"),
@@ -45,7 +53,7 @@ class TestJudgeInvitation:
         ],
     )
     def test_some_statuses_bar(self, status: str, reason: str | None) -> None:
-        refusal = judge_invitation(is_host=False, status=status, age=30, ages=(None, None))
+        refusal = judged(status=status)
         assert (refusal.reason if refusal else None) == reason
 
     @pytest.mark.parametrize(
@@ -61,13 +69,18 @@ class TestJudgeInvitation:
     def test_the_ages_of_the_event_bar(
         self, age: int, ages: tuple[int | None, int | None], reason: str | None
     ) -> None:
-        refusal = judge_invitation(is_host=False, status="active", age=age, ages=ages)
+        refusal = judged(age=age, ages=ages)
         assert (refusal.reason if refusal else None) == reason
 
     def test_the_host_is_not_invited(self) -> None:
-        refusal = judge_invitation(is_host=True, status="active", age=30, ages=(None, None))
+        refusal = judged(is_host=True)
         assert refusal is not None
         assert refusal.reason == "host"
+
+    def test_nobody_is_invited_across_a_block(self) -> None:
+        refusal = judged(is_blocked=True)
+        assert refusal is not None
+        assert refusal.reason == "blocked"
 
 
 class TestDefaultExpiry:
@@ -223,6 +236,28 @@ class TestPayments:
     def test_who_was_given_a_seat_keeps_it_when_the_event_is_full_by_now(self) -> None:
         course = settled(paid(), seat_free=False, holds_seat=True, decisions=GRANTED)
         assert (course.status, refunds(course)) == ("confirmed", {})
+
+    @pytest.mark.parametrize(
+        ("reason", "back"),
+        [
+            pytest.param(None, {"first": "already_paid"}, id="it stands"),
+            pytest.param(
+                "event_cancelled",
+                {"first": "already_paid", "second": "event_cancelled"},
+                id="the event's cancellation may be taken back",
+            ),
+            pytest.param(
+                "invitation_declined", {"second": "invitation_declined"}, id="it went back"
+            ),
+        ],
+    )
+    def test_a_payment_is_the_second_only_if_the_other_stands(
+        self, reason: str | None, back: dict[str, str]
+    ) -> None:
+        """The second was applied first, and got the seat."""
+        decided = {"second": Decision(granted=True, refund_reason=reason)}
+        course = settled(paid(), paid(PAID + HOUR, "second"), decisions=decided, holds_seat=True)
+        assert (course.status, refunds(course)) == ("confirmed", back)
 
     def test_a_refund_once_requested_stands(self) -> None:
         decided = {"first": Decision(refund_reason="too_late")}

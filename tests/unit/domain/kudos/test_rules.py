@@ -65,6 +65,49 @@ class TestSettleKudos:
         assert settle_kudos([END], occasion, both_took_part=both_took_part).why_not == why_not
 
 
+class TestBlocks:
+    @pytest.mark.parametrize(
+        ("times", "blocked", "stands", "why_not"),
+        [
+            pytest.param([END], [], END, None, id="none stood"),
+            pytest.param([END], [END], END, "blocked", id="one stood at that time"),
+            pytest.param([END, END + DAY], [END], END + DAY, None, id="said again when none stood"),
+            pytest.param([END, END + DAY], [END + DAY], END, None, id="said again when one stood"),
+            pytest.param(
+                [END, END + DAY], [END, END + DAY], END, "blocked", id="whenever it was said"
+            ),
+            pytest.param(
+                [END, CLOSES + DAY], [END], END, "blocked", id="said again too late to count"
+            ),
+            pytest.param(
+                [START - DAY], [], START - DAY, "outside_window", id="none stood, but too early"
+            ),
+        ],
+    )
+    def test_kudos_count_from_the_earliest_time_at_which_no_block_stood(
+        self,
+        times: list[datetime],
+        blocked: list[datetime],
+        *,
+        stands: datetime,
+        why_not: str | None,
+    ) -> None:
+        standing = settle_kudos(times, EVENING, both_took_part=True, blocked=blocked)
+        assert standing == (stands, why_not)
+
+    @pytest.mark.parametrize(
+        ("cancelled", "both_took_part", "why_not"),
+        [(True, True, "event_cancelled"), (False, False, "not_attended")],
+    )
+    def test_where_they_do_not_count_anyway_blocks_choose_no_time(
+        self, *, cancelled: bool, both_took_part: bool, why_not: str
+    ) -> None:
+        occasion = Occasion(START, END, cancelled)
+        times = [END, END + DAY]
+        standing = settle_kudos(times, occasion, both_took_part=both_took_part, blocked=[END])
+        assert standing == (END, why_not)
+
+
 class TestGratitude:
     @pytest.mark.parametrize(
         ("count", "worth"),

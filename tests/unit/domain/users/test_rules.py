@@ -32,6 +32,10 @@ def deleted(time: datetime = DELETED) -> Fact:
     return a_fact("user.deleted", time)
 
 
+def paid(time: datetime, word: str, /, **said: Any) -> Fact:
+    return a_fact("subscription.changed", time, subscription_status=word, **said)
+
+
 class TestJudgeRegistration:
     @pytest.mark.parametrize(
         ("birth_date", "time", "is_adult"),
@@ -125,6 +129,45 @@ class TestColumns:
     ) -> None:
         columns = account(*facts, email="a@b.c", timezone="Europe/Rome").columns
         assert expected.items() <= columns.items()
+
+    @pytest.mark.parametrize(
+        ("facts", "expected"),
+        [
+            pytest.param([], ("free", None, None), id="none"),
+            pytest.param(
+                [paid(LATER, "premium", subscription_ends="2026-07-01T00:00:00Z")],
+                ("premium", "2026-07-01T00:00:00Z", None),
+                id="one",
+            ),
+            pytest.param(
+                [
+                    paid(LATER, "premium", stripe_subscription_id="sub_1"),
+                    paid(LATER + HOUR, "past_due"),
+                ],
+                ("past_due", None, "sub_1"),
+                id="newest wins per field",
+            ),
+            pytest.param(
+                [
+                    paid(LATER, "premium", stripe_subscription_id="sub_1"),
+                    paid(LATER + HOUR, "free", stripe_subscription_id=None),
+                ],
+                ("free", None, None),
+                id="null clears",
+            ),
+            pytest.param(
+                [paid(LATER, "premium"), deleted(), paid(DELETED + HOUR, "free")],
+                ("premium", None, None),
+                id="not after the deletion",
+            ),
+        ],
+    )
+    def test_a_subscription_is_what_was_said_last(
+        self, facts: list[Fact], expected: tuple[str, str | None, str | None]
+    ) -> None:
+        columns = account(*facts).columns
+        names = ("subscription_status", "subscription_ends", "stripe_subscription_id")
+        assert tuple(columns[name] for name in names) == expected
 
     def test_defaults_are_those_of_the_entities(self) -> None:
         columns = account().columns

@@ -1,0 +1,1 @@
+"""Duos: pairs for the next event."""

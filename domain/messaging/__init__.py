@@ -1,0 +1,1 @@
+"""Conversations of two people who met, and their messages."""

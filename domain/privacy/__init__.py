@@ -1,0 +1,1 @@
+"""Erasing people: their keys, and what was written of them in tables."""

@@ -1,0 +1,38 @@
+"""What the documentation says of the code is what the code says."""
+
+from pathlib import Path
+
+import pytest
+
+from docs.generator import DOCS, SEEDS, pages
+from docs.generator.seeds import load_seeds
+from domain.catalogue import CATALOGUE, HANDLERS
+from domain.tables import metadata
+
+PAGES = pages()
+
+
+class TestPages:
+    @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+    def test_a_generated_page_is_fresh(self, path: Path) -> None:
+        assert path.read_text(encoding="utf-8") == PAGES[path], "run `make docs`"
+
+    def test_every_domain_event_and_every_handler_is_in_the_catalogue(self) -> None:
+        text = PAGES[DOCS / "catalogue.md"]
+        assert [p.NAME for p in CATALOGUE if f"\n### {p.NAME}\n" not in text] == []
+        assert [name for name in HANDLERS if f"| `{name}` |" not in text] == []
+
+    def test_every_table_is_described(self) -> None:
+        text = PAGES[DOCS / "entities.md"]
+        assert [name for name in metadata.tables if text.count(f"\n### {name}\n") != 1] == []
+
+    def test_every_field_of_the_seed_documents_has_its_line(self) -> None:
+        text = PAGES[DOCS / "entities.md"]
+        fields = [
+            f"| {table}.{field} |"
+            for seed in load_seeds(SEEDS)
+            for table, listed in seed.fields.items()
+            for field in listed
+        ]
+        assert len(fields) > 500
+        assert [field for field in fields if field not in text] == []

@@ -1,0 +1,11 @@
+"""What properties ask for by name."""
+
+import pytest
+
+from tests.helpers.agree import Agree, MakeEngine
+
+
+@pytest.fixture
+def agree(make_engine_of_its_own: MakeEngine) -> Agree:
+    """Apply a few domain events in every order."""
+    return Agree(make_engine_of_its_own)

@@ -1,0 +1,45 @@
+"""A year of 2,000 people, shuffled and doubled, comes to the same as the same year in order."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from random import Random
+from typing import Final
+
+import pytest
+from sqlalchemy import Engine
+
+from domain.envelope import Envelope
+from tests.factories.untold import with_untold
+from tests.helpers.apply import Application, Manner, unsettled
+from tests.helpers.ledger import drift
+from tests.helpers.state import State, differences, snapshot
+from workers.city import history_of_a_year
+
+SEED: Final = 2026
+LARGE: Final = (2_000, 4_000)
+
+
+@pytest.fixture(scope="module")
+def year() -> list[Envelope]:
+    told = history_of_a_year(SEED, now=datetime.now(UTC), contested=False)
+    return with_untold(told, SEED)
+
+
+def state_after(engine: Engine, told: list[Envelope]) -> State:
+    Application(engine, Manner(portion=LARGE, limit=LARGE)).run(told)
+    assert unsettled(engine) == []
+    return snapshot(engine)
+
+
+@pytest.mark.timeout(900)
+def test_shuffled_and_doubled_it_is_as_in_order(
+    year: list[Envelope], make_engine_of_its_own: Callable[[], Engine]
+) -> None:
+    """G3, G4; and every derived figure is that of its rows."""
+    assert len(year) > 40_000
+    ordered, disordered = make_engine_of_its_own(), make_engine_of_its_own()
+    in_order = state_after(ordered, year)
+    twice = [*year, *year]
+    Random(SEED).shuffle(twice)
+    assert differences(in_order, state_after(disordered, twice)) == []
+    assert drift(ordered) == drift(disordered) == []
