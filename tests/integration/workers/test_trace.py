@@ -75,6 +75,7 @@ class TestTrace:
         assert {each["handler"] for each in settled["deliveries"]} == {
             "ratings.apply_attendance_settled",
             "kudos.apply_attendance_settled",
+            "profiles.apply_attendance_settled",
             "connections.apply_attendance_settled",
             "duos.apply_attendance_settled",
         }
