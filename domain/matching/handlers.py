@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from domain.attendance.payloads import AttendanceSettled
 from domain.batch import Batch, DomainEvent, Effects
-from domain.departed import deletions, judge_late
+from domain.deleted import deletions, judge_late
 from domain.gatherings.payloads import EventPublished, EventSettled, EventUpdated
 from domain.invitations.payloads import InvitationDeclined
 from domain.matching.erasing import erase

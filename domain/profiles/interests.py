@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlmodel import Session
 
 from domain.batch import Batch
-from domain.departed import deletions, judge_departed
+from domain.deleted import deletions, judge_deleted
 from domain.facts import Fact, keep, load
 from domain.payload import Payload
 from domain.profiles.payloads import InterestsSelected, PersonaUpdated
@@ -39,7 +39,7 @@ def _keep(
 ) -> tuple[dict[int, Verdict], Mapping[str, Sequence[Fact]]]:
     """Keep what was said, and give the facts about those of whom it was; not of the deleted."""
     gone = deletions(session, (each.payload.subject for each in batch))
-    verdicts = judge_departed(batch, gone, person=lambda said: said.subject)
+    verdicts = judge_deleted(batch, gone, person=lambda said: said.subject)
     accepted = batch.without(verdicts)
     keep(session, "user_facts", "user_id", accepted)
     people = [each.payload.subject for each in accepted]

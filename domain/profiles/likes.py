@@ -5,7 +5,7 @@ from typing import Any
 from sqlmodel import Session
 
 from domain.batch import Batch
-from domain.departed import ERASED, deletions, judge_departed
+from domain.deleted import ERASED, deletions, judge_deleted
 from domain.profiles.payloads import ProfileLiked
 from domain.profiles.rules import judge_pair
 from domain.sql import array, execute
@@ -22,7 +22,7 @@ def like_profiles(session: Session, batch: Batch[ProfileLiked]) -> dict[int, Ver
     rest = batch.without(verdicts)
     both = (person for each in rest for person in (each.payload.liker_id, each.payload.liked_id))
     gone = deletions(session, both)
-    departed = judge_departed(rest, gone, person=lambda said: said.liker_id)
+    departed = judge_deleted(rest, gone, person=lambda said: said.liker_id)
     departed |= {
         each.seq: ERASED for each in rest.without(departed) if each.payload.liked_id in gone
     }

@@ -6,7 +6,7 @@ from typing import Final
 from sqlmodel import Session
 
 from domain.batch import Batch
-from domain.departed import ERASED, deletions, judge_departed
+from domain.deleted import ERASED, deletions, judge_deleted
 from domain.profiles.payloads import SocialLinkAdded, SocialLinkShared
 from domain.profiles.rows import Kind, keep_none, keep_rows
 from domain.profiles.rules import judge_pair
@@ -48,7 +48,7 @@ def share_links(session: Session, batch: Batch[SocialLinkShared]) -> dict[int, V
     rest = batch.without(verdicts)
     shares = {each.seq: _share(each.payload) for each in rest}
     gone = deletions(session, (person for share in shares.values() for person in share[:2]))
-    verdicts |= judge_departed(rest, gone, person=lambda said: said.sharer_id)
+    verdicts |= judge_deleted(rest, gone, person=lambda said: said.sharer_id)
     linked = _newest_links(session, shares.values())
     for seq, share in shares.items():
         if seq not in verdicts and share not in linked:

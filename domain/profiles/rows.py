@@ -11,7 +11,7 @@ from typing import Any
 from sqlmodel import Session
 
 from domain.batch import Batch, DomainEvent
-from domain.departed import deletions, judge_departed
+from domain.deleted import deletions, judge_deleted
 from domain.payload import Payload
 from domain.sql import array, as_json, execute, fetch, insert_missing
 from domain.verdict import Rejected, Verdict
@@ -59,7 +59,7 @@ def keep_none(session: Session, kind: Kind, *, batch: Batch[Any]) -> dict[int, V
     """Give verdicts on what is about deleted people, and delete what a service wrote of them."""
     owner = attrgetter(kind.owner)
     gone = deletions(session, (owner(each.payload) for each in batch))
-    verdicts = judge_departed(batch, gone, person=owner)
+    verdicts = judge_deleted(batch, gone, person=owner)
     if verdicts:
         execute(
             session,

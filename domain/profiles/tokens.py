@@ -14,7 +14,7 @@ from pydantic_core import to_json
 from sqlmodel import Session
 
 from domain.batch import Batch, DomainEvent
-from domain.departed import ERASED, deletions, judge_late
+from domain.deleted import ERASED, deletions, judge_late
 from domain.payload import Stamp
 from domain.profiles.payloads import PushTokenRegistered, PushTokenRemoved, token_hash
 from domain.profiles.rules import TokenFact, TokenHeld, settle_token

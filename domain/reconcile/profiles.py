@@ -26,15 +26,15 @@ TOKENS = f"""
 ), holder AS (
     SELECT DISTINCT ON (token_hash) * FROM word WHERE kind = 'push_token.registered'
     ORDER BY token_hash, time DESC, id COLLATE "C" DESC, source COLLATE "C" DESC
+), removal AS (
+    SELECT word.token_hash, min(word.time) AS removed_at
+    FROM word JOIN holder USING (token_hash, user_id)
+    WHERE word.kind = 'push_token.removed'
+        AND (word.time, word.id COLLATE "C", word.source COLLATE "C")
+            > (holder.time, holder.id COLLATE "C", holder.source COLLATE "C")
+    GROUP BY word.token_hash
 ), held AS (
-    SELECT holder.*, (
-        SELECT min(word.time) FROM word
-        WHERE word.token_hash = holder.token_hash AND word.user_id = holder.user_id
-            AND word.kind = 'push_token.removed'
-            AND (word.time, word.id COLLATE "C", word.source COLLATE "C")
-                > (holder.time, holder.id COLLATE "C", holder.source COLLATE "C")
-    ) AS removed_at
-    FROM holder WHERE deleted_at IS NULL
+    SELECT * FROM holder LEFT JOIN removal USING (token_hash) WHERE deleted_at IS NULL
 )
 """
 
@@ -94,18 +94,23 @@ CHECKS = (
             SELECT DISTINCT ON (user_id, field) user_id, field, value
             FROM user_facts CROSS JOIN LATERAL jsonb_each(data) AS each (field, value)
             WHERE kind = 'persona.updated' ORDER BY user_id, field, {NEWEST}
+        ), stands AS (
+            SELECT user_id, max(value #>> '{{}}') FILTER (WHERE field = 'career') AS career,
+                max(value #>> '{{}}') FILTER (WHERE field = 'mood') AS mood,
+                (array_agg(value) FILTER (WHERE field = 'interests'))[1] AS interests
+            FROM said GROUP BY user_id
         )
-        SELECT users.id::text AS key, (career, mood, interests) IS DISTINCT FROM (
-            (SELECT value #>> '{{}}' FROM said WHERE user_id = users.id AND field = 'career'),
-            (SELECT value #>> '{{}}' FROM said WHERE user_id = users.id AND field = 'mood'),
-            (SELECT CASE jsonb_typeof(value) WHEN 'array' THEN (
-                    SELECT coalesce(jsonb_agg(name ORDER BY place), '[]') FROM (
-                        SELECT btrim(name, {SPACES}) AS name, min(place) AS place
-                        FROM jsonb_array_elements_text(value) WITH ORDINALITY AS one (name, place)
-                        GROUP BY 1) AS names) END
-                FROM said WHERE user_id = users.id AND field = 'interests')
-        ) AS drifted
-        FROM users
+        SELECT users.id::text AS key, (users.career, users.mood, users.interests)
+            IS DISTINCT FROM (stands.career, stands.mood, trimmed.interests) AS drifted
+        FROM users LEFT JOIN stands ON stands.user_id = users.id
+        CROSS JOIN LATERAL (
+            SELECT CASE jsonb_typeof(stands.interests) WHEN 'array' THEN (
+                SELECT coalesce(jsonb_agg(name ORDER BY place), '[]') FROM (
+                    SELECT btrim(name, {SPACES}) AS name, min(place) AS place
+                    FROM jsonb_array_elements_text(stands.interests)
+                        WITH ORDINALITY AS one (name, place)
+                    GROUP BY 1) AS names) END AS interests
+        ) AS trimmed
         """,
     ),
     Check(
@@ -135,20 +140,19 @@ CHECKS = (
             SELECT receiver_id AS user_id, count(*) AS kudos, count(DISTINCT giver_id) AS givers
             FROM thanks WHERE counts GROUP BY receiver_id
         ), earned AS (
-            SELECT users.id AS user_id, look FROM users
+            SELECT users.id AS user_id, look AS customization FROM users
             LEFT JOIN came ON came.user_id = users.id
             LEFT JOIN heap ON heap.user_id = users.id
             CROSS JOIN LATERAL (VALUES ('style:vintage', came.events >= 3),
                 ('style:golden', came.events >= 10),
                 ('frame:kind', heap.kudos >= 10 AND heap.givers >= 5)) AS look (look, holds)
             WHERE holds AND users.id NOT IN (SELECT user_id FROM gone)
+        ), found AS (
+            SELECT coalesce(kept.user_id, earned.user_id) AS user_id
+            FROM face_card_unlocks AS kept FULL JOIN earned USING (user_id, customization)
+            WHERE kept.user_id IS NULL OR earned.user_id IS NULL
         )
-        SELECT users.id::text AS key,
-            ARRAY(SELECT customization::text FROM face_card_unlocks
-                WHERE user_id = users.id ORDER BY customization COLLATE "C")
-            <> ARRAY(SELECT look FROM earned
-                WHERE user_id = users.id ORDER BY look COLLATE "C") AS drifted
-        FROM users
+        SELECT id::text AS key, id IN (SELECT user_id FROM found) AS drifted FROM users
         """,
     ),
     Check(
@@ -156,21 +160,23 @@ CHECKS = (
         "of somebody deleted nothing is left of what they showed, liked, shared and were",
         f"""
         WITH {GONE}
-        SELECT id::text AS key, gone.user_id IS NOT NULL AND (
+        SELECT id::text AS key, (
             num_nonnulls(career, mood, interests, last_active_at, presence_time, presence_id,
                 presence_source) > 0 OR is_online
             OR EXISTS (SELECT FROM profile_photos WHERE user_id = users.id)
             OR EXISTS (SELECT FROM host_photos WHERE host_id = users.id)
             OR EXISTS (SELECT FROM profile_interests WHERE user_id = users.id)
-            OR EXISTS (SELECT FROM profile_likes WHERE users.id IN (liker_id, liked_id))
+            OR EXISTS (SELECT FROM profile_likes WHERE liker_id = users.id)
+            OR EXISTS (SELECT FROM profile_likes WHERE liked_id = users.id)
             OR EXISTS (SELECT FROM user_social_links WHERE user_id = users.id)
-            OR EXISTS (SELECT FROM social_connections WHERE users.id IN (sharer_id, receiver_id))
+            OR EXISTS (SELECT FROM social_connections WHERE sharer_id = users.id)
+            OR EXISTS (SELECT FROM social_connections WHERE receiver_id = users.id)
             OR EXISTS (SELECT FROM push_notification_tokens WHERE user_id = users.id)
             OR EXISTS (SELECT FROM push_token_facts WHERE user_id = users.id AND data <> '{{}}')
             OR EXISTS (SELECT FROM user_facts WHERE user_id = users.id
                 AND kind IN ('interests.selected', 'persona.updated'))
         ) AS drifted
-        FROM users LEFT JOIN gone ON gone.user_id = users.id
+        FROM users JOIN gone ON gone.user_id = users.id
         """,
     ),
 )

@@ -1,7 +1,7 @@
 """Erases what a deletion erases, in the transaction of the deletion.
 
 It stands at the end of each settling of a deleted person, and finds little the second time. What
-arrives after it finds users.deleted_at and keeps nothing: see `domain/departed.py`.
+arrives after it finds users.deleted_at and keeps nothing: see `domain/deleted.py`.
 """
 
 from collections.abc import Mapping

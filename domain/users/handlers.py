@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from domain.batch import Batch, Effects
-from domain.departed import deletions, judge_departed
+from domain.deleted import deletions, judge_deleted
 from domain.safety.payloads import ReportSettled, UserSuspended
 from domain.sql import execute, fetch
 from domain.tables.users import UserStatus
@@ -140,7 +140,7 @@ def apply_presence_changed(
     """Say who is there; of one person the newest word stands, and the others are not kept."""
     del now
     deleted = deletions(session, (each.payload.user_id for each in batch))
-    verdicts = judge_departed(batch, deleted, person=lambda said: said.user_id)
+    verdicts = judge_deleted(batch, deleted, person=lambda said: said.user_id)
     verdicts |= presence.write(session, batch.without(verdicts))
     return Effects(verdicts)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlmodel import Session
 
 from domain.batch import Batch, Effects
-from domain.departed import deletions, judge_late
+from domain.deleted import deletions, judge_late
 from domain.facts import Fact, NewestWins, keep, load
 from domain.payload import Payload
 from domain.sql import insert_missing, update_rows

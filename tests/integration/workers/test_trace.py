@@ -76,6 +76,7 @@ class TestTrace:
             "ratings.apply_attendance_settled",
             "kudos.apply_attendance_settled",
             "matching.apply_attendance_settled",
+            "profiles.apply_attendance_settled",
             "connections.apply_attendance_settled",
             "duos.apply_attendance_settled",
         }

@@ -39,7 +39,7 @@ def judge_late(said: DomainEvent[Payload], deleted_at: datetime | None) -> Rejec
     return Rejected("user_deleted", "the person was deleted before this")
 
 
-def judge_departed(
+def judge_deleted(
     batch: Batch[P], deleted: Mapping[str, datetime], *, person: Callable[[P], str]
 ) -> dict[int, Verdict]:
     """Give verdicts on all that is about deleted people, where nothing of it is to be kept.
