@@ -29,7 +29,7 @@ up: .venv ## start the whole system, databases included; Ctrl-C stops it
 
 test: .venv ## run every test
 	@$(VENV)/bin/pytest $(PYTEST_FLAGS) tests/acceptance
-	@exec $(VENV)/bin/pytest -n $(TEST_PROCESSES) $(PYTEST_FLAGS) --ignore tests/acceptance
+	@exec $(VENV)/bin/pytest -n $(TEST_PROCESSES) --dist worksteal $(PYTEST_FLAGS) --ignore tests/acceptance
 
 check: .venv ## what must hold before a commit: format, lint, types, layers, fast tests
 	$(VENV)/bin/ruff format --check .

@@ -166,9 +166,12 @@ STATEMENTS: Final = (
     ON CONFLICT DO NOTHING
     """,
     """
-    INSERT INTO conversations (id, last_message_id, updated_at)
-    SELECT conversation(n), message(n), timestamptz '2026-06-01 00:00+00' - n * interval '1 minute'
+    INSERT INTO conversations (id, user_low, user_high, started_at, last_message_id, updated_at)
+    SELECT conversation(n), least(one, other), greatest(one, other), at, message(n), at
     FROM generate_series(1, {conversations}) AS n
+    CROSS JOIN LATERAL (SELECT person(CASE WHEN n <= 300 THEN 3 ELSE n + 10 END) AS one,
+        person(CASE WHEN n = 1 THEN 4 ELSE n + 11 END) AS other,
+        timestamptz '2026-06-01 00:00+00' - n * interval '1 minute' AS at) AS talk
     """,
     """
     INSERT INTO conversation_participants (conversation_id, user_id)
@@ -216,8 +219,9 @@ STATEMENTS: Final = (
     FROM generate_series(1, 15000) AS n
     """,
     """
-    INSERT INTO duos (id, status)
-    SELECT duo(n), CASE WHEN n % 50 = 0 THEN 'active' ELSE 'expired' END
+    INSERT INTO duos (id, status, opened_at, open_until)
+    SELECT duo(n), CASE WHEN n % 50 = 0 THEN 'active' ELSE 'expired' END,
+        timestamptz '2026-05-01 00:00+00', timestamptz '2026-05-08 00:00+00'
     FROM generate_series(1, 5000) AS n
     """,
     """

@@ -83,7 +83,15 @@ class Rows:
 
     def conversation(self, name: str, *people: str, updated_at: datetime = START) -> str:
         """A conversation in which nothing was said yet."""
-        self.add("conversations", id=an_id(name), updated_at=updated_at)
+        low, high = sorted(map(an_id, people))
+        self.add(
+            "conversations",
+            id=an_id(name),
+            user_low=low,
+            user_high=high,
+            started_at=updated_at,
+            updated_at=updated_at,
+        )
         for person in people:
             self.add(
                 "conversation_participants", conversation_id=an_id(name), user_id=an_id(person)

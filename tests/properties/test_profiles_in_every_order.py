@@ -87,15 +87,13 @@ class TestPhotos:
         state = agree.on(*since(diary, 2))
         assert state["profile_photos"] == state["social_profiles"] == []
 
-    def test_of_somebody_who_leaves_a_named_profile_keeps_no_photo(
-        self, agree: Agree, diary: Diary
-    ) -> None:
+    def test_of_somebody_who_leaves_keep_no_named_profile(self, agree: Agree, diary: Diary) -> None:
         note(diary, "social_profile.updated", LEFT - DAY, user_id=ADA, pronouns="she")
         photo(diary, "before", LEFT - DAY)
         note(diary, "social_profile.updated", LEFT + DAY, user_id=ADA, bio="Hi")
         leave(diary)
         state = agree.on(*since(diary, 3))
-        assert only(state["social_profiles"], *FACES, "bio") == [(None, None, None, None)]
+        assert state["social_profiles"] == []
 
 
 class TestInterestsAndPersona:

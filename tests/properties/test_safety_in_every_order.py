@@ -69,7 +69,7 @@ PARTED_KUDOS = """
     JOIN attendance AS one ON one.event_id = events.id AND one.user_id = giver_id
     JOIN attendance AS other ON other.event_id = events.id AND other.user_id = receiver_id
     WHERE NOT counts AND cancelled_at IS NULL AND given_at BETWEEN starts_at
-            AND ends_at + interval '14 days'
+            AND events.ends_at + interval '14 days'
         AND one.status IN ('attended', 'late') AND other.status IN ('attended', 'late')
 """
 AT_ONCE = pytest.mark.parametrize("at_once", [True, False], ids=["at once", "follow-ups late"])

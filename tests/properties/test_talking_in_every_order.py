@@ -129,7 +129,8 @@ class TestTheMemoryBook:
         diary.remembered("drinks", "Ada", "Dan", at=END + 2 * DAY, private_notes="after")
         diary.remembered("drinks", "Ada", "Bo", at=END + 2 * DAY, private_notes="after")
         state = agree.on(telling.before, telling.told, follow_ups_at_once=follow_ups_at_once)
-        assert book(state, "Ada") == {"Bo": None, "Dan": "before"}
+        # Erased with its owner; that it was written stays, and so does the entry.
+        assert book(state, "Ada") == {"Bo": None, "Dan": None}
 
     def test_of_somebody_who_only_wrote_after_their_deletion(
         self, agree: Agree, diary: Diary

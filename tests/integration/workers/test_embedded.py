@@ -5,7 +5,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote
@@ -56,7 +56,9 @@ def _works_in(process: psutil.Process, home: Path) -> bool:
 
 def kill_everything_in(home: Path) -> None:
     for process in servers_in(home):
-        process.kill()
+        # One server takes its own children along.
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
     assert wait_until(lambda: not servers_in(home), SOON)
 
 

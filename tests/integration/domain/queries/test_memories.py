@@ -73,7 +73,8 @@ class TestLinksSharedWith:
 
 class TestOpenDuo:
     def propose(self, rows: Rows, status: str, name: str = "duo") -> None:
-        rows.add("duos", id=an_id(name), status=status, expires_at=START)
+        times = {"opened_at": START - HOUR, "open_until": START, "expires_at": START}
+        rows.add("duos", id=an_id(name), status=status, **times)
         for person, role in ((ADA, "initiator"), (BO, "participant")):
             rows.add("duo_participants", duo_id=an_id(name), user_id=person, role=role)
 
