@@ -1,10 +1,8 @@
 """Accounts for the dashboard: a name, a role, and a password of which only a slow hash is kept."""
 
 import base64
-import contextlib
 import hashlib
 import hmac
-import os
 import re
 import secrets
 from dataclasses import dataclass
@@ -17,7 +15,7 @@ from sqlmodel import Session
 
 from domain.sql import execute, fetch
 from domain.tables.accounts import Role
-from workers.database import make_engine
+from workers.secret_files import ensure_secret
 
 NAME_FORM: Final = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
 SHORTEST: Final = 12
@@ -122,36 +120,21 @@ def verify(session: Session, name: str, password: str) -> Account | None:
 
 
 def ensure_operator(database_url: str, path: Path) -> None:
-    """See to it that the file holds the password of an operator; only its owner can read it."""
-    engine = make_engine(database_url, process="up", pool_size=1)
-    try:
-        with Session(engine) as session:
-            if verify(session, EMBEDDED_NAME, _read(path)) is None:
-                _replace(session, path)
-            else:
-                path.chmod(0o600)
-    finally:
-        engine.dispose()
+    """See to it that the file holds the password of an operator."""
+    ensure_secret(
+        database_url,
+        path,
+        works=lambda session, password: verify(session, EMBEDDED_NAME, password) is not None,
+        make=_remake,
+    )
 
 
-def _replace(session: Session, path: Path) -> None:
+def _remake(session: Session) -> str:
     """Make the operator anew. Whoever knew the password before is signed out."""
     password = secrets.token_urlsafe(EMBEDDED_BYTES)
     remove_account(session, EMBEDDED_NAME)
     create_account(session, EMBEDDED_NAME, role=Role.OPERATOR, password=password)
-    session.commit()
-    aside = path.with_name(f"{path.name}.new")
-    aside.unlink(missing_ok=True)
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(f"{password}\n")
-    aside.replace(path)
-
-
-def _read(path: Path) -> str:
-    with contextlib.suppress(OSError, UnicodeDecodeError):
-        return path.read_text(encoding="ascii").strip()
-    return ""
+    return password
 
 
 def _account(identity: str, name: str, role: str, created_at: datetime) -> Account:

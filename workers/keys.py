@@ -1,8 +1,6 @@
 """API keys: who may publish which types. A key is shown once; only its hash is kept."""
 
-import contextlib
 import hashlib
-import os
 import re
 import secrets
 from collections.abc import Iterable
@@ -16,7 +14,7 @@ from sqlmodel import Session
 
 from domain.payload import TYPE_PREFIX
 from domain.sql import execute, fetch
-from workers.database import make_engine
+from workers.secret_files import ensure_secret
 
 # Recognisable, so that scanners for leaked secrets find one, and people know what they hold.
 PREFIX: Final = "momento_"
@@ -102,37 +100,22 @@ def authenticate(session: Session, secret: str) -> Key | None:
 
 
 def ensure_api_key(database_url: str, path: Path) -> None:
-    """See to it that the file holds a key for every type that works; only its owner can read it."""
-    engine = make_engine(database_url, process="up", pool_size=1)
-    try:
-        with Session(engine) as session:
-            if authenticate(session, _read(path)) is None:
-                _replace(session, path)
-            else:
-                path.chmod(0o600)
-    finally:
-        engine.dispose()
+    """See to it that the file holds a key for every type that works."""
+    ensure_secret(
+        database_url,
+        path,
+        works=lambda session, secret: authenticate(session, secret) is not None,
+        make=_remake,
+    )
 
 
-def _replace(session: Session, path: Path) -> None:
-    """Write a new key. The one before it, whose file is lost, is of no use from now on."""
+def _remake(session: Session) -> str:
+    """Make a new key. The one before it, whose file is lost, is of no use from now on."""
     for entry in list_keys(session):
         if entry.key.name == EMBEDDED_NAME and entry.revoked_at is None:
             revoke_key(session, entry.key.id)
     _, secret = create_key(session, EMBEDDED_NAME, types=[EVERY_TYPE])
-    session.commit()
-    aside = path.with_name(f"{path.name}.new")
-    aside.unlink(missing_ok=True)
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(f"{secret}\n")
-    aside.replace(path)
-
-
-def _read(path: Path) -> str:
-    with contextlib.suppress(OSError, UnicodeDecodeError):
-        return path.read_text(encoding="ascii").strip()
-    return ""
+    return secret
 
 
 def _hash(secret: str) -> bytes:

@@ -7,8 +7,10 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
+from dashboard.__main__ import server_config
 from dashboard.app import make_app
-from tests.integration.dashboard.scene import Browser, Clock, a_session, an_account, serving
+from tests.helpers.serving import serving
+from tests.integration.dashboard.scene import Browser, Clock, a_session, an_account
 
 
 @pytest.fixture
@@ -20,7 +22,7 @@ def clock() -> Clock:
 @pytest.fixture
 def address(engine: Engine, clock: Clock) -> Iterator[str]:
     """Where the dashboard is."""
-    with serving(make_app(engine, clock=clock)) as url:
+    with serving(make_app(engine, clock=clock), server_config) as url:
         yield url
 
 

@@ -1,21 +1,14 @@
 """A dashboard that really serves, somebody to look at it, and states to look at."""
 
 import re
-import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import httpx
-import uvicorn
 from sqlalchemy import Engine, text
 from sqlmodel import Session
-from starlette.applications import Starlette
 
-from dashboard.__main__ import server_config
 from dashboard.sessions import open_session
 from domain.tables.accounts import Role
 from workers.accounts import create_account
@@ -105,32 +98,3 @@ def plant(engine: Engine, table: str, values: dict[str, object]) -> None:
     names, gaps = ", ".join(values), ", ".join(f":{name}" for name in values)
     with engine.begin() as connection:
         connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({gaps})"), values)
-
-
-class _Server(uvicorn.Server):
-    """Says when it is listening."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listening = threading.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.listening.set()
-
-
-@contextmanager
-def serving(app: Starlette) -> Iterator[str]:
-    """Serve in a thread, on a port of its own; the URL."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    port: int = listener.getsockname()[1]
-    server = _Server(server_config(app, host="127.0.0.1", port=port))
-    thread = threading.Thread(target=server.run, args=([listener],), name="dashboard")
-    thread.start()
-    try:
-        assert server.listening.wait(10)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listener.close()

@@ -3,8 +3,10 @@
 import httpx
 from sqlalchemy import Engine, text
 
+from dashboard.__main__ import server_config
 from dashboard.app import make_app
-from tests.integration.dashboard.scene import Browser, serving
+from tests.helpers.serving import serving
+from tests.integration.dashboard.scene import Browser
 from workers.database import make_engine
 
 
@@ -28,7 +30,10 @@ def test_without_its_tables_it_is_not(stranger: Browser, engine: Engine) -> None
 
 def test_without_a_database_it_lives_and_says_what_is_missing() -> None:
     nowhere = make_engine("postgresql://nobody@127.0.0.1:1/none", process="dashboard", pool_size=1)
-    with serving(make_app(nowhere)) as url, httpx.Client(base_url=url, timeout=30) as client:
+    with (
+        serving(make_app(nowhere), server_config) as url,
+        httpx.Client(base_url=url, timeout=30) as client,
+    ):
         assert client.get("/livez").status_code == 200
         assert client.get("/readyz").json()["failed"] == "database"
         assert client.get("/sign-in").status_code == 200

@@ -1,8 +1,6 @@
 """A gateway that really serves, for a test to talk to, and domain events to tell it."""
 
 import json
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,12 +9,12 @@ from typing import Any, Final
 from uuid import uuid4
 
 import httpx
-import uvicorn
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 from starlette.applications import Starlette
 
 from gateway.__main__ import server_config
+from tests.helpers.serving import serving
 from workers.keys import create_key
 
 NOW: Final = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -91,37 +89,8 @@ class Served:
         return self.client.post("/v1/events", content=body, headers=sent)
 
 
-class _Server(uvicorn.Server):
-    """Says when it is listening."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listening = threading.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.listening.set()
-
-
-@contextmanager
-def serving(app: Starlette) -> Iterator[str]:
-    """Serve in a thread, on a port of its own; the URL."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    port: int = listener.getsockname()[1]
-    server = _Server(server_config(app, host="127.0.0.1", port=port))
-    thread = threading.Thread(target=server.run, args=([listener],), name="served")
-    thread.start()
-    try:
-        assert server.listening.wait(10)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        listener.close()
-
-
 @contextmanager
 def talking_to(app: Starlette, key: str) -> Iterator[Served]:
     """Serve, with a client and a key."""
-    with serving(app) as url, httpx.Client(base_url=url, timeout=30) as client:
+    with serving(app, server_config) as url, httpx.Client(base_url=url, timeout=30) as client:
         yield Served(client, key)

@@ -17,9 +17,11 @@ from sqlalchemy import Engine, event, text
 from sqlalchemy.engine import make_url
 from sqlmodel import Session
 
+from gateway.__main__ import server_config
 from gateway.app import make_app
 from gateway.limits import Limits
 from tests.helpers.postgres import PostgresServer
+from tests.helpers.serving import serving
 from tests.integration.gateway.scene import (
     NOTHING,
     NOW,
@@ -29,7 +31,6 @@ from tests.integration.gateway.scene import (
     new_key,
     published,
     rows,
-    serving,
     talking_to,
 )
 from workers.database import make_engine
@@ -151,7 +152,7 @@ class TestReady:
     ) -> None:
         with engine.begin() as connection:
             connection.execute(text("DROP TABLE alembic_version"))
-        with serving(make_app(engine)) as url:
+        with serving(make_app(engine), server_config) as url:
             answer = httpx.get(f"{url}/readyz")
         assert (answer.status_code, answer.json()["failed"]) == (503, "migrations")
         assert "momento migrate" in answer.json()["detail"]
@@ -167,7 +168,7 @@ class TestReady:
             connection.execute(
                 text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision}
             )
-        with serving(make_app(engine)) as url:
+        with serving(make_app(engine), server_config) as url:
             assert httpx.get(f"{url}/readyz").status_code == status
 
 
@@ -175,7 +176,10 @@ class TestSlowClients:
     def test_a_body_that_dawdles_is_given_up(self, engine: Engine) -> None:
         app = make_app(engine, limits=Limits(body_seconds=0.2))
         key = new_key(engine)
-        with serving(app) as url, socket.create_connection(("127.0.0.1", _port(url))) as client:
+        with (
+            serving(app, server_config) as url,
+            socket.create_connection(("127.0.0.1", _port(url))) as client,
+        ):
             head = f"POST /v1/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\n"
             client.sendall(f"{head}content-type: {ONE}\r\ncontent-length: 9\r\n\r\n{{".encode())
             assert client.recv(4_096).startswith(b"HTTP/1.1 408")

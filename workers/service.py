@@ -1,0 +1,61 @@
+"""Runs a service that answers over HTTP, from its settings to its end."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import uvicorn
+from sqlalchemy import Engine
+from starlette.applications import Starlette
+
+from workers.database import make_engine
+from workers.errors import CommandError
+from workers.log import configure_logging, logger
+from workers.settings import Settings, load_settings
+
+
+def run_service(
+    name: str, *, threads: int, configure: Callable[[Settings, Engine], uvicorn.Config]
+) -> NoReturn:
+    """Serve until asked to stop, then end the process.
+
+    `threads` says how many connections are in use at once; `configure` puts the service together.
+    """
+    try:
+        settings = load_settings()
+    except CommandError as error:
+        sys.exit(f"{name}: {error}")
+    configure_logging(settings.log_format, process=name, least=settings.log_level)
+    if settings.database_url is None:
+        sys.exit(f"{name}: DATABASE_URL must be set; or start the {name} with momento up")
+    url = settings.database_url.get_secret_value()
+    engine = make_engine(url, process=name, pool_size=threads)
+    config = configure(settings, engine)
+    # Uvicorn sees to these while it runs, and sends them again when it is done.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    uvicorn.Server(config).run()
+    engine.dispose()
+    logger(name).info(f"{name}.stopped")
+    sys.stdout.flush()
+    # Python would wait for threads, and one of ours may wait for a server that says nothing.
+    os._exit(0)
+
+
+def server_config(app: Starlette, *, host: str, port: int, **options: Any) -> uvicorn.Config:
+    """How uvicorn is to serve one of ours; `options` are what the service wants otherwise."""
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        # It limits a request's head to 64 KiB, which httptools reads into memory without end.
+        http="h11",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="on",
+        ws="none",
+        **options,
+    )
