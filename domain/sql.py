@@ -75,15 +75,26 @@ def insert_missing(session: Session, table: str, rows: Sequence[Mapping[str, Any
 
 
 def update_rows(session: Session, table: str, key: str, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Write the columns of each row where its key matches; all have the same columns."""
+    """Write the columns of each row where its key matches; all have the same columns.
+
+    The rows are locked in key order first, so that two who write them wait for one another instead
+    of deadlocking.
+    """
     if not rows:
         return 0
     columns = [column for column in rows[0] if column != key]
     settings = ", ".join(f'"{column}" = changed."{column}"' for column in columns)
     return execute(
         session,
-        f"UPDATE {table} SET {settings}, updated_at = now()"
-        f" FROM jsonb_populate_recordset(NULL::{table}, %(rows)s::jsonb) AS changed"
-        f" WHERE {table}.{key} = changed.{key}",
+        f"""
+        WITH changed AS MATERIALIZED (
+            SELECT * FROM jsonb_populate_recordset(NULL::{table}, %(rows)s::jsonb)
+        ), held AS MATERIALIZED (
+            SELECT {key} FROM {table} WHERE {key} IN (SELECT {key} FROM changed)
+            ORDER BY {key} FOR NO KEY UPDATE
+        )
+        UPDATE {table} SET {settings}, updated_at = now()
+        FROM changed JOIN held USING ({key}) WHERE {table}.{key} = changed.{key}
+        """,
         rows=as_json(rows),
     )

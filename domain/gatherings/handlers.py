@@ -160,7 +160,8 @@ def _deleted(session: Session, people: Iterable[str]) -> set[str]:
 
 def _make_rows(session: Session, batch: Batch[EventPublished]) -> None:
     """Insert events that aren't there yet, and host profiles for those who had none."""
-    listed = sorted(batch, key=lambda each: each.stamp.order)
+    # In key order, as everybody does; of two about one event the earlier comes first.
+    listed = sorted(batch, key=lambda each: (each.payload.event_id, each.stamp.order))
     insert_missing(
         session,
         "events",

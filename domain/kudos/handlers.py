@@ -240,15 +240,23 @@ def _keep_again(session: Session, said: Mapping[Key, _Said]) -> set[Key]:
     rows = fetch(
         session,
         """
+        WITH said AS MATERIALIZED (
+            -- Locked in the order of `_lock_times`, before any is written.
+            SELECT receiver_id, giver_id, event_id, kudo, times
+            FROM unnest(%(receivers)s::uuid[], %(givers)s::uuid[], %(events)s::uuid[],
+                %(kudos)s::text[], %(times)s::text[])
+                AS asked (receiver_id, giver_id, event_id, kudo, times)
+            JOIN attendee_kudos AS kept USING (receiver_id, giver_id, event_id, kudo)
+            ORDER BY receiver_id, giver_id, event_id, kudo
+            FOR UPDATE OF kept
+        )
         UPDATE attendee_kudos AS kept SET given_times = ARRAY(
             SELECT DISTINCT each.time
             FROM unnest(kept.given_times || kept.given_at
                 || string_to_array(said.times, ',')::timestamptz[]) AS each (time)
             WHERE each.time IS NOT NULL
         )
-        FROM unnest(%(receivers)s::uuid[], %(givers)s::uuid[], %(events)s::uuid[],
-            %(kudos)s::text[], %(times)s::text[])
-            AS said (receiver_id, giver_id, event_id, kudo, times)
+        FROM said
         WHERE kept.receiver_id = said.receiver_id AND kept.giver_id = said.giver_id
             AND kept.event_id = said.event_id AND kept.kudo = said.kudo
         RETURNING kept.receiver_id, kept.giver_id, kept.event_id, kept.kudo

@@ -25,6 +25,17 @@ def apply_payment_succeeded(
 ) -> Effects:
     """Keep payments that went through; a charge that another payment has is refused."""
     del now
+    verdicts = _taken_ids(session, batch)
+    verdicts |= _taken_charges(session, batch.without(verdicts))
+    _make_rows(session, batch.without(verdicts))
+    # Again: whoever was making a payment with the same charge just now has been waited for.
+    verdicts |= _taken_charges(session, batch.without(verdicts))
+    _keep_and_settle(session, batch.without(verdicts))
+    return Effects(verdicts)
+
+
+def _taken_charges(session: Session, batch: Batch[PaymentSucceeded]) -> dict[int, Verdict]:
+    """Refuse charges that another payment has."""
     charges = dict(
         fetch(
             session,
@@ -32,15 +43,12 @@ def apply_payment_succeeded(
             charges=[each.payload.stripe_charge_id for each in batch],
         )
     )
-    verdicts = _taken_ids(session, batch)
-    for succeeded in sorted(batch.without(verdicts), key=lambda each: each.stamp.order):
+    verdicts: dict[int, Verdict] = {}
+    for succeeded in sorted(batch, key=lambda each: each.stamp.order):
         owner = charges.setdefault(succeeded.payload.stripe_charge_id, succeeded.payload.payment_id)
         if owner != succeeded.payload.payment_id:
             verdicts[succeeded.seq] = Rejected("charge_taken", "another payment has this charge")
-    accepted = batch.without(verdicts)
-    _make_rows(session, accepted)
-    _keep_and_settle(session, accepted)
-    return Effects(verdicts)
+    return verdicts
 
 
 def apply_payment_failed(session: Session, batch: Batch[PaymentFailed], now: datetime) -> Effects:
@@ -108,9 +116,11 @@ def _make_rows(session: Session, batch: Batch[PaymentSucceeded] | Batch[PaymentF
             {
                 "id": each.payload.payment_id,
                 "status": "pending",
-                **each.payload.model_dump(include={*CHARGE_FIELDS}),
+                "stripe_charge_id": None,
+                **each.payload.model_dump(include={*CHARGE_FIELDS, "stripe_charge_id"}),
             }
-            for each in sorted(batch, key=lambda each: each.stamp.order)
+            # In key order, as everybody does; of two about one payment the earlier comes first.
+            for each in sorted(batch, key=lambda each: (each.payload.payment_id, each.stamp.order))
         ],
     )
 

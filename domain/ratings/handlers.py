@@ -34,6 +34,7 @@ def apply_rating_submitted(
     session: Session, batch: Batch[RatingSubmitted], now: datetime
 ) -> Effects:
     """Keep ratings and settle their events."""
+    _claim_ids(session, batch)
     effects = Effects(_taken_ids(session, batch))
     batch = batch.without(effects.verdicts)
     _keep(session, batch)
@@ -61,6 +62,30 @@ def apply_event_settled(session: Session, batch: Batch[EventSettled], now: datet
     effects = Effects()
     _settle(session, {each.payload.event_id: each for each in batch}, effects, now=now)
     return effects
+
+
+def _claim_ids(session: Session, batch: Batch[RatingSubmitted]) -> None:
+    """Insert rows that don't count yet, and wait for whoever is just claiming the same ids."""
+    listed = sorted(batch, key=lambda each: (each.payload.rating_id, each.stamp.order))
+    execute(
+        session,
+        """
+        INSERT INTO ratings
+            (id, event_id, rater_id, host_id, host_rating_value, event_rating_value)
+        SELECT said.id, said.event_id, said.rater_id, events.host_id, said.host, said.event
+        FROM unnest(%(ids)s::uuid[], %(events)s::uuid[], %(raters)s::uuid[],
+                %(host_stars)s::int[], %(event_stars)s::int[]) WITH ORDINALITY
+            AS said (id, event_id, rater_id, host, event, place)
+        JOIN events ON events.id = said.event_id
+        ORDER BY said.place
+        ON CONFLICT DO NOTHING
+        """,
+        ids=array(each.payload.rating_id for each in listed),
+        events=array(each.payload.event_id for each in listed),
+        raters=array(each.payload.rater_id for each in listed),
+        host_stars=[each.payload.host_rating_value for each in listed],
+        event_stars=[each.payload.event_rating_value for each in listed],
+    )
 
 
 def _taken_ids(session: Session, batch: Batch[RatingSubmitted]) -> dict[int, Verdict]:

@@ -8,7 +8,7 @@ from domain.batch import Batch, Effects
 from domain.deleted import deletions, judge_late
 from domain.facts import Fact, NewestWins, keep, load
 from domain.payload import Payload
-from domain.sql import insert_missing, update_rows
+from domain.sql import execute, insert_missing, update_rows
 from domain.users.erasure import erase
 from domain.users.facts import load_facts
 from domain.users.payloads import NotificationSettingsUpdated
@@ -55,6 +55,12 @@ def _write(session: Session, accounts: Mapping[str, Account]) -> None:
     """Write accounts and profiles, and erase what a deletion erases."""
     users = [{"id": person, **account.columns} for person, account in accounts.items()]
     update_rows(session, "users", "id", users)
+    # All of them at once, since they are written one after another below, and ratings lock many.
+    execute(
+        session,
+        "SELECT FROM host_profiles WHERE user_id = ANY(%(ids)s) ORDER BY user_id FOR UPDATE",
+        ids=list(accounts),
+    )
     for table, fields, profiles in (
         ("social_profiles", SOCIAL_FIELDS, {p: a.social_profile for p, a in accounts.items()}),
         ("host_profiles", HOST_FIELDS, {p: a.host_profile for p, a in accounts.items()}),

@@ -6,8 +6,12 @@ import pytest
 from sqlalchemy import Engine, text
 
 from domain.catalogue import HANDLERS, Handler
+from domain.dispatch import Report
+from domain.payments.payloads import PaymentSucceeded
+from domain.ratings.payloads import RatingSubmitted
 from domain.tables.kudos import Kudo
 from domain.users.payloads import UserDeleted
+from domain.verdict import Rejected
 from tests.concurrency.race import in_the_midst, race
 from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id, settle, tell
 from tests.helpers.ledger import (
@@ -149,6 +153,56 @@ class TestRatings:
                 text("SELECT average_rating::float, rating_count FROM host_profiles")
             )
         assert tuple(row) == (3.5, 2)
+        assert drift(engine) == []
+
+
+class TestTakenKeys:
+    """Who comes second waits and is rejected at once, without failing first."""
+
+    @staticmethod
+    def expect(reports: list[Report], reason: str) -> None:
+        assert [report.outcomes for report in reports] == [{"done": 1}, {"rejected": 1}]
+        (verdict,) = reports[1].verdicts.values()
+        assert isinstance(verdict, Rejected)
+        assert verdict.reason == reason
+
+    def test_of_two_payments_with_one_charge_one_is_kept(
+        self, engine: Engine, diary: Diary
+    ) -> None:
+        for payment in ("one", "other"):
+            said = PaymentSucceeded(
+                payment_id=an_id(payment),
+                user_id=an_id("Ada"),
+                event_id=an_id("drinks"),
+                invitation_id=an_id("drinks Ada"),
+                amount_in_cents=500,
+                currency="usd",
+                stripe_payment_intent_id="pi",
+                stripe_charge_id="ch_same",
+            )
+            diary.note(said, START - DAY)
+        publish_last(engine, diary, 2)
+        self.expect(race(engine, PAID, PAID, limit=1), "charge_taken")
+        settle(engine)
+        assert ask(engine, "SELECT count(*) FROM payments WHERE stripe_charge_id = 'ch_same'") == 1
+        assert drift(engine) == []
+
+    def test_of_two_ratings_with_one_id_one_is_kept(self, engine: Engine, diary: Diary) -> None:
+        diary.event("brunch", host="Hanna", seats=8)
+        tell(engine, diary.pages[-2:])
+        for event in ("drinks", "brunch"):
+            said = RatingSubmitted(
+                rating_id=an_id("same"),
+                event_id=an_id(event),
+                rater_id=an_id("Ada"),
+                host_rating_value=5,
+                event_rating_value=4,
+            )
+            diary.note(said, END + DAY)
+        publish_last(engine, diary, 2)
+        self.expect(race(engine, RATED, RATED, limit=1), "id_taken")
+        settle(engine)
+        assert ask(engine, "SELECT count(*) FROM ratings") == 1
         assert drift(engine) == []
 
 
