@@ -11,12 +11,12 @@ from typing import Any, Final
 
 from sqlmodel import Session
 
+from domain.coalesced import also_followed, ids_among
 from domain.lanes import LANES
 from domain.payload import thing
 from domain.sql import fetch, fetch_dicts
 from domain.tables.ledger import DeliveryState
 
-UUID_TEXT: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 # What follows from what follows: the longest chain of the catalogue is far shorter.
 TRACE_DEPTH: Final = 20
 TRACE_LIMIT: Final = 1_000
@@ -126,14 +126,27 @@ def find_seqs(session: Session, identity: str, source: str | None) -> list[tuple
 
 
 def trace(session: Session, seq: int) -> Traced | None:
-    """Give a domain event with its deliveries and all that followed; None if there is none."""
-    rows = fetch_dicts(session, _TRACE, seq=seq, depth=TRACE_DEPTH, limit=TRACE_LIMIT)
-    traced = {row["seq"]: _traced(row) for row in rows}
+    """Give a domain event with its deliveries and all that followed; None if there is none.
+
+    What followed from it and from another of its batch names one of the two as its cause; it is
+    there all the same.
+    """
+    traced: dict[int, Traced] = {}
+    parents: dict[int, int] = {}
+    found = [seq]
+    while found and len(traced) < TRACE_LIMIT:
+        rows = fetch_dicts(session, _TRACE, seqs=found, depth=TRACE_DEPTH, limit=TRACE_LIMIT)
+        new = {row["seq"]: _traced(row) for row in rows if row["seq"] not in traced}
+        traced |= new
+        also = {each: of for each, of in also_followed(session, new).items() if each not in traced}
+        parents |= also
+        found = list(also)
     if seq not in traced:
         return None
-    for each in traced.values():
-        if each.seq != seq and each.cause in traced:
-            traced[each.cause].follow_ups.append(each)
+    for each in sorted(traced.values(), key=lambda each: each.seq):
+        parent = parents.get(each.seq, each.cause)
+        if each.seq != seq and parent in traced:
+            traced[parent].follow_ups.append(each)
     _add_deliveries(session, traced)
     _add_refusals(session, traced)
     return traced[seq]
@@ -142,7 +155,7 @@ def trace(session: Session, seq: int) -> Traced | None:
 # One level of causes at a time, since a cycle is impossible: a cause has the smaller number.
 _TRACE = """
 WITH RECURSIVE told AS (
-    SELECT said.*, 0 AS depth FROM domain_events AS said WHERE said.seq = %(seq)s
+    SELECT said.*, 0 AS depth FROM domain_events AS said WHERE said.seq = ANY(%(seqs)s)
     UNION ALL
     SELECT next.*, told.depth + 1 FROM told JOIN domain_events AS next ON next.cause = told.seq
     WHERE told.depth < %(depth)s AND next.seq > told.seq
@@ -156,12 +169,7 @@ ORDER BY told.seq LIMIT %(limit)s
 
 def _traced(row: dict[str, Any]) -> Traced:
     """Build a node, with nothing of the payload but ids."""
-    data = row.pop("data")
-    ids = {
-        name: value
-        for name, value in data.items()
-        if name.endswith("_id") and isinstance(value, str) and UUID_TEXT.fullmatch(value)
-    }
+    ids = ids_among(row.pop("data"))
     return Traced(**row, ids=ids)
 
 

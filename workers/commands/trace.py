@@ -58,17 +58,19 @@ def _only(found: list[tuple[int, str]], identity: str) -> int:
     return found[0][0]
 
 
-def _lines(traced: Traced, depth: int = 0) -> Iterator[str]:
-    """One domain event and, indented, what followed."""
+def _lines(traced: Traced, depth: int = 0, *, parent: int | None = None) -> Iterator[str]:
+    """One domain event and, indented, what followed from it, the `parent`."""
     indent = "    " * depth
     name = re.sub(r"^app\.momento\.|\.v[0-9]+$", "", traced.type)
     yield f"{indent}{name}  #{traced.seq}  id {traced.id}  from {traced.source}"
+    if parent not in (None, traced.cause):
+        yield f"{indent}  published once for several of a batch, #{traced.cause} named as the cause"
     for text in _particulars(traced):
         yield f"{indent}  {text}"
     for delivery in traced.deliveries:
         yield f"{indent}  - {_settled(delivery)}"
     for follow_up in traced.follow_ups:
-        yield from _lines(follow_up, depth + 1)
+        yield from _lines(follow_up, depth + 1, parent=traced.seq)
 
 
 def _particulars(traced: Traced) -> Iterator[str]:

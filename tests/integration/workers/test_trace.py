@@ -1,16 +1,17 @@
 """What `momento trace` tells of a domain event, and what it keeps to itself."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
-from domain.envelope import enclose
+from domain.envelope import Envelope, enclose
 from domain.outbox import publish_many
 from domain.users.payloads import UserRegistered
 from tests.helpers.command import Momento
 from tests.helpers.evening import (
+    DAY,
     END,
     HOUR,
     SOURCE,
@@ -116,6 +117,66 @@ class TestTrace:
         out = momento("trace", given.id).out
         assert ": deferred, due " in out
         assert "waits for user:" in out or "waits for event:" in out
+
+
+class TestCoalesced:
+    """What a batch settles once names one cause, and is shown below each of them."""
+
+    @staticmethod
+    def followed(momento: Momento, page: Envelope) -> list[str]:
+        """What hangs below a domain event: type and person."""
+        return [
+            f"{each['type'].removeprefix('app.momento.')} {each['ids'].get('user_id')}"
+            for each in momento("trace", page.id, "--json").json["follow_ups"]
+        ]
+
+    def test_what_followed_from_two_of_one_batch_hangs_below_both(
+        self, momento: Momento, engine: Engine, diary: Diary
+    ) -> None:
+        tell(engine, diary.pages)
+        told = len(diary.pages)
+        for person, minutes in (("Ada", 1), ("Ada", 2), ("Bo", 3)):
+            diary.checked_in("drinks", person, at=START + timedelta(minutes=minutes))
+        tell(engine, diary.pages[told:])
+        first, second, of_bo = diary.pages[told:]
+        settled = "attendance.settled.v1"
+        assert self.followed(momento, first) == [f"{settled} {an_id('Ada')}"]
+        assert self.followed(momento, second) == [f"{settled} {an_id('Ada')}"]
+        assert self.followed(momento, of_bo) == [f"{settled} {an_id('Bo')}"]
+        notes = [
+            "published once for several of a batch" in momento("trace", page.id).out
+            for page in (first, second, of_bo)
+        ]
+        assert sorted(notes[:2]) == [False, True]
+        assert not notes[2]
+
+    def test_so_does_what_followed_from_that(
+        self, momento: Momento, engine: Engine, diary: Diary
+    ) -> None:
+        """Two changes of plan in one batch: settled once, and everybody asked once."""
+        tell(engine, diary.pages)
+        told = len(diary.pages)
+        for hours in (1, 2):
+            diary.moved("drinks", at=START - 2 * DAY + hours * HOUR, starts_at=START + hours * HOUR)
+        tell(engine, diary.pages[told:])
+        for page in diary.pages[told:]:
+            traced = momento("trace", page.id, "--json").json
+            (settled,) = traced["follow_ups"]
+            assert settled["type"] == "app.momento.event.settled.v1"
+            assert "event.reconfirmation_requested" in str(settled["follow_ups"])
+
+    def test_what_another_batch_published_does_not(
+        self, momento: Momento, engine: Engine, diary: Diary
+    ) -> None:
+        tell(engine, diary.pages)
+        told = len(diary.pages)
+        for minutes in (1, 2):
+            diary.checked_in("drinks", "Ada", at=START + timedelta(minutes=minutes))
+        for page in diary.pages[told:]:
+            tell(engine, [page])
+        first, second = diary.pages[told:]
+        assert len(self.followed(momento, first)) == 1
+        assert self.followed(momento, second) == []
 
 
 class TestRefused:
