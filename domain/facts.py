@@ -14,6 +14,7 @@ from sqlmodel import Session
 from domain.batch import DomainEvent
 from domain.payload import Payload, Stamp
 from domain.sql import execute, fetch
+from domain.verdict import NEWER_STANDS, NOTHING_SAID
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,12 @@ class NewestWins:
     def begin(self, said: Mapping[str, Any]) -> None:
         """Set what a thing was made with: that comes before all else, whatever its time."""
         self.values |= {name: value for name, value in said.items() if name not in self._stamps}
+
+    def note(self, fact: Fact) -> str | None:
+        """Say why a fact that was offered changes nothing; None if a field still stands by it."""
+        if fact.stamp in self._stamps.values():
+            return None
+        return NEWER_STANDS if len(fact.data) > 1 else NOTHING_SAID
 
     def offer(self, stamp: Stamp, said: Mapping[str, Any]) -> bool:
         """Set those fields that were not said later already; tell whether any was set."""

@@ -1,6 +1,11 @@
 """What a rule or a handler can answer to one domain event: done, deferred or rejected."""
 
 from dataclasses import dataclass
+from typing import Final
+
+# Notes on what changed nothing, since something newer says otherwise, or it says nothing itself.
+NEWER_STANDS: Final = "newer_stands"
+NOTHING_SAID: Final = "nothing_said"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,20 @@
 """Applies who came: check-ins and reports are kept, attendance and reliability follow from them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from sqlmodel import Session
 
-from domain.attendance.facts import load_occasions, pairs_of_events, reported_by
+from domain.attendance.facts import (
+    Pair,
+    load_occasions,
+    load_reports,
+    pairs_of_events,
+    reported_by,
+)
 from domain.attendance.payloads import AttendanceReported, AttendeeCheckedIn
-from domain.attendance.rules import CheckIn, Place, judge_check_in
-from domain.attendance.settling import Pair, settle
+from domain.attendance.rules import CheckIn, Place, note_on_check_in, note_on_report
+from domain.attendance.settling import settle
 from domain.batch import Batch, DomainEvent, Effects
 from domain.gatherings.payloads import EventSettled
 from domain.invitations.payloads import InvitationSettled
@@ -25,13 +31,15 @@ def apply_attendee_checked_in(
     _keep_check_ins(session, batch)
     effects = Effects()
     occasions = load_occasions(session, (each.payload.event_id for each in batch))
+    presences = settle(session, {_pair(each.payload): each for each in batch}, effects)
     for checked_in in batch:
         said = checked_in.payload
         attempt = CheckIn(checked_in.stamp, Place(said.latitude, said.longitude))
-        note = judge_check_in(attempt, occasions[said.event_id])
+        note = note_on_check_in(
+            attempt, occasion=occasions[said.event_id], presence=presences.get(_pair(said))
+        )
         if note is not None:
             effects.verdicts[checked_in.seq] = Accepted(note)
-    settle(session, {(e.payload.event_id, e.payload.user_id): e for e in batch}, effects)
     return effects
 
 
@@ -48,9 +56,39 @@ def apply_attendance_reported(
     about_others = batch.without(verdicts)
     _keep_reports(session, about_others)
     effects = Effects(verdicts)
-    causes = {(e.payload.event_id, e.payload.user_id): e for e in about_others}
-    settle(session, causes, effects)
+    causes = {_pair(each.payload): each for each in about_others}
+    presences = settle(session, causes, effects)
+    effects.verdicts |= _notes_on_reports(session, about_others, presences=presences)
     return effects
+
+
+def _notes_on_reports(
+    session: Session, batch: Batch[AttendanceReported], *, presences: Collection[Pair]
+) -> dict[int, Verdict]:
+    """Say of reports that don't count why."""
+    pairs = {_pair(each.payload) for each in batch}
+    occasions = load_occasions(session, (event for event, _ in pairs))
+    standing = {
+        (pair, report.reporter): report
+        for pair, reports in load_reports(session, pairs).items()
+        for report in reports
+    }
+    verdicts: dict[int, Verdict] = {}
+    for each in batch:
+        pair = _pair(each.payload)
+        note = note_on_report(
+            each.stamp,
+            standing=standing.get((pair, each.payload.reporter_id)),
+            occasion=occasions[pair[0]],
+            has_row=pair in presences,
+        )
+        if note is not None:
+            verdicts[each.seq] = Accepted(note)
+    return verdicts
+
+
+def _pair(said: AttendeeCheckedIn | AttendanceReported | InvitationSettled) -> Pair:
+    return said.event_id, said.user_id
 
 
 def apply_invitation_settled(
@@ -59,9 +97,7 @@ def apply_invitation_settled(
     """Judge again whoever got or gave up a seat, and those on whom they reported."""
     del now
     effects = Effects()
-    causes: dict[Pair, DomainEvent[Payload]] = {
-        (each.payload.event_id, each.payload.user_id): each for each in batch
-    }
+    causes: dict[Pair, DomainEvent[Payload]] = {_pair(each.payload): each for each in batch}
     for pair, reporter in reported_by(session, causes):
         causes.setdefault(pair, causes[reporter])
     settle(session, causes, effects)

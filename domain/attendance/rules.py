@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import asin, cos, radians, sin, sqrt
+from typing import Final
 
 from domain.constants import (
     CHECK_IN_OPENS_BEFORE_START,
@@ -17,7 +18,10 @@ from domain.constants import (
 )
 from domain.payload import Stamp
 from domain.tables.attendance import AttendanceStatus
+from domain.verdict import NEWER_STANDS
 
+# The person has no attendance row (yet): what is said of them is kept and doesn't count.
+NO_SEAT: Final = "no_seat"
 PRESENT = (AttendanceStatus.ATTENDED, AttendanceStatus.LATE)
 
 
@@ -86,6 +90,35 @@ def judge_check_in(check_in: CheckIn, occasion: Occasion) -> str | None:
         distance_metres(check_in.place, stop) <= CHECK_IN_RADIUS_METRES for stop in occasion.stops
     )
     return None if near else "too_far"
+
+
+def note_on_check_in(
+    check_in: CheckIn, *, occasion: Occasion, presence: Presence | None
+) -> str | None:
+    """Say why a check-in changes nothing; `presence` is what is decided, None without a row."""
+    why_not = judge_check_in(check_in, occasion)
+    if why_not is not None:
+        return why_not
+    if presence is None:
+        return NO_SEAT
+    return None if presence.checked_in == check_in else "another_stands"
+
+
+def note_on_report(
+    said: Stamp, *, standing: Report | None, occasion: Occasion, has_row: bool
+) -> str | None:
+    """Say why a report changes nothing; None when it counts.
+
+    `standing` is its author's newest report about that person, None when the author may not
+    report; `has_row` says whether that person has an attendance row.
+    """
+    if standing is None:
+        return "may_not_report"
+    if standing.stamp != said:
+        return NEWER_STANDS
+    if said.time < occasion.starts_at:
+        return "before_start"
+    return None if has_row else NO_SEAT
 
 
 def settle_presence(

@@ -26,25 +26,35 @@ from domain.tables.attendance import AttendanceStatus
 from domain.things import presence_of
 
 
-def settle(session: Session, causes: Mapping[Pair, DomainEvent[Payload]], effects: Effects) -> None:
-    """Judge people at events again and write what changed; `causes` says what touched each."""
+def settle(
+    session: Session, causes: Mapping[Pair, DomainEvent[Payload]], effects: Effects
+) -> dict[Pair, Presence]:
+    """Judge people at events again and write what changed; `causes` says what touched each.
+
+    Gives what was decided about those who have a row.
+    """
     if not causes:
-        return
+        return {}
     rows = _load_rows(session, causes)
-    judged = _judge(session, rows)
-    changed = [row for row in rows if _differs(row, judged[_pair(row)])]
-    update_rows(session, "attendance", "id", [{"id": r["id"], **judged[_pair(r)]} for r in changed])
-    moved = {_pair(row) for row in changed if row["status"] != judged[_pair(row)]["status"]}
+    occasions = load_occasions(session, (event for event, _ in causes))
+    presences = _judge(session, rows, occasions)
+    columns = {pair: _columns(each, occasions[pair[0]]) for pair, each in presences.items()}
+    changed = [row for row in rows if _differs(row, columns[_pair(row)])]
+    update_rows(
+        session, "attendance", "id", [{"id": row["id"], **columns[_pair(row)]} for row in changed]
+    )
+    moved = {_pair(row) for row in changed if row["status"] != presences[_pair(row)].status}
     # Somebody without a row may have had one a moment ago: their numbers are counted again.
     gone = set(causes) - {_pair(row) for row in rows}
     _rate(session, {user for _, user in causes})
     for pair in sorted(moved | gone):
         event, user = pair
         effects.follow(causes[pair], AttendanceSettled(event_id=event, user_id=user))
-    present = {pair for pair, columns in judged.items() if columns["status"] in PRESENT}
+    present = {pair for pair, each in presences.items() if each.status in PRESENT}
     effects.arrived |= {presence_of(*pair) for pair in moved & present}
     # Whoever is present, moved or not: the event itself may be what has changed.
     effects.arrived |= awaited_meetings(session, present)
+    return presences
 
 
 def _pair(row: Mapping[str, Any]) -> Pair:
@@ -69,21 +79,19 @@ def _load_rows(session: Session, pairs: Iterable[Pair]) -> list[dict[str, Any]]:
     )
 
 
-def _judge(session: Session, rows: Iterable[Mapping[str, Any]]) -> dict[Pair, dict[str, Any]]:
-    """Decide for each row whether the person came; give its derived columns."""
+def _judge(
+    session: Session, rows: Iterable[Mapping[str, Any]], occasions: Mapping[str, Occasion]
+) -> dict[Pair, Presence]:
+    """Decide for each row whether the person came."""
     cancelled_late = {_pair(row): row["cancelled_late"] for row in rows}
-    occasions = load_occasions(session, (event for event, _ in cancelled_late))
     check_ins = load_check_ins(session, cancelled_late)
     reports = load_reports(session, cancelled_late)
     return {
-        pair: _columns(
-            settle_presence(
-                cancelled_late=late,
-                check_ins=check_ins.get(pair, ()),
-                reports=reports.get(pair, ()),
-                occasion=occasions[pair[0]],
-            ),
-            occasions[pair[0]],
+        pair: settle_presence(
+            cancelled_late=late,
+            check_ins=check_ins.get(pair, ()),
+            reports=reports.get(pair, ()),
+            occasion=occasions[pair[0]],
         )
         for pair, late in cancelled_late.items()
     }
@@ -143,6 +151,3 @@ def _rate(session: Session, users: Iterable[str]) -> None:
         ratings=[absentee_rating(outcomes[user]) for user in people],
         present=[sum(each.status in PRESENT for each in outcomes[user]) for user in people],
     )
-
-
-__all__ = ["Pair", "settle"]

@@ -23,7 +23,7 @@ from domain.payload import Payload
 from domain.sql import array, as_json, execute, fetch, insert_missing, update_rows
 from domain.things import Hold, lock
 from domain.users.payloads import UserDeparted
-from domain.verdict import Accepted, Rejected, Verdict
+from domain.verdict import NEWER_STANDS, Accepted, Rejected, Verdict
 
 
 def apply_location_added(session: Session, batch: Batch[LocationAdded], now: datetime) -> Effects:
@@ -42,15 +42,19 @@ def apply_location_added(session: Session, batch: Batch[LocationAdded], now: dat
         }
         for identity, added in sorted(newest.items())
     ]
-    moved = _write_locations(session, rows)
+    written = _write_locations(session, rows)
     effects = Effects()
-    for location_id, event_id in moved:
+    for added in batch:
+        location_id = added.payload.location_id
+        if location_id not in written or newest[location_id] is not added:
+            effects.verdicts[added.seq] = Accepted(NEWER_STANDS)
+    for location_id, event_id in _events_at(session, written):
         effects.follow(newest[location_id], EventSettled(event_id=event_id))
     return effects
 
 
-def _write_locations(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """Upsert places by their newest word; give (location, event) of those that moved."""
+def _write_locations(session: Session, rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Upsert places by their newest word; give those of which it was news."""
     written = fetch(
         session,
         """
@@ -71,12 +75,19 @@ def _write_locations(session: Session, rows: Sequence[Mapping[str, Any]]) -> lis
         """,
         rows=as_json(rows),
     )
-    # A statement of its own: it sees the events of those who held the place while we waited.
+    return {location for (location,) in written}
+
+
+def _events_at(session: Session, places: Iterable[str]) -> list[tuple[str, str]]:
+    """Give (location, event) of all events that stop at these places.
+
+    A statement of its own: it sees the events of those who held the place while we waited.
+    """
     found = fetch(
         session,
         "SELECT DISTINCT location_id, event_id FROM event_itinerary_stops"
         " WHERE location_id = ANY(%(ids)s::uuid[])",
-        ids=array(location for (location,) in written),
+        ids=array(places),
     )
     return [(location, event) for location, event in found]
 

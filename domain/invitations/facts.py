@@ -22,8 +22,8 @@ class Case:
     schedule: Schedule
     deleted_at: datetime | None
     decisions: dict[str, Decision]
-    # Payments that name this invitation, but another person or event.
-    foreign: set[str]
+    # What was paid in this invitation's name, but for another person or event.
+    foreign: list[Entry]
 
 
 class Seats:
@@ -62,7 +62,7 @@ def load_cases(session: Session, invitations: Iterable[str]) -> list[Case]:
         for row in rows
     ]
     for case in cases:
-        case.foreign.update(foreign.get(case.row["id"], ()))
+        case.foreign.extend(foreign.get(case.row["id"], ()))
     return sorted(cases, key=lambda case: (not case.row["holds_seat"], _first_payment(case)))
 
 
@@ -109,7 +109,7 @@ def _case(
         ),
         deleted_at=row["deleted_at"],
         decisions=decisions,
-        foreign=set(),
+        foreign=[],
     )
 
 
@@ -120,8 +120,8 @@ def _first_payment(case: Case) -> tuple[Any, ...]:
 
 def _payments(
     session: Session, invitations: Mapping[str, Mapping[str, Any]]
-) -> tuple[dict[str, list[Entry]], dict[str, set[str]]]:
-    """Give what was paid for each invitation, and which payments name it wrongly."""
+) -> tuple[dict[str, list[Entry]], dict[str, list[Entry]]]:
+    """Give what was paid for each invitation, and what names it wrongly."""
     owners = fetch(
         session,
         "SELECT id, invitation_id, user_id, event_id FROM payments"
@@ -129,17 +129,14 @@ def _payments(
         ids=list(invitations),
     )
     entries: dict[str, list[Entry]] = {}
-    foreign: dict[str, set[str]] = {}
+    foreign: dict[str, list[Entry]] = {}
     facts = load(session, "payment_facts", "payment_id", (payment for payment, *_ in owners))
     for payment, invitation, user, event in owners:
         row = invitations.get(invitation)
         if row is None:
             continue
-        if (row["user_id"], row["event_id"]) != (user, event):
-            if any(fact.kind == "payment.succeeded" for fact in facts[payment]):
-                foreign.setdefault(invitation, set()).add(payment)
-            continue
-        entries.setdefault(invitation, []).extend(
+        is_its_own = (row["user_id"], row["event_id"]) == (user, event)
+        (entries if is_its_own else foreign).setdefault(invitation, []).extend(
             Entry(fact.kind, fact.stamp, fact.data, payment)
             for fact in facts[payment]
             if fact.kind in ("payment.succeeded", "payment.failed")

@@ -29,6 +29,10 @@ HOLDING = (*SEATED, InvitationStatus.CANCELLED_LATE)
 BARRED = ("suspended", "banned", "paused", "archived_for_recycling")
 EVENT_FULL = "event_full"
 EVENT_CANCELLED = "event_cancelled"
+NOT_THIS_INVITATION = "not_this_invitation"
+# Of what gives up or confirms a seat that nobody has taken. Should a payment be heard of that came
+# before, it is judged again.
+NO_SEAT_YET = "no_seat_yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +186,14 @@ def _expire(course: Course, entry: Entry, _schedule: Schedule, _seat: Callable[[
         course.status = InvitationStatus.CANCELLED_EARLY
         _refund(course, course.paid_by, "reconfirmation_lapsed")
     else:
-        course.notes[entry.stamp] = "not_due"
+        is_open = course.status in (*UNANSWERED, InvitationStatus.PENDING_RECONFIRMATION)
+        course.notes[entry.stamp] = "not_due" if is_open else f"invitation_{course.status}"
 
 
 def _cancel(course: Course, entry: Entry, schedule: Schedule, _seat: Callable[[], bool]) -> None:
-    if course.status not in SEATED:
+    if course.status in UNANSWERED:
+        course.notes[entry.stamp] = NO_SEAT_YET
+    elif course.status not in SEATED:
         course.notes[entry.stamp] = f"invitation_{course.status}"
     elif entry.stamp.time >= schedule.starts_at:
         course.notes[entry.stamp] = "event_started"
@@ -232,6 +239,8 @@ def _reconfirm(
     if course.status is InvitationStatus.PENDING_RECONFIRMATION:
         course.status = InvitationStatus.CONFIRMED
         course.reconfirm_by = None
+    elif course.status in UNANSWERED:
+        course.notes[entry.stamp] = NO_SEAT_YET
     else:
         course.notes[entry.stamp] = f"invitation_{course.status}"
 
@@ -300,6 +309,13 @@ def _refund(course: Course, payment: str | None, reason: str) -> None:
     known = course.decisions.get(payment, Decision())
     if known.refund_reason is None:
         course.decisions[payment] = Decision(known.granted, reason)
+
+
+def refuse_foreign(course: Course, entry: Entry) -> None:
+    """Send back what names this invitation, but another person or event; it touches nothing."""
+    course.notes[entry.stamp] = NOT_THIS_INVITATION
+    if entry.kind == "payment.succeeded":
+        _refund(course, entry.payment, NOT_THIS_INVITATION)
 
 
 def _refund_what_was_not_needed(course: Course) -> None:

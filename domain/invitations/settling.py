@@ -20,6 +20,7 @@ from domain.invitations.rules import (
     SEATED,
     Course,
     Decision,
+    refuse_foreign,
     settle_invitation,
 )
 from domain.payload import Payload
@@ -72,8 +73,8 @@ def _course(case: Case, seats: Seats) -> Course:
         seats.take(event)
     elif case.row["holds_seat"] and not keeps_seat:
         seats.give_back(event)
-    for payment in case.foreign:
-        course.decisions.setdefault(payment, Decision(refund_reason="not_this_invitation"))
+    for entry in case.foreign:
+        refuse_foreign(course, entry)
     return course
 
 

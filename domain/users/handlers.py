@@ -26,7 +26,7 @@ from domain.users.payloads import (
     UserVerified,
 )
 from domain.users.rules import is_banned_by, judge_registration, suspending_report
-from domain.users.settling import keep_and_settle, settle, write_settings
+from domain.users.settling import keep_and_settle, settle, take_notes, write_settings
 from domain.verdict import Rejected, Verdict
 
 
@@ -122,7 +122,8 @@ def apply_notification_settings_updated(
     """Change notification settings, each by its newest word; one never set, or cleared, is on."""
     del now
     effects = keep_and_settle(session, batch)
-    write_settings(session, [each.payload.user_id for each in batch])
+    notes = write_settings(session, [each.payload.user_id for each in batch])
+    take_notes(batch, effects, notes=notes)
     return effects
 
 

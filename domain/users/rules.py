@@ -14,6 +14,7 @@ from domain.constants import (
     SUSPENDING_REPORTERS,
 )
 from domain.facts import Fact, NewestWins
+from domain.payload import Stamp
 from domain.tables.safety import ReportOutcome
 from domain.tables.users import UserStatus
 from domain.verdict import Rejected
@@ -76,12 +77,16 @@ def judge_registration(birth_date: date, time: datetime) -> Rejected | None:
 
 @dataclass(slots=True)
 class Account:
-    """An account as its facts make it; a profile that nobody made is None."""
+    """An account as its facts make it; a profile that nobody made is None.
+
+    `notes` tell which facts changed nothing, and why.
+    """
 
     columns: dict[str, Any] = field(default_factory=dict)
     social_profile: dict[str, Any] | None = None
     host_profile: dict[str, Any] | None = None
     deleted_at: datetime | None = None
+    notes: dict[Stamp, str] = field(default_factory=dict)
 
 
 def deletion_of(facts: Sequence[Fact]) -> datetime | None:
@@ -182,7 +187,22 @@ def settle_account(facts: Sequence[Fact]) -> Account:
         columns,
         {**dict.fromkeys(SOCIAL_FIELDS), **social.values} if has_social else None,
         {**HOST_DEFAULTS, **_not_null(host.values)} if has_host else None,
+        notes=notes_on(
+            facts,
+            {
+                "user.updated": fields,
+                "subscription.changed": fields,
+                "social_profile.updated": social,
+                "host_profile.updated": host,
+            },
+        ),
     )
+
+
+def notes_on(facts: Sequence[Fact], folded: Mapping[str, NewestWins]) -> dict[Stamp, str]:
+    """Say which updates change nothing, and why; `folded` gives the fold of each kind."""
+    notes = {fact.stamp: folded[fact.kind].note(fact) for fact in facts if fact.kind in folded}
+    return {stamp: note for stamp, note in notes.items() if note is not None}
 
 
 def _not_null(said: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,12 +7,16 @@ from sqlmodel import Session
 from domain.batch import Batch, Effects
 from domain.deleted import deletions, judge_late
 from domain.facts import Fact, NewestWins, keep, load
-from domain.payload import Payload
+from domain.payload import Payload, Stamp
 from domain.sql import execute, insert_missing, update_rows
 from domain.users.erasure import erase
 from domain.users.facts import load_facts
 from domain.users.payloads import NotificationSettingsUpdated
-from domain.users.rules import HOST_FIELDS, SOCIAL_FIELDS, Account, settle_account
+from domain.users.rules import HOST_FIELDS, SOCIAL_FIELDS, Account, notes_on, settle_account
+from domain.verdict import Accepted
+
+# By person: what changed nothing, and why.
+Notes = Mapping[str, Mapping[Stamp, str]]
 
 SETTINGS = tuple(NotificationSettingsUpdated.model_fields.keys() - {"user_id"})
 
@@ -27,8 +31,17 @@ def keep_and_settle(session: Session, batch: Batch[Payload]) -> Effects:
         if refusal is not None:
             effects.verdicts[each.seq] = refusal
     keep(session, "user_facts", "user_id", batch.without(effects.verdicts))
-    settle(session, load_facts(session, people))
+    accounts = settle(session, load_facts(session, people))
+    take_notes(batch, effects, notes={person: each.notes for person, each in accounts.items()})
     return effects
+
+
+def take_notes(batch: Batch[Payload], effects: Effects, *, notes: Notes) -> None:
+    """Say of domain events that were accepted why they changed nothing."""
+    for each in batch.without(effects.verdicts):
+        note = notes.get(each.payload.subject, {}).get(each.stamp)
+        if note is not None:
+            effects.verdicts[each.seq] = Accepted(note)
 
 
 def settle(session: Session, facts: Mapping[str, Sequence[Fact]]) -> dict[str, Account]:
@@ -38,17 +51,21 @@ def settle(session: Session, facts: Mapping[str, Sequence[Fact]]) -> dict[str, A
     return accounts
 
 
-def write_settings(session: Session, people: Iterable[str]) -> None:
-    """Fold and write people's notification settings."""
+def write_settings(session: Session, people: Iterable[str]) -> Notes:
+    """Fold and write people's notification settings; give notes on what changed nothing."""
     rows = []
+    notes: dict[str, dict[Stamp, str]] = {}
     for person, facts in load(session, "user_facts", "user_id", people).items():
         settings = NewestWins()
         for fact in facts:
             if fact.kind == NotificationSettingsUpdated.NAME:
-                settings.offer(fact.stamp, fact.data)
-        said = {name: settings.values.get(name) is not False for name in SETTINGS}
-        rows.append({"user_id": person, **said})
+                said = {name: fact.data[name] for name in SETTINGS if name in fact.data}
+                settings.offer(fact.stamp, said)
+        are_on = {name: settings.values.get(name) is not False for name in SETTINGS}
+        rows.append({"user_id": person, **are_on})
+        notes[person] = notes_on(facts, {NotificationSettingsUpdated.NAME: settings})
     update_rows(session, "user_notification_settings", "user_id", rows)
+    return notes
 
 
 def _write(session: Session, accounts: Mapping[str, Account]) -> None:

@@ -99,10 +99,17 @@ def _settled(delivery: TracedDelivery) -> str:
         f"due {_moment(delivery.due_at)}" if delivery.due_at else "",
         f"waits for {delivery.awaits}" if delivery.awaits else "",
         f"which was refused ({delivery.awaits_refused})" if delivery.awaits_refused else "",
-        delivery.reason or "",
+        _reason(delivery),
         f"error: {delivery.error}" if delivery.error else "",
     ]
     return ", ".join(part for part in parts if part)
+
+
+def _reason(delivery: TracedDelivery) -> str:
+    """Why; of what is done it says how it stood then, and may have been judged again since."""
+    if delivery.reason is None:
+        return ""
+    return f"noted then: {delivery.reason}" if delivery.state == "done" else delivery.reason
 
 
 def _moment(moment: datetime) -> str:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.facts import NewestWins
 from domain.payload import Stamp
-from tests.factories.facts import HOUR, START, a_stamp
+from tests.factories.facts import HOUR, START, a_fact, a_stamp
 
 STAMPS = st.builds(
     Stamp,
@@ -69,6 +69,28 @@ class TestNewestWins:
         fields = NewestWins()
         assert fields.offer(a_stamp(START + HOUR), {"x": 1})
         assert not fields.offer(a_stamp(START), {"x": 2})
+
+    @pytest.mark.parametrize(
+        ("older", "newer", "notes"),
+        [
+            pytest.param({"x": 1}, {"x": 2}, ("newer_stands", None), id="of its only field"),
+            pytest.param({"x": 1, "y": 1}, {"x": 2}, (None, None), id="of one of two"),
+            pytest.param({"x": 1, "y": 1}, {"x": 2, "y": 2}, ("newer_stands", None), id="of both"),
+            pytest.param({"x": 1}, {"x": 1}, ("newer_stands", None), id="of the same word"),
+            pytest.param({"x": 1}, {}, (None, "nothing_said"), id="of nothing"),
+        ],
+    )
+    def test_a_note_says_which_word_no_longer_stands(
+        self, older: dict[str, Any], newer: dict[str, Any], notes: tuple[str | None, ...]
+    ) -> None:
+        facts = [
+            a_fact("x.updated", time, x_id="it", **said)
+            for time, said in ((START, older), (START + HOUR, newer))
+        ]
+        fields = NewestWins()
+        for fact, said in zip(facts, (older, newer), strict=True):
+            fields.offer(fact.stamp, said)
+        assert tuple(map(fields.note, facts)) == notes
 
     @given(SAID, st.randoms(use_true_random=False))
     def test_the_order_of_arrival_has_no_meaning(

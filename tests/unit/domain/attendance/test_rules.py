@@ -19,6 +19,8 @@ from domain.attendance.rules import (
     absentee_rating,
     distance_metres,
     judge_check_in,
+    note_on_check_in,
+    note_on_report,
     settle_presence,
 )
 from domain.tables.attendance import AttendanceStatus
@@ -94,6 +96,51 @@ class TestJudgeCheckIn:
     )
     def test_it_counts_within_500_m_of_any_stop(self, place: Place, note: str | None) -> None:
         assert judge_check_in(check_in(place=place), EVENING) == note
+
+
+class TestNoteOnCheckIn:
+    @pytest.mark.parametrize(
+        ("tried", "standing", "note"),
+        [
+            pytest.param(check_in(), check_in(), None, id="it stands"),
+            pytest.param(
+                check_in(START + HOUR), check_in(START), "another_stands", id="an earlier stands"
+            ),
+            pytest.param(check_in(START - HOUR), check_in(), "too_early", id="too early"),
+            pytest.param(check_in(END + HOUR), None, "too_late", id="nobody's, and too late"),
+        ],
+    )
+    def test_it_says_why_it_changes_nothing(
+        self, tried: CheckIn, standing: CheckIn | None, note: str | None
+    ) -> None:
+        decided = Presence(AttendanceStatus.ATTENDED, standing)
+        assert note_on_check_in(tried, occasion=EVENING, presence=decided) == note
+
+    def test_that_of_somebody_without_a_row_does_not_count(self) -> None:
+        assert note_on_check_in(check_in(), occasion=EVENING, presence=None) == "no_seat"
+
+
+class TestNoteOnReport:
+    @pytest.mark.parametrize(
+        ("said", "standing", "has_row", "note"),
+        [
+            pytest.param(END, END, True, None, id="it counts"),
+            pytest.param(START, START, True, None, id="at the start"),
+            pytest.param(START - INSTANT, START - INSTANT, True, "before_start", id="before it"),
+            pytest.param(START, END, True, "newer_stands", id="its author thought better of it"),
+            pytest.param(END, None, True, "may_not_report", id="its author was not there"),
+            pytest.param(END, END, False, "no_seat", id="about somebody without a row"),
+            pytest.param(END, None, False, "may_not_report", id="two strangers"),
+        ],
+    )
+    def test_it_says_why_it_changes_nothing(
+        self, said: datetime, standing: datetime | None, *, has_row: bool, note: str | None
+    ) -> None:
+        stands = None if standing is None else report("late", "eve", standing)
+        found = note_on_report(
+            a_stamp(said, "eve"), standing=stands, occasion=EVENING, has_row=has_row
+        )
+        assert found == note
 
 
 ATTENDED, LATE, NO_SHOW = "attended", "late", "no_show"

@@ -15,6 +15,7 @@ from domain.invitations.rules import (
     default_expiry,
     judge_invitation,
     reconfirmation_deadline,
+    refuse_foreign,
 )
 from domain.verdict import Rejected
 from tests.factories.facts import DAY, HOUR, INSTANT, MINUTE, START
@@ -214,6 +215,60 @@ class TestMaterialChange:
         self, entries: list[Entry], changes: list[datetime], status: str
     ) -> None:
         assert settled(*entries, changes=changes).status == status
+
+
+class TestNotes:
+    @pytest.mark.parametrize("kind", ["invitation.cancelled", "invitation.reconfirmed"])
+    @pytest.mark.parametrize(
+        ("before", "note"),
+        [
+            pytest.param([], "no_seat_yet", id="sent"),
+            pytest.param([payment_failed()], "no_seat_yet", id="payment_failed"),
+            pytest.param(
+                [entry("invitation.declined", PAID)], "invitation_declined", id="declined"
+            ),
+        ],
+    )
+    def test_who_has_no_seat_can_neither_give_it_up_nor_confirm_it(
+        self, kind: str, before: list[Entry], note: str
+    ) -> None:
+        said = entry(kind, START - 2 * DAY)
+        assert settled(*before, said).notes[said.stamp] == note
+
+    def test_what_had_no_seat_yet_counts_once_the_payment_before_it_is_known(self) -> None:
+        gone = entry("invitation.cancelled", START - 2 * DAY)
+        course = settled(paid(), gone)
+        assert (course.status, gone.stamp in course.notes) == ("cancelled_early", False)
+
+    @pytest.mark.parametrize(
+        ("before", "note"),
+        [
+            pytest.param([], "not_due", id="open"),
+            pytest.param(
+                [entry("invitation.declined", PAID)], "invitation_declined", id="declined"
+            ),
+            pytest.param([paid()], "invitation_confirmed", id="confirmed"),
+        ],
+    )
+    def test_only_what_is_open_can_be_due(self, before: list[Entry], note: str) -> None:
+        lapsed = entry("invitation.expired", START - 2 * DAY)
+        assert settled(*before, lapsed).notes[lapsed.stamp] == note
+
+    @pytest.mark.parametrize(
+        ("kind", "back"),
+        [
+            ("payment.succeeded", {"theirs": "not_this_invitation"}),
+            ("payment.failed", {}),
+        ],
+    )
+    def test_what_names_anothers_invitation_touches_nothing(
+        self, kind: str, back: dict[str, str]
+    ) -> None:
+        foreign = entry(kind, PAID, payment="theirs")
+        course = settled()
+        refuse_foreign(course, foreign)
+        assert (course.status, refunds(course)) == ("sent", back)
+        assert course.notes == {foreign.stamp: "not_this_invitation"}
 
 
 class TestPayments:

@@ -86,6 +86,67 @@ class TestStatus:
         assert account(*facts).columns["status"] == expected
 
 
+class TestNotes:
+    @pytest.mark.parametrize(
+        ("kind", "older", "newer", "notes"),
+        [
+            pytest.param(
+                "user.updated",
+                {"email": "a@b.c"},
+                {"email": None},
+                {LATER: "newer_stands"},
+                id="cleared since",
+            ),
+            pytest.param(
+                "user.updated",
+                {"email": "a@b.c", "last_name": "A"},
+                {"email": "d@e.f"},
+                {},
+                id="one of its fields stands",
+            ),
+            pytest.param(
+                "social_profile.updated",
+                {"bio": "a"},
+                {"bio": "b"},
+                {LATER: "newer_stands"},
+                id="a profile",
+            ),
+            pytest.param(
+                "host_profile.updated",
+                {"host_bio": "a"},
+                {"host_bio": "b"},
+                {LATER: "newer_stands"},
+                id="a host's profile",
+            ),
+            pytest.param(
+                "user.updated",
+                {"email": "a@b.c"},
+                {},
+                {LATER + HOUR: "nothing_said"},
+                id="nothing at all",
+            ),
+        ],
+    )
+    def test_what_nothing_stands_of_is_noted(
+        self,
+        kind: str,
+        older: dict[str, Any],
+        newer: dict[str, Any],
+        notes: dict[datetime, str],
+    ) -> None:
+        facts = [
+            a_fact(kind, time, user_id="ada", **said)
+            for time, said in ((LATER, older), (LATER + HOUR, newer))
+        ]
+        found = account(*facts).notes
+        assert {stamp.time: note for stamp, note in found.items()} == notes
+
+    def test_of_two_kinds_each_has_its_own_fields(self) -> None:
+        name = a_fact("user.updated", LATER, user_id="ada", last_name="A")
+        bio = a_fact("social_profile.updated", LATER + HOUR, user_id="ada", bio="b")
+        assert account(name, bio).notes == {}
+
+
 class TestColumns:
     @pytest.mark.parametrize(
         ("facts", "expected"),
