@@ -20,7 +20,7 @@ from domain.profiles.payloads import PushTokenRegistered, PushTokenRemoved, toke
 from domain.profiles.rules import TokenFact, TokenHeld, settle_token
 from domain.sql import array, as_json, execute, fetch
 from domain.things import Hold, lock
-from domain.verdict import Accepted, Rejected, Verdict
+from domain.verdict import NEWER_STANDS, Accepted, Rejected, Verdict
 
 Held = Mapping[str, TokenHeld | None]
 
@@ -40,7 +40,7 @@ def register_tokens(session: Session, batch: Batch[PushTokenRegistered]) -> dict
         if said.user_id in gone:
             verdicts[registered.seq] = ERASED
         elif now_held is None or now_held.by.stamp != registered.stamp:
-            verdicts[registered.seq] = Accepted("superseded")
+            verdicts[registered.seq] = Accepted(NEWER_STANDS)
     return verdicts
 
 
@@ -58,7 +58,7 @@ def remove_tokens(session: Session, batch: Batch[PushTokenRemoved]) -> dict[int,
         elif now_held is None or now_held.by.user_id != removed.payload.user_id:
             verdicts[removed.seq] = Accepted("not_registered")
         elif removed.stamp < now_held.by.stamp:
-            verdicts[removed.seq] = Accepted("superseded")
+            verdicts[removed.seq] = Accepted(NEWER_STANDS)
     return verdicts
 
 

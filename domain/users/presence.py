@@ -12,7 +12,7 @@ from sqlmodel import Session
 from domain.batch import Batch, DomainEvent
 from domain.sql import array, execute, fetch
 from domain.users.payloads import PresenceChanged
-from domain.verdict import Accepted, Verdict
+from domain.verdict import NEWER_STANDS, Accepted, Verdict
 
 
 def write(session: Session, batch: Batch[PresenceChanged]) -> dict[int, Verdict]:
@@ -23,7 +23,7 @@ def write(session: Session, batch: Batch[PresenceChanged]) -> dict[int, Verdict]
     _write_activity(session, active.values())
     standing = _write_presence(session, newest.values())
     return {
-        each.seq: Accepted("superseded")
+        each.seq: Accepted(NEWER_STANDS)
         for each in batch
         if each is not newest[each.payload.user_id] or each.payload.user_id not in standing
     }

@@ -29,7 +29,7 @@ class TestTokens:
     def test_it_moves_to_who_registered_it_later(self, scene: Scene) -> None:
         register(scene, ADA)
         assert register(scene, BO, START + HOUR) is None
-        assert register(scene, ADA, START - HOUR) == "superseded"
+        assert register(scene, ADA, START - HOUR) == "newer_stands"
         assert scene.rows(ROWS) == [(BO, TOKEN, None, None)]
         assert scene.column("SELECT id FROM push_notification_tokens") == [an_id(f"phone {BO}")]
 
@@ -44,7 +44,7 @@ class TestTokens:
         assert remove(scene, ADA) == "not_registered"
         register(scene, BO)
         assert remove(scene, ADA, START + HOUR) == "not_registered"
-        assert remove(scene, BO, START - HOUR) == "superseded"
+        assert remove(scene, BO, START - HOUR) == "newer_stands"
         assert scene.rows(ROWS) == [(BO, TOKEN, None, None)]
 
     def test_an_id_of_another_token_is_taken(self, scene: Scene) -> None:

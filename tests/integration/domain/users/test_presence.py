@@ -44,7 +44,7 @@ class TestPresence:
         application.run([seen("on", START + HOUR), seen("earlier", START)])
         assert ana(engine, "is_online, last_active_at") == (False, START + HOUR)
         notes = {name: row.reason for name, row in deliveries(engine, PRESENCE).items()}
-        assert notes == {"off": None, "on": "superseded", "earlier": "superseded"}
+        assert notes == {"off": None, "on": "newer_stands", "earlier": "newer_stands"}
 
     def test_of_one_time_the_greater_id_by_its_bytes_stands(self, engine: Engine) -> None:
         pages = [seen("a", online=False), seen("Z"), seen("b")]
