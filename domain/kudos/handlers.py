@@ -5,7 +5,6 @@ many there are, since only the pairs of giver and receiver that change are count
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -14,25 +13,15 @@ from domain.attendance.payloads import AttendanceSettled
 from domain.batch import Batch, DomainEvent, Effects
 from domain.blocks import events_of_both, load_blocks
 from domain.gatherings.payloads import EventSettled
+from domain.kudos.keeping import Key, Said, as_keys, keep_again, keep_new, lock_times
 from domain.kudos.payloads import KudosGiven, KudosSettled
 from domain.kudos.rules import Occasion, Standing, judge_kudos, settle_kudos
 from domain.kudos.scoring import Change, lock_receivers, score
 from domain.payload import Payload
 from domain.safety.payloads import BlockSettled
 from domain.sql import array, fetch
-from domain.tables.kudos import Kudo
 from domain.things import Hold, lock
 from domain.verdict import Accepted, Rejected, Verdict
-
-Key = tuple[str, str, str, Kudo]
-
-
-@dataclass(slots=True)
-class _Said:
-    """All that a batch says about one (receiver, giver, event, kudo)."""
-
-    id: str
-    times: list[datetime]
 
 
 def apply_kudos_given(session: Session, batch: Batch[KudosGiven], now: datetime) -> Effects:
@@ -48,9 +37,9 @@ def apply_kudos_given(session: Session, batch: Batch[KudosGiven], now: datetime)
     if not said:
         return Effects(verdicts)
     standings = _settle(session, {key: each.times for key, each in said.items()})
-    new = _keep(session, said, standings)
+    new = keep_new(session, said, standings)
     repeated = {key: each for key, each in said.items() if key not in new}
-    found = _keep_again(session, repeated) if repeated else set()
+    found = keep_again(session, repeated) if repeated else set()
     # Locked as late as possible: under a flood every batch wants the same popular people.
     counted = lock_receivers(session, (key[0] for key in said))
     turned = score(session, [_change(key, +1) for key in new if standings[key].counts], counted)
@@ -79,7 +68,7 @@ def apply_attendance_settled(
         users=array(each.payload.user_id for each in batch),
     )
     causes = {each.payload.event_id: each for each in batch}
-    return _judge_again(session, _keys(rows), causes)
+    return _judge_again(session, as_keys(rows), causes)
 
 
 def apply_event_settled(session: Session, batch: Batch[EventSettled], now: datetime) -> Effects:
@@ -92,7 +81,7 @@ def apply_event_settled(session: Session, batch: Batch[EventSettled], now: datet
         events=array(each.payload.event_id for each in batch),
     )
     causes = {each.payload.event_id: each for each in batch}
-    return _judge_again(session, _keys(rows), causes)
+    return _judge_again(session, as_keys(rows), causes)
 
 
 def _judge_again(
@@ -133,27 +122,23 @@ def apply_block_settled(session: Session, batch: Batch[BlockSettled], now: datet
         events=array(events),
     )
     # Which pair was at which event doesn't matter: any of them tells what it followed from.
-    return _judge_again(session, _keys(rows), dict.fromkeys(events, next(iter(batch))))
+    return _judge_again(session, as_keys(rows), dict.fromkeys(events, next(iter(batch))))
 
 
-def _gather(batch: Iterable[DomainEvent[KudosGiven]]) -> dict[Key, _Said]:
+def _gather(batch: Iterable[DomainEvent[KudosGiven]]) -> dict[Key, Said]:
     """Put together what the batch says about the same kudos; the first of them names the row."""
-    said: dict[Key, _Said] = {}
+    said: dict[Key, Said] = {}
     for given in batch:
         key = _key(given.payload)
         if key in said:
             said[key].times.append(given.time)
         else:
-            said[key] = _Said(given.payload.kudos_id, [given.time])
+            said[key] = Said(given.payload.kudos_id, [given.time])
     return said
 
 
 def _key(said: KudosGiven) -> Key:
     return (said.receiver_id, said.giver_id, said.event_id, said.kudo)
-
-
-def _keys(rows: Iterable[tuple[str, str, str, str]]) -> list[Key]:
-    return [(to, by, event, Kudo(kudo)) for to, by, event, kudo in rows]
 
 
 def _settle(session: Session, times: Mapping[Key, list[datetime]]) -> dict[Key, Standing]:
@@ -203,85 +188,13 @@ def _present(session: Session, keys: Iterable[Key]) -> set[tuple[str, str]]:
     return set(rows)
 
 
-def _keep(
-    session: Session, said: Mapping[Key, _Said], standings: Mapping[Key, Standing]
-) -> set[Key]:
-    """Insert rows as judged, where neither kudos nor id are there yet; give the new ones."""
-    # Sorted, so that of two batches with the same kudos one waits for the other.
-    listed = sorted(said.items())
-    rows = fetch(
-        session,
-        """
-        INSERT INTO attendee_kudos
-            (id, receiver_id, giver_id, event_id, kudo, counts, given_at, given_times)
-        SELECT id, receiver_id, giver_id, event_id, kudo, counts, given_at,
-            coalesce(string_to_array(times, ',')::timestamptz[], '{}')
-        FROM unnest(%(ids)s::uuid[], %(receivers)s::uuid[], %(givers)s::uuid[], %(events)s::uuid[],
-            %(kudos)s::text[], %(counts)s::boolean[], %(given)s::timestamptz[], %(times)s::text[])
-            AS said (id, receiver_id, giver_id, event_id, kudo, counts, given_at, times)
-        ON CONFLICT DO NOTHING
-        RETURNING receiver_id, giver_id, event_id, kudo
-        """,
-        ids=array(each.id for _, each in listed),
-        receivers=array(key[0] for key, _ in listed),
-        givers=array(key[1] for key, _ in listed),
-        events=array(key[2] for key, _ in listed),
-        kudos=array(key[3].value for key, _ in listed),
-        counts=array(str(standings[key].counts) for key, _ in listed),
-        given=array(standings[key].given_at.isoformat() for key, _ in listed),
-        times=[_several(each.times) for _, each in listed],
-    )
-    return set(_keys(rows))
-
-
-def _keep_again(session: Session, said: Mapping[Key, _Said]) -> set[Key]:
-    """Add times to kudos that are there already, said before or written by an API service."""
-    listed = sorted(said.items())
-    rows = fetch(
-        session,
-        """
-        WITH said AS MATERIALIZED (
-            -- Locked in the order of `_lock_times`, before any is written.
-            SELECT receiver_id, giver_id, event_id, kudo, times
-            FROM unnest(%(receivers)s::uuid[], %(givers)s::uuid[], %(events)s::uuid[],
-                %(kudos)s::text[], %(times)s::text[])
-                AS asked (receiver_id, giver_id, event_id, kudo, times)
-            JOIN attendee_kudos AS kept USING (receiver_id, giver_id, event_id, kudo)
-            ORDER BY receiver_id, giver_id, event_id, kudo
-            FOR UPDATE OF kept
-        )
-        UPDATE attendee_kudos AS kept SET given_times = ARRAY(
-            SELECT DISTINCT each.time
-            FROM unnest(kept.given_times || kept.given_at
-                || string_to_array(said.times, ',')::timestamptz[]) AS each (time)
-            WHERE each.time IS NOT NULL
-        )
-        FROM said
-        WHERE kept.receiver_id = said.receiver_id AND kept.giver_id = said.giver_id
-            AND kept.event_id = said.event_id AND kept.kudo = said.kudo
-        RETURNING kept.receiver_id, kept.giver_id, kept.event_id, kept.kudo
-        """,
-        receivers=array(key[0] for key, _ in listed),
-        givers=array(key[1] for key, _ in listed),
-        events=array(key[2] for key, _ in listed),
-        kudos=array(key[3].value for key, _ in listed),
-        times=[",".join(time.isoformat() for time in each.times) for _, each in listed],
-    )
-    return set(_keys(rows))
-
-
-def _several(times: list[datetime]) -> str | None:
-    """Write times for an array when there are more than the one that stands."""
-    return ",".join(time.isoformat() for time in times) if len(times) > 1 else None
-
-
 def _settle_again(session: Session, keys: Iterable[Key]) -> tuple[dict[Key, Standing], set[str]]:
     """Judge kept kudos again and move scores by the difference; see `score` for the second."""
     listed_keys = sorted(set(keys))
     if not listed_keys:
         return {}, set()
     # Kudos first, then their receivers, as `apply_kudos_given` does: nobody waits in a circle.
-    standings = _settle(session, _lock_times(session, listed_keys))
+    standings = _settle(session, lock_times(session, listed_keys))
     counted = lock_receivers(session, (key[0] for key in listed_keys))
     listed = sorted(standings.items())
     rows = fetch(
@@ -308,29 +221,6 @@ def _settle_again(session: Session, keys: Iterable[Key]) -> tuple[dict[Key, Stan
     ]
     turned = score(session, [change for change in changes if change.difference], counted)
     return standings, turned
-
-
-def _lock_times(session: Session, keys: Iterable[Key]) -> dict[Key, list[datetime]]:
-    """Lock kudos and read when they were said; what only an API service wrote has no time yet."""
-    listed = list(keys)
-    rows = fetch(
-        session,
-        """
-        SELECT receiver_id, giver_id, event_id, kudo,
-            CASE WHEN cardinality(given_times) > 0 THEN given_times ELSE ARRAY[given_at] END
-        FROM unnest(%(receivers)s::uuid[], %(givers)s::uuid[], %(events)s::uuid[],
-            %(kudos)s::text[]) AS asked (receiver_id, giver_id, event_id, kudo)
-        JOIN attendee_kudos AS kept USING (receiver_id, giver_id, event_id, kudo)
-        WHERE given_at IS NOT NULL OR cardinality(given_times) > 0
-        ORDER BY receiver_id, giver_id, event_id, kudo
-        FOR UPDATE OF kept
-        """,
-        receivers=array(key[0] for key in listed),
-        givers=array(key[1] for key in listed),
-        events=array(key[2] for key in listed),
-        kudos=array(key[3].value for key in listed),
-    )
-    return {(to, by, event, Kudo(kudo)): times for to, by, event, kudo, times in rows}
 
 
 def _change(key: Key, difference: int) -> Change:

@@ -62,7 +62,7 @@ class Occasion:
     def parameters(self, now: datetime) -> dict[str, Any]:
         """Give what the statements about candidates ask of the event; it must not be closed."""
         assert self.starts_at is not None
-        born = birth_dates(self.starts_at, self.age_min, self.age_max)
+        born = birth_dates(self.starts_at, age_min=self.age_min, age_max=self.age_max)
         starts = [local_start(self.starts_at, zone) for zone in self.zones]
         return {
             "event": self.id,

@@ -41,7 +41,7 @@ class Persona:
         return [each for each in self.interests or () if isinstance(each, str)]
 
 
-def event_text(title: str, description: str, stops: Sequence[str]) -> str | None:
+def event_text(title: str, *, description: str = "", stops: Sequence[str] = ()) -> str | None:
     """Put together what an event's vector is made from."""
     return _text([title, description, *stops])
 
@@ -124,7 +124,7 @@ class BirthDates:
     after: date | None
 
 
-def birth_dates(starts_at: datetime, age_min: int | None, age_max: int | None) -> BirthDates:
+def birth_dates(starts_at: datetime, *, age_min: int | None, age_max: int | None) -> BirthDates:
     """Turn an event's ages into dates of birth: an adult, within both, on the event's day."""
     day = starts_at.astimezone(UTC).date()
     return BirthDates(

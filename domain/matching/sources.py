@@ -78,7 +78,7 @@ def _interests(session: Session, names: Collection[str]) -> dict[Key, Source]:
         names=list(names),
     )
     return {
-        (RequestKind.INTEREST, name): Source(event_text(name, "", ()), has_vector)
+        (RequestKind.INTEREST, name): Source(event_text(name), has_vector)
         for name, has_vector in rows
     }
 
@@ -97,7 +97,9 @@ def _events(session: Session, events: Collection[str]) -> dict[Key, Source]:
         ids=array(events),
     )
     return {
-        (RequestKind.EVENT, event): Source(event_text(title, description, stops), has_vector)
+        (RequestKind.EVENT, event): Source(
+            event_text(title, description=description, stops=stops), has_vector
+        )
         for event, title, description, has_vector, stops in rows
     }
 

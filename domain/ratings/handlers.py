@@ -144,7 +144,8 @@ def _settle(
         if each.why_not is None:
             counting[event].append(each)
     tallies = {event: tally(listed) for event, listed in counting.items()}
-    _write_events(session, events, tallies, _want_summaries(session, events, counting, now=now))
+    feedback = _want_summaries(session, events, counting, now=now)
+    _write_events(session, events, tallies, feedback=feedback)
     for host in _move_hosts(session, events, tallies):
         cause = next(causes[event] for event, row in events.items() if row["host_id"] == host)
         effects.follow(cause, HostRatingChanged(host_id=host))
@@ -272,6 +273,7 @@ def _write_events(
     session: Session,
     events: Mapping[str, Mapping[str, Any]],
     tallies: Mapping[str, Tally],
+    *,
     feedback: Mapping[str, str],
 ) -> None:
     """Write what each event adds to its host's rating, and its summary from completion on."""

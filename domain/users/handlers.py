@@ -25,8 +25,9 @@ from domain.users.payloads import (
     UserUpdated,
     UserVerified,
 )
-from domain.users.rules import is_banned_by, judge_registration, suspending_report
+from domain.users.rules import judge_registration
 from domain.users.settling import keep_and_settle, settle, take_notes, write_settings
+from domain.users.suspension import is_banned_by, suspending_report
 from domain.verdict import Rejected, Verdict
 
 

@@ -1,6 +1,5 @@
 """What an account and its profiles are, given everything that was said about them. Pure."""
 
-from collections import Counter, deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -10,13 +9,11 @@ from domain.calendar import age_on
 from domain.constants import (
     ADULT_AGE_YEARS,
     NO_BIRTH_DATE,
-    REPORTS_WINDOW,
-    SUSPENDING_REPORTERS,
 )
 from domain.facts import Fact, NewestWins
 from domain.payload import Stamp
-from domain.tables.safety import ReportOutcome
 from domain.tables.users import UserStatus
+from domain.users.suspension import account_status
 from domain.verdict import Rejected
 
 # What a field becomes when it was never said, or cleared with null.
@@ -59,13 +56,6 @@ HOST_DEFAULTS: dict[str, Any] = {
     "website_url": None,
 }
 HOST_FIELDS = tuple(HOST_DEFAULTS)
-# The status that a report's outcome sets; the others only close it.
-OUTCOME_STATUSES: Mapping[str, str] = {
-    ReportOutcome.SUSPENSION: UserStatus.SUSPENDED,
-    ReportOutcome.BAN: UserStatus.BANNED,
-}
-# What no suspension hides.
-LASTING_STATUSES = (UserStatus.BANNED, UserStatus.ARCHIVED_FOR_RECYCLING)
 
 
 def judge_registration(birth_date: date, time: datetime) -> Rejected | None:
@@ -92,66 +82,6 @@ class Account:
 def deletion_of(facts: Sequence[Fact]) -> datetime | None:
     """Give when a person was deleted: the first time it was said."""
     return next((fact.stamp.time for fact in facts if fact.kind == "user.deleted"), None)
-
-
-def explicit_status(fact: Fact) -> str | None:
-    """Give the status that was set by what was said, if it sets one."""
-    if fact.kind == "user.status_changed":
-        status: str = fact.data["status"]
-        return status
-    return OUTCOME_STATUSES.get(fact.data["outcome"]) if fact.kind == "report.resolved" else None
-
-
-def account_status(facts: Sequence[Fact]) -> str:
-    """Give the newest explicit status, with a suspension laid over it while one holds."""
-    said = [status for status in map(explicit_status, facts) if status is not None]
-    status = said[-1] if said else UserStatus.PENDING_ONBOARDING
-    if status not in LASTING_STATUSES and suspending_report(facts) is not None:
-        return UserStatus.SUSPENDED
-    return status
-
-
-def is_banned_by(report: str, facts: Sequence[Fact]) -> bool:
-    """Say whether a report about a person was resolved with a ban."""
-    return any(
-        fact.data["report_id"] == report and explicit_status(fact) == UserStatus.BANNED
-        for fact in facts
-        if fact.kind == "report.resolved"
-    )
-
-
-def suspending_report(facts: Sequence[Fact]) -> str | None:
-    """Give the report that suspends a person, by what was said in order; the first if several do.
-
-    It is open and newer than the last explicit status; with the open ones of the 30 days before
-    it, it comes from three different people.
-    """
-    explicit = [fact.stamp for fact in facts if explicit_status(fact) is not None]
-    window: deque[Fact] = deque()
-    reporters: Counter[str] = Counter()
-    for filed in _open_reports(facts):
-        window.append(filed)
-        reporters[filed.data["reporter_id"]] += 1
-        while window[0].stamp.time < filed.stamp.time - REPORTS_WINDOW:
-            reporter = window.popleft().data["reporter_id"]
-            reporters[reporter] -= 1
-            if not reporters[reporter]:
-                del reporters[reporter]
-        is_newer = not explicit or explicit[-1] < filed.stamp
-        if is_newer and len(reporters) >= SUSPENDING_REPORTERS:
-            report: str = filed.data["report_id"]
-            return report
-    return None
-
-
-def _open_reports(facts: Sequence[Fact]) -> list[Fact]:
-    """Give the reports that nobody has decided about; of two filings of one the earlier."""
-    resolved = {fact.data["report_id"] for fact in facts if fact.kind == "report.resolved"}
-    filed: dict[str, Fact] = {}
-    for fact in facts:
-        if fact.kind == "report.filed" and fact.data["report_id"] not in resolved:
-            filed.setdefault(fact.data["report_id"], fact)
-    return list(filed.values())
 
 
 def settle_account(facts: Sequence[Fact]) -> Account:

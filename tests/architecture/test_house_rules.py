@@ -13,7 +13,8 @@ DOMAIN: Final = files("domain")
 HANDLING: Final = [
     file for file in DOMAIN if file.path.endswith(("/handlers.py", "/settling.py", "/scoring.py"))
 ]
-RULES: Final = [file for file in DOMAIN if file.path.endswith("/rules.py")]
+# A topic's second file of rules has a name of its own.
+RULES: Final = [file for file in DOMAIN if file.path.endswith(("/rules.py", "/suspension.py"))]
 MAY_COMMIT: Final = ("domain/dispatch.py", "domain/migrations/")
 CLOCK_AND_CHANCE: Final = {
     "now",
@@ -35,6 +36,7 @@ RULES_MAY_IMPORT: Final = (
     "domain.facts.NewestWins",
     "domain.payload.Stamp",
     "domain.tables.",
+    "domain.users.suspension.",
     "domain.verdict.",
 )
 

@@ -25,7 +25,7 @@ def make_summaries(engine: Engine, summariser: Summariser, *, now: datetime) -> 
     total = 0
     while time.monotonic() < ends:
         wanted = _take(engine, now=now)
-        if wanted is None or not _sum_up(engine, summariser, wanted, now=now):
+        if wanted is None or not _sum_up(engine, summariser, wanted=wanted, now=now):
             break
         total += 1
     return total
@@ -40,7 +40,7 @@ def _take(engine: Engine, *, now: datetime) -> Wanted | None:
     return taken[0] if taken else None
 
 
-def _sum_up(engine: Engine, summariser: Summariser, wanted: Wanted, *, now: datetime) -> bool:
+def _sum_up(engine: Engine, summariser: Summariser, *, wanted: Wanted, now: datetime) -> bool:
     """Ask for one summary and write it; say whether there may be more to do."""
     try:
         summary = summariser.summarise(wanted.comments).strip()[:SUMMARY_LIMIT_CHARACTERS]

@@ -76,7 +76,7 @@ def _embed_portion(engine: Engine, embedder: Embedder, *, now: datetime) -> int:
         return 0
     stale = {key: source for key, source in read.items() if source.is_stale(embedder.model)}
     answers = _ask(embedder, _questions(requests, stale))
-    return _write(engine, embedder.model, _Portion(requests, stale, answers), now=now)
+    return _write(engine, _Portion(requests, stale, answers), model=embedder.model, now=now)
 
 
 def _key(request: Request) -> Key:
@@ -129,7 +129,7 @@ class _Portion:
         }
 
 
-def _write(engine: Engine, model: str, portion: _Portion, *, now: datetime) -> int:
+def _write(engine: Engine, portion: _Portion, *, model: str, now: datetime) -> int:
     """Write the vectors; what was refused or not answered is asked again later."""
     answers, answered = portion.answers, portion.answered
     refused = portion.keys(answers.refused)

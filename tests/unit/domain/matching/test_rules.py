@@ -29,7 +29,7 @@ FRIDAY = datetime(2026, 3, 13, 22, tzinfo=UTC)
 
 class TestTexts:
     def test_an_event_is_its_title_its_description_and_its_stops(self) -> None:
-        assert event_text("Drinks", " In company ", ["Bar", "Club"]) == (
+        assert event_text("Drinks", description=" In company ", stops=["Bar", "Club"]) == (
             "Drinks\nIn company\nBar\nClub"
         )
 
@@ -53,7 +53,7 @@ class TestTexts:
         assert taste_text(Persona(interests=["jazz", 7, None, {"a": 1}])) == "jazz"
 
     def test_a_text_is_cut_at_its_limit(self) -> None:
-        text = event_text("Title", "word " * TEXT_LIMIT_CHARACTERS, ())
+        text = event_text("Title", description="word " * TEXT_LIMIT_CHARACTERS)
         assert text is not None
         assert len(text) == TEXT_LIMIT_CHARACTERS
 
@@ -122,14 +122,20 @@ class TestBirthDates:
         self, *, born: date, day: date, low: int | None, high: int | None
     ) -> None:
         age = age_on(born, day)
-        found = birth_dates(datetime(day.year, day.month, day.day, 23, tzinfo=UTC), low, high)
+        found = birth_dates(
+            datetime(day.year, day.month, day.day, 23, tzinfo=UTC), age_min=low, age_max=high
+        )
         fits = born <= found.until and (found.after is None or born > found.after)
         assert fits == (age >= max(18, low or 0) and (high is None or age <= high))
 
     def test_who_was_born_on_29_february_is_18_on_1_march(self) -> None:
         born = date(2008, 2, 29)
-        assert born > birth_dates(datetime(2026, 2, 28, tzinfo=UTC), None, None).until
-        assert born <= birth_dates(datetime(2026, 3, 1, tzinfo=UTC), None, None).until
+        assert (
+            born > birth_dates(datetime(2026, 2, 28, tzinfo=UTC), age_min=None, age_max=None).until
+        )
+        assert (
+            born <= birth_dates(datetime(2026, 3, 1, tzinfo=UTC), age_min=None, age_max=None).until
+        )
 
 
 class TestDaysLeft:

@@ -5,7 +5,8 @@ from datetime import datetime
 import pytest
 
 from domain.facts import Fact
-from domain.users.rules import is_banned_by, settle_account, suspending_report
+from domain.users.rules import settle_account
+from domain.users.suspension import is_banned_by, suspending_report
 from tests.factories.facts import DAY, HOUR, INSTANT, START, a_fact, in_order
 
 JOINED = START - 100 * DAY
