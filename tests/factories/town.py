@@ -14,6 +14,7 @@ from tests.helpers.evening import an_id
 
 NOW: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY: Final = timedelta(days=1)
+WEEK: Final = 7 * DAY
 # A Friday, at six in the evening in New York.
 STARTS: Final = datetime(2026, 3, 13, 22, tzinfo=UTC)
 HALL: Final = (40.0, -74.0)
@@ -96,7 +97,8 @@ class Town:
     def duo(self, one: str, other: str, **columns: Any) -> None:
         """Have two people want to come as a pair."""
         duo = self.id(f"{one} and {other}")
-        self._insert("duos", {"id": duo, "status": "active", **columns})
+        times = {"opened_at": NOW - WEEK, "open_until": NOW + WEEK}
+        self._insert("duos", {"id": duo, "status": "active", **times, **columns})
         for person, role in ((one, "initiator"), (other, "participant")):
             named = {"duo_id": duo, "user_id": self.id(person), "role": role}
             self._insert("duo_participants", named)

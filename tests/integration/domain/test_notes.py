@@ -64,10 +64,10 @@ def diary(engine: Engine) -> Diary:
 
 
 def notes(engine: Engine, diary: Diary) -> list[tuple[str, str | None]]:
-    """What became of the only page, in each handler."""
+    """What became of the only page, in each handler but those that only mark what is stale."""
     statement = """
         SELECT state, reason FROM deliveries JOIN domain_events AS said USING (seq)
-        WHERE said.id = :id ORDER BY reason NULLS FIRST
+        WHERE said.id = :id AND handler NOT LIKE 'matching.%' ORDER BY reason NULLS FIRST
     """
     (page,) = diary.pages
     with engine.connect() as connection:

@@ -43,10 +43,11 @@ class Scene:
         self._application.settle()
 
     def outcome(self, page: Envelope) -> str | None:
-        """What became of it in its handler: the note, or state and reason code, or None."""
+        """What became of it in the handler of profiles: the note, state and reason, or None."""
         ((state, reason, awaits),) = self.rows(
             "SELECT state, split_part(reason, ':', 1), awaits FROM deliveries"
-            " JOIN domain_events AS said USING (seq) WHERE said.id = :id",
+            " JOIN domain_events AS said USING (seq) WHERE said.id = :id"
+            " AND handler NOT LIKE 'matching.%'",
             id=page.id,
         )
         if state == "done":
