@@ -50,13 +50,15 @@ def apply_persona_updated(session: Session, batch: Batch[PersonaUpdated], now: d
 def apply_interests_selected(
     session: Session, batch: Batch[InterestsSelected], now: datetime
 ) -> Effects:
-    """Mark what people like, and the interests that they name."""
+    """Mark what people like, and the interests that they name, which are kept whoever does."""
 
-    def marked(said: InterestsSelected) -> list[tuple[RequestKind, str]]:
-        named = [(RequestKind.INTEREST, name.strip()) for name in said.interests]
-        return [(RequestKind.POSITIVE, said.user_id), *named]
+    def named(said: InterestsSelected) -> list[tuple[RequestKind, str]]:
+        return [(RequestKind.INTEREST, name.strip()) for name in said.interests]
 
-    return _mark_of_people(session, batch, marked, now=now)
+    _mark(session, batch, named, now=now)
+    return _mark_of_people(
+        session, batch, lambda said: [(RequestKind.POSITIVE, said.user_id)], now=now
+    )
 
 
 def apply_event_published(session: Session, batch: Batch[EventPublished], now: datetime) -> Effects:

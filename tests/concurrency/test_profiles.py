@@ -61,6 +61,7 @@ class TestInterests:
         say(engine, diary, "interests.selected", user_id=BO, interests=names[::-1])
         race(engine, INTERESTS, INTERESTS, limit=1)
         assert (count(engine, "interests"), count(engine, "profile_interests")) == (3, 6)
+        settle(engine)
         assert drift(engine) == []
 
 

@@ -115,7 +115,7 @@ class Company:
             for page, _ in pages
             if page.subject == invitation
         ]
-        twice = evening.invited.count(sent["user_id"]) > 1
+        twice = evening.invited.count(sent["user_id"]) > 1 or sent["user_id"] == evening.host
         if answers or twice or sent["user_id"] in self.left or sent.get("expires_at") is None:
             return False
         expires_at = datetime.fromisoformat(sent["expires_at"])

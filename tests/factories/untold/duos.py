@@ -22,6 +22,7 @@ from domain.invitations.payloads import InvitationSent
 from domain.payload import Payload
 from domain.safety.payloads import UserBlocked, UserUnblocked
 from domain.users.payloads import UserDeleted, UserRegistered
+from domain.users.rules import judge_registration
 from tests.factories.untold.safety import blocked_pairs
 from tests.factories.untold.saying import say
 
@@ -202,12 +203,21 @@ def _guests(city: Sequence[Envelope], draw: Random) -> Iterator[Said]:
         if page.type == InvitationSent.TYPE:
             sent = InvitationSent.parse(page.data)
             invited.setdefault((sent.event_id, sent.user_id), (sent, page.time))
-    taken: set[str] = set()
+    # Who is refused makes no pair: what names it is refused too, or not, as the order has it.
+    taken = {page.subject for page in city if _is_refused(page)}
     apart = {frozenset(pair) for pair in blocked_pairs(city)}
     for event, one, other in [*_couples(came & invited.keys()), *_couples(invited.keys())]:
         if event in starts and not {one, other} & taken and {one, other} not in apart:
             taken |= {one, other}
             yield from _go_together(invited[event, one], invited[event, other], starts[event], draw)
+
+
+def _is_refused(page: Envelope) -> bool:
+    """Whether somebody registers who is too young."""
+    if page.type != UserRegistered.TYPE:
+        return False
+    said = UserRegistered.parse(page.data)
+    return judge_registration(said.birth_date, page.time) is not None
 
 
 def _couples(guests: AbstractSet[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
