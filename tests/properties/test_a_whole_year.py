@@ -1,7 +1,6 @@
 """A year of 2,000 people, shuffled and doubled, comes to the same as the same year in order."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from random import Random
 from typing import Final
 
@@ -9,6 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from domain.envelope import Envelope
+from tests.factories.today import TODAY
 from tests.factories.untold import with_untold
 from tests.helpers.apply import Application, Manner, unsettled
 from tests.helpers.ledger import drift
@@ -21,7 +21,7 @@ LARGE: Final = (2_000, 4_000)
 
 @pytest.fixture(scope="module")
 def year() -> list[Envelope]:
-    told = history_of_a_year(SEED, now=datetime.now(UTC), contested=False)
+    told = history_of_a_year(SEED, now=TODAY, contested=False)
     return with_untold(told, SEED)
 
 

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 import pytest
@@ -20,6 +20,7 @@ from domain.invitations.payloads import (
 )
 from domain.tables.kudos import Kudo
 from domain.users.payloads import HostProfileUpdated, UserDeleted, UserStatusChanged
+from tests.factories.today import TODAY
 from tests.factories.untold import with_untold
 from tests.helpers.agree import Agree, MakeEngine
 from tests.helpers.apply import IN_ORDER, Application, Manner, apply_by_many, unsettled
@@ -27,11 +28,10 @@ from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id
 from tests.helpers.state import State, differences, snapshot
 from workers.city import history
 
-NOW = datetime.now(UTC)
 SEEDS = (1, 2, 3)
 
 
-def small_city(seed: int, *, contested: bool = False, now: datetime = NOW) -> list[Envelope]:
+def small_city(seed: int, *, contested: bool = False, now: datetime = TODAY) -> list[Envelope]:
     """A few hundred domain events."""
     return with_untold(history(seed, now=now, people=16, gatherings=6, contested=contested), seed)
 
@@ -130,11 +130,11 @@ class TestTheHistoriesThemselves:
         assert application.busy == HANDLERS.keys()
 
     def test_the_same_seed_tells_the_same_ids_on_another_day(self) -> None:
-        later = small_city(1, now=NOW + timedelta(days=9))
+        later = small_city(1, now=TODAY + timedelta(days=9))
         assert [said.id for said in later] == [said.id for said in small_city(1)]
 
     def test_nothing_happens_in_the_future(self) -> None:
-        assert all(said.time <= NOW for said in small_city(1))
+        assert all(said.time <= TODAY for said in small_city(1))
 
     def test_a_contested_city_leaves_nothing_failed_and_no_event_overfull(
         self, engine: Engine

@@ -10,7 +10,7 @@ import re
 import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from threading import Event, Thread
@@ -25,6 +25,7 @@ from domain.envelope import Envelope
 from domain.reconcile import reconcile
 from tests.acceptance.faults.conftest import STARTED
 from tests.acceptance.faults.scene import our_environment
+from tests.factories.today import TODAY
 from tests.helpers.apply import Application, Manner
 from tests.helpers.ledger import ask, until
 from tests.helpers.processes import RELAY, WORKERS, Crew, Program, is_alive
@@ -127,7 +128,7 @@ class Killer(Thread):
 
 @pytest.fixture(scope="module")
 def history() -> list[Envelope]:
-    return history_of(DOMAIN_EVENTS, seed=11, now=datetime.now(UTC), contested=False)
+    return history_of(DOMAIN_EVENTS, seed=11, now=TODAY, contested=False)
 
 
 @pytest.fixture
