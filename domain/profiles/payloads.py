@@ -59,11 +59,11 @@ class HostPhotoAdded(Payload, name="host_photo.added", person="host_id"):
     caption: Private[Caption | None] = None
 
 
-class InterestsSelected(Payload, name="interests.selected"):
+class InterestsSelected(Payload, name="interests.selected", person="user_id"):
     """Somebody said what they are interested in, all of it."""
 
     user_id: UserId
-    interests: InterestNames
+    interests: Annotated[InterestNames, Personal(())]
 
 
 class PersonaUpdated(Payload, name="persona.updated", person="user_id"):

@@ -44,8 +44,16 @@ EXEMPT: Final = {
     # A surrogate, numbered in the order of arrival.
     "interests": frozenset({"id"}),
 }
+# A name that nobody but the erased ever selected may be there or not.
+_SELECTED: Final = (
+    "SELECT btrim(jsonb_array_elements_text(data -> 'interests')) FROM user_facts"
+    " WHERE kind = 'interests.selected'"
+)
 # Rows that refer to a surrogate id are read with what that stands for.
 READ: Final = {
+    "interests": f"SELECT to_jsonb(kept) FROM interests AS kept WHERE name IN ({_SELECTED})",
+    "embeddings": "SELECT to_jsonb(kept) FROM embeddings AS kept WHERE kind <> 'interest'"
+    f" OR target IN ({_SELECTED})",
     "profile_interests": "SELECT to_jsonb(kept) - 'interest_id'"
     " || jsonb_build_object('interest', interests.name)"
     " FROM profile_interests AS kept JOIN interests ON interests.id = kept.interest_id",
