@@ -69,6 +69,8 @@ class Scheduled:
     # done, failed, drift, interrupted; running while it has not ended.
     last_result: str | None
     error: str | None
+    # Whether the newest run that came to an end found drift.
+    is_drifted: bool
     next_run: datetime
     paused_until: datetime | None
     paused_why: str | None
@@ -83,6 +85,11 @@ def schedules(session: Session, now: datetime) -> list[Scheduled]:
             newest.started_at AS last_run, newest.took_ms, newest.count, newest.error,
             CASE WHEN newest.number IS NOT NULL THEN coalesce(newest.result, 'running') END
                 AS last_result,
+            coalesce((
+                SELECT result = 'drift' FROM ticks
+                WHERE schedule = name AND result IN ('done', 'drift')
+                ORDER BY number DESC LIMIT 1
+            ), false) AS is_drifted,
             CASE WHEN paused_until > %(now)s THEN paused_until END AS paused_until,
             CASE WHEN paused_until > %(now)s THEN paused_why END AS paused_why
         FROM schedules LEFT JOIN LATERAL (
@@ -216,3 +223,8 @@ def lead(session: Session, leader: Leader, *, backend_pid: int) -> None:
         since=leader.since,
         clock_ahead_s=leader.clock_ahead_s,
     )
+
+
+def scheduler_numbers(session: Session, now: datetime) -> dict[str, Any]:
+    """Give who leads, if anybody, and what became of each schedule."""
+    return {"leader": leader(session), "jobs": schedules(session, now)}
