@@ -47,7 +47,7 @@ class Scheduler:
         ticker = Ticker(self._engine, self._timetable, now=now, going=self._term.going)
         self._metronome = Metronome(threads=MOST_TRACKS)
         for name, (every, call) in ticker.tracks().items():
-            self._metronome.add(name, every, call)
+            self._metronome.add(name, call, every=every)
         self._keeper = Keeper(self._keep, every=LOOK_EVERY)
 
     def run(self) -> None:

@@ -58,9 +58,10 @@ def make_housekeeping(retention: timedelta, wait: Wait) -> tuple[Chore, ...]:
         Chore(
             "figures.reconcile",
             timedelta(days=1),
-            "Recomputes every derived figure from its rows, at 09:00 UTC; raises an alarm on drift"
-            " and mends nothing.",
+            "Recomputes every derived figure from its rows; raises an alarm on drift and mends"
+            " nothing.",
             lambda engine, _: reconcile_figures(engine, wait=wait),
+            # While people in America sleep.
             at=timedelta(hours=9),
         ),
     )

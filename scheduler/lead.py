@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
-from domain.schedules import LEAD_LOCK
+from domain.leading import LEAD_LOCK
 from domain.sql import execute, fetch
 from workers.log import logger
 

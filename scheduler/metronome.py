@@ -41,7 +41,7 @@ class Metronome:
         self._is_away = False
         self._is_stopped = False
 
-    def add(self, name: str, every: timedelta, call: Callable[[], object]) -> None:
+    def add(self, name: str, call: Callable[[], object], *, every: timedelta) -> None:
         """Have something called every so often, and once at the start."""
         self._scheduler.add_job(
             self._beat,

@@ -9,7 +9,8 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from domain.schedules import Leader, Line, keep_timetable, lead
+from domain.leading import Leader, lead
+from domain.schedules import Line, keep_timetable
 from domain.ticks import interrupt_all
 from scheduler.lead import Lead
 from scheduler.timetable import place

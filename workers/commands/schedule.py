@@ -11,11 +11,11 @@ from typing import Final, NoReturn
 from sqlmodel import Session
 
 from domain.constants import LATEST_TIME
+from domain.leading import leader
 from domain.schedules import (
     Met,
     Scheduled,
     ask,
-    leader,
     met,
     names,
     pause,

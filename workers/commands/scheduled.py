@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-from domain.schedules import Leader, Scheduled
+from domain.leading import Leader
+from domain.schedules import Scheduled
 
 # What is due is found by the scheduler's clock, everything else goes by the database's.
 CLOCKS_DIFFER_S: Final = 5.0

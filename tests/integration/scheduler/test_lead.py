@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
-from domain.schedules import Leader, leader, schedules
+from domain.leading import Leader, leader
+from domain.schedules import schedules
 from scheduler.lead import SILENT, Lead
 from scheduler.timetable import Timetable
 from tests.acceptance.faults.scene import our_environment

@@ -1,5 +1,6 @@
 """G14: two schedulers, one that fires twice, or one that slept, have the effect of one on time."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -7,7 +8,7 @@ from threading import Barrier
 
 import pytest
 from psycopg.errors import LockNotAvailable
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from domain.schedules import ask, keep_timetable, pause, resume
@@ -210,6 +211,20 @@ class TestTrouble:
         dues.trouble["a"] = LockNotAvailable("canceling statement about +4915199887766")
         a_ticker(engine, dues.timetable(AKind("a")), clock).tick_due()
         assert ticks(engine, "a") == [(MONDAY, 0, "failed", "LockNotAvailable 55P03")]
+
+    def test_of_a_kind_that_others_hold_up_delays_the_rest_by_seconds_only(
+        self, engine: Engine, dues: Dues, clock: Clock
+    ) -> None:
+        dues.add("held", MONDAY)
+        dues.add("free", MONDAY)
+        with engine.begin() as holder:
+            holder.execute(text("SELECT FROM dues WHERE kind = 'held' FOR UPDATE"))
+            began = time.monotonic()
+            a_ticker(engine, dues.timetable(AKind("held"), AKind("free")), clock).tick_due()
+            took = time.monotonic() - began
+        assert dues.told() == [("free", MONDAY)]
+        assert ticks(engine, "held") == [(MONDAY, 0, "failed", "LockNotAvailable 55P03")]
+        assert took < 8
 
     def test_that_passes_costs_another_try(self, engine: Engine, dues: Dues, clock: Clock) -> None:
         dues.add("a", *(MONDAY - SECOND * n for n in range(1_500)))
