@@ -52,11 +52,6 @@ class Metronome:
             next_run_time=utc_now(),
         )
 
-    @property
-    def names(self) -> set[str]:
-        """What is called."""
-        return {job.id for job in self._scheduler.get_jobs()}
-
     def run(self) -> None:
         """Beat until stopped."""
         if not self._is_stopped:
