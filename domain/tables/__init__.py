@@ -17,6 +17,7 @@ from domain.tables import (
     profiles,
     ratings,
     safety,
+    schedules,
     support,
     users,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "profiles",
     "ratings",
     "safety",
+    "schedules",
     "support",
     "users",
 ]

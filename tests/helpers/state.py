@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, Table, UniqueConstraint, text
 from sqlmodel import SQLModel
 
-from domain.tables import accounts, ledger, metadata
+from domain.tables import accounts, ledger, metadata, schedules
 from domain.tables.matching import EventCandidate, MatchingRequest, PortRest
 
 Row = dict[str, Any]
@@ -18,10 +18,10 @@ State = dict[str, list[Row]]
 OF_MATCHING: Final = frozenset(
     str(made.__tablename__) for made in (MatchingRequest, PortRest, EventCandidate)
 )
-# Tables of the machinery: the ledger, the accounts of the dashboard, and these.
+# Tables of the machinery: the ledger, the clock, the accounts of the dashboard, and these.
 MACHINERY: Final = OF_MATCHING | frozenset(
     str(made.__tablename__)
-    for module in (ledger, accounts)
+    for module in (ledger, schedules, accounts)
     for made in vars(module).values()
     if isinstance(made, type) and issubclass(made, SQLModel) and made.__module__ == module.__name__
 )

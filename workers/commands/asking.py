@@ -4,7 +4,7 @@ import argparse
 import dataclasses
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any, Final
 
@@ -29,12 +29,24 @@ def one_transaction(settings: Settings) -> Iterator[Session]:
 
     Raises CommandError, which says what to do, where the database is away or has no tables.
     """
+    with transactions(settings) as begin, begin() as session:
+        yield session
+
+
+@contextmanager
+def transactions(settings: Settings) -> Iterator[Callable[[], AbstractContextManager[Session]]]:
+    """Give what opens one transaction after the other, as `one_transaction` does with one."""
     url = database_url(settings)
     check_database(url)
     engine = make_engine(url, process="command", pool_size=1)
-    try:
+
+    @contextmanager
+    def begin() -> Iterator[Session]:
         with Session(engine) as session, session.begin():
             yield session
+
+    try:
+        yield begin
     except (DBAPIError, psycopg.Error) as error:
         raise _explained(error) from None
     finally:
