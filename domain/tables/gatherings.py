@@ -130,6 +130,14 @@ class EventCollaborator(SQLModel, table=True):
     """Somebody who helps with a gathering."""
 
     __tablename__ = "event_collaborators"
+    __table_args__ = (
+        # Where somebody helps, when they are erased. Most helpers are no users.
+        Index(
+            "event_collaborators_user_id_idx",
+            "user_id",
+            postgresql_where=text("user_id IS NOT NULL"),
+        ),
+    )
 
     id: UUID = Field(primary_key=True)
     event_id: UUID = Field(foreign_key="events.id", index=True)

@@ -50,9 +50,7 @@ class TestInterests:
         scene.tell("interests.selected", START + DAY, user_id=ADA, interests=["Soup"])
         assert scene.column("SELECT id FROM interests ORDER BY id") == [1, 2]
 
-    def test_of_the_deleted_names_are_kept_that_were_known_before(
-        self, scene: Scene
-    ) -> None:
+    def test_of_the_deleted_names_are_kept_that_were_known_before(self, scene: Scene) -> None:
         scene.tell("interests.selected", START - DAY, user_id=ADA, interests=["Hiking"])
         scene.tell("user.deleted", user_id=ADA)
         late = scene.tell("interests.selected", START + DAY, user_id=ADA, interests=["Soup"])
