@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field
 
 from domain.constants import NO_BIRTH_DATE
-from domain.payload import FullDate, Instant, LocationId, Name, Payload, Text, UserId
+from domain.payload import FullDate, Id, Instant, LocationId, Name, Payload, Text, UserId
 from domain.personal import Personal, Private
 from domain.tables.users import ActiveRole, HostType, SubscriptionStatus, UserStatus
 
@@ -165,6 +165,12 @@ class PresenceChanged(Payload, name="presence.changed"):
 
     user_id: UserId
     is_online: bool
+
+
+class SubscriptionEndNear(Payload, name="subscription.end_near", follow_up=True):
+    """What somebody pays for ends in 3 days."""
+
+    user_id: Id
 
 
 class UserDeparted(Payload, name="user.departed", follow_up=True):
