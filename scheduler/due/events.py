@@ -23,7 +23,6 @@ from domain.gatherings.payloads import (
 )
 from domain.invitations.payloads import (
     InvitationCancelled,
-    InvitationExpired,
     InvitationReconfirmed,
     InvitationSent,
 )
@@ -34,6 +33,7 @@ from domain.sql import array
 from scheduler.due.kind import OFTEN, Kind
 
 # What may change an event's plan or who holds its seats; each names the event or an invitation.
+# Not an expiry: what lapses is known by its deadline.
 MAY_CHANGE: Final[tuple[type[Payload], ...]] = (
     EventUpdated,
     EventCancelled,
@@ -43,7 +43,6 @@ MAY_CHANGE: Final[tuple[type[Payload], ...]] = (
     InvitationSent,
     InvitationCancelled,
     InvitationReconfirmed,
-    InvitationExpired,
     PaymentSucceeded,
 )
 _WAITING: Final[Mapping[str, Any]] = {

@@ -113,7 +113,9 @@ class Diary:
             at,
         )
 
-    def event(self, name: str, *, host: str, seats: int, starts_at: datetime = START) -> None:
+    def event(
+        self, name: str, *, host: str, seats: int, starts_at: datetime = START, least: int = 1
+    ) -> None:
         """Have an event of two stops announced, with Cleo as its co-host."""
         place = an_id("place")
         self.note(
@@ -131,7 +133,7 @@ class Diary:
                 host_id=an_id(host),
                 title="Drinks",
                 description="In company",
-                min_attendees=1,
+                min_attendees=least,
                 max_attendees=seats,
                 confirmation_fee=500,
                 itinerary=stops,
