@@ -32,6 +32,10 @@ ERASED_EMAIL = "erased@erased.invalid"
 
 # People
 ADULT_AGE_YEARS = 18
+DEFAULT_ZONE = "America/New_York"
+# By the clocks where somebody lives
+QUIET_FROM = time(21)
+QUIET_UNTIL = time(8)
 
 # Profiles
 AUTHENTIC_BADGE_MONTHS = 12

@@ -13,37 +13,27 @@ from domain.constants import (
     FINALIZED_AFTER_COMPLETION,
     WAITED_FOR_ATTEMPTS,
 )
-from domain.gatherings.payloads import (
-    CancelledBy,
-    EventCancelled,
-    EventCompleted,
-    EventFinalized,
-    EventSettled,
-    EventUpdated,
-)
-from domain.invitations.payloads import (
-    InvitationCancelled,
-    InvitationReconfirmed,
-    InvitationSent,
-)
+from domain.gatherings import payloads as gathering
+from domain.gatherings.payloads import CancelledBy, EventCancelled, EventCompleted, EventFinalized
+from domain.invitations import payloads as inviting
 from domain.lanes import PLANS, SEATS
 from domain.payload import Payload
-from domain.payments.payloads import PaymentSucceeded
+from domain.payments import payloads as paying
 from domain.sql import array
 from scheduler.due.kind import OFTEN, Kind
 
 # What may change an event's plan or who holds its seats; each names the event or an invitation.
 # Not an expiry: what lapses is known by its deadline.
 MAY_CHANGE: Final[tuple[type[Payload], ...]] = (
-    EventUpdated,
-    EventCancelled,
-    EventCompleted,
-    EventFinalized,
-    EventSettled,
-    InvitationSent,
-    InvitationCancelled,
-    InvitationReconfirmed,
-    PaymentSucceeded,
+    gathering.EventUpdated,
+    gathering.EventCancelled,
+    gathering.EventCompleted,
+    gathering.EventFinalized,
+    gathering.EventSettled,
+    inviting.InvitationSent,
+    inviting.InvitationCancelled,
+    inviting.InvitationReconfirmed,
+    paying.PaymentSucceeded,
 )
 _WAITING: Final[Mapping[str, Any]] = {
     "types": array(payload.TYPE for payload in MAY_CHANGE),
