@@ -81,12 +81,12 @@ def _said_since(connection: Connection, after: int) -> list[Said]:
     return [Said(TYPES[type_].NAME, subject, time) for type_, subject, time in rows]
 
 
-def live_through(engine: Engine, moments: Iterable[datetime], *, limit: int = 1_000) -> list[Said]:
+def live_through(engine: Engine, moments: Iterable[datetime], *, limit: int = 500) -> list[Said]:
     """Let the clock tick at these moments, all applied in between until nothing more is due."""
     said: list[Said] = []
-    settle(engine)
+    settle(engine, limit=limit)
     for now in moments:
         while told := ring(engine, now, limit=limit):
             said += told
-            settle(engine)
+            settle(engine, limit=limit)
     return said
