@@ -1,7 +1,7 @@
 """What becomes of events by the clock: cancelled for too few, completed, finalised.
 
 Decided by the facts as of the due time: what may still change an event is waited for, and what
-happened after its start doesn't count. See docs/decisions/xx-due-events-wait-for-facts.md.
+happened after its start doesn't count. See docs/decisions, "Events are decided by facts".
 """
 
 from collections.abc import Mapping

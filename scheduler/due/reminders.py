@@ -2,7 +2,7 @@
 
 A reminder changes nothing in the tables, so what was reminded of stays among what is looked at.
 To read no more than what is new, it is looked for from a little before the newest that was
-published, however many came before. Docs: docs/decisions/xx-due-what-was-said.md.
+published, however many came before.
 """
 
 from datetime import timedelta

@@ -9,6 +9,8 @@ from typing import Final
 
 import psycopg
 
+from scheduler.due import KINDS
+
 NOW: Final = datetime(2026, 6, 1, 12, tzinfo=UTC)
 # The first of each kind become due within this time after NOW, the others long after it.
 SOON: Final = timedelta(hours=1)
@@ -20,7 +22,8 @@ STATEMENTS: Final = (
     f"""
     INSERT INTO users (id, clerk_id, birth_date, status, is_online, last_active_at,
         subscription_status, subscription_ends)
-    SELECT standing(n), 'standing ' || n, date '1990-01-01', 'active', n % 20 = 0, {{now}},
+    SELECT standing(n), 'standing ' || n, date '1990-01-01', 'active', n % 20 = 0,
+        {{now}} + interval '1 hour',
         CASE WHEN n % 2 = 0 THEN 'premium' ELSE 'free' END, {_LATER}
     FROM generate_series(1, {{people}}) AS n
     """,
@@ -55,6 +58,20 @@ STATEMENTS: Final = (
         {_LATER} + interval '3 hours', CASE WHEN n % 4 = 0 THEN {{now}} END
     FROM generate_series(1, {{people}}) AS n
     """,
+    # And as many were over long ago.
+    """
+    INSERT INTO events (id, host_id, title, description, status, min_attendees, max_attendees,
+        confirmation_fee, starts_at, ends_at, completed_at, finalized_at)
+    SELECT standing(-n), standing(1), 'Event', 'In company', 'completed', 2, 50, 500, at, at, at, at
+    FROM generate_series(1, {people}) AS n
+    CROSS JOIN LATERAL (SELECT {now} - interval '3 days' - n * interval '1 minute' AS at) AS past
+    """,
+    # What was published in the month before.
+    """
+    INSERT INTO due_said (kind, due_at, subject)
+    SELECT kind, {now} - interval '30 days' + n * interval '30 days' / 20000, standing(n)
+    FROM unnest(ARRAY[{kinds}]) AS kind CROSS JOIN generate_series(1, 20000) AS n
+    """,
 )
 
 
@@ -67,6 +84,7 @@ def load(database_url: str, count: int, *, people: int, due: int) -> None:
         "count": count,
         "people": people,
         "due": max(due, 1),
+        "kinds": ", ".join(f"'{kind.name}'" for kind in KINDS),
         "now": f"timestamptz '{NOW.isoformat()}'",
     }
     with psycopg.connect(database_url) as connection:
