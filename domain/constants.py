@@ -32,6 +32,10 @@ ERASED_EMAIL = "erased@erased.invalid"
 
 # People
 ADULT_AGE_YEARS = 18
+DEFAULT_ZONE = "America/New_York"
+# By the clocks where somebody lives
+QUIET_FROM = time(21)
+QUIET_UNTIL = time(8)
 
 # Profiles
 AUTHENTIC_BADGE_MONTHS = 12
@@ -81,6 +85,24 @@ GRATITUDE_UNIT_BITS = 40
 
 # Subscriptions
 SUBSCRIPTION_GRACE = timedelta(days=3)
+
+# What becomes due
+COMPLETED_AFTER_END = timedelta(hours=2)
+FINALIZED_AFTER_COMPLETION = timedelta(hours=24)
+OFFLINE_AFTER = timedelta(minutes=5)
+# How long before it a reminder of something is due
+START_REMINDERS = (timedelta(hours=24), timedelta(hours=2))
+INVITATION_REMINDER = timedelta(hours=6)
+DUO_REMINDER = timedelta(hours=24)
+BADGE_REMINDER = timedelta(days=14)
+SUBSCRIPTION_REMINDER = timedelta(days=3)
+# By so much a thing may come too late for its reminder while the scheduler is awake.
+REMINDER_LATENESS = timedelta(minutes=15)
+# An event waits for what may still change it, until that has failed more often than this: with the
+# pauses of `FAILED_FIRST_PAUSE`, after about twenty minutes.
+WAITED_FOR_ATTEMPTS = 4
+# What was published stays noted for so long; longer than anything stays due.
+SAID_KEPT = timedelta(days=30)
 
 # What is asked of the data
 PAGE_LENGTH = 20
