@@ -19,8 +19,8 @@ WITH RECURSIVE leap (zone) AS (
     SELECT (SELECT timezone FROM users WHERE timezone > leap.zone ORDER BY timezone LIMIT 1)
     FROM leap WHERE leap.zone IS NOT NULL
 )
-SELECT events.id, events.title, events.status, events.starts_at, events.ends_at, events.age_min,
-    events.age_max, events.confirmation_fee, events.estimated_event_cost,
+SELECT events.id, events.host_id, events.title, events.status, events.starts_at, events.ends_at,
+    events.age_min, events.age_max, events.confirmation_fee, events.estimated_event_cost,
     events.event_vector::text AS vector, spot.latitude, spot.longitude,
     ARRAY(SELECT zone FROM leap WHERE zone IS NOT NULL) AS zones
 FROM events
@@ -38,6 +38,7 @@ class Occasion:
     """An event as candidates for it are judged; `zones` are those in which people live."""
 
     id: str
+    host_id: str
     title: str
     status: str
     starts_at: datetime | None
