@@ -145,6 +145,7 @@ class TestNonsense:
             (answered([True] * DIMENSIONS), "answer_malformed"),
             (answered(a_vector(float("nan"))), "answer_malformed"),
             (answered(a_vector(1e300)), "answer_malformed"),
+            (answered(a_vector(10**400)), "answer_malformed"),
             (answered(a_vector(dimensions=1536)), "wrong_dimension"),
             (answered([]), "wrong_dimension"),
             (answered([0.0] * DIMENSIONS), "vector_without_length"),
@@ -164,12 +165,21 @@ class TestNonsense:
             ({"choices": [{"message": {"content": None, "refusal": "No."}}]}, "answer_empty"),
             ({"choices": [{"message": {"content": " \n"}}]}, "answer_empty"),
             ({"choices": [{"message": {"content": ["a"]}}]}, "answer_empty"),
+            ({"choices": [{"message": {"content": "nice \ud83d"}}]}, "answer_malformed"),
         ],
     )
     def test_is_no_summary(self, fake: FakeService, answer: Any, reason: str) -> None:
         fake.reply = Reply(body=json.dumps(answer).encode())
         with pytest.raises(PortTroubleError, match=reason):
             HttpSummariser(fake.service(), "large").summarise(["a"])
+
+    @pytest.mark.parametrize("size", [1e-300, 5e-324, 1e-30, 1e29])
+    def test_a_vector_of_any_size_becomes_one_of_length_one(
+        self, fake: FakeService, size: float
+    ) -> None:
+        fake.reply = Reply(body=answered([size] * DIMENSIONS))
+        (vector,) = HttpEmbedder(fake.service(), "small").embed([CANARY])
+        assert vector == pytest.approx([DIMENSIONS**-0.5] * DIMENSIONS)
 
     def test_a_zero_byte_is_left_out(self, fake: FakeService) -> None:
         answer = {"choices": [{"message": {"content": "Good\0 food."}}]}
