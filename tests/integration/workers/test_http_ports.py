@@ -1,19 +1,23 @@
 """Embeddings and summaries over HTTP: what is asked, what is taken for an answer, what is not."""
 
 import json
+import socket
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from threading import Event
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from domain.matching.embedding import LocalEmbedder, embed
 from domain.ports import Embedder, PortRefusalError, PortTroubleError
 from tests.helpers.service import DIMENSIONS, KEY, FakeService, Reply, running_service
 from workers.providers import make_ports
 from workers.providers.embeddings import HttpEmbedder
+from workers.providers.http import Service
 from workers.providers.summaries import TASK, HttpSummariser
 from workers.settings import load_settings
 
@@ -225,6 +229,24 @@ class TestTime:
         started = time.monotonic()
         assert trouble_with(fake, limit_s=0.5).reason == "timeout"
         assert time.monotonic() - started < 5
+
+    def test_so_is_a_name_that_isn_t_resolved(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The system's resolver can't be interrupted, and may take longer than a lease lasts."""
+        leaving = Event()
+
+        def resolve(*_: Any, **__: Any) -> list[Any]:
+            leaving.wait(30)
+            raise socket.gaierror
+
+        monkeypatch.setattr(socket, "getaddrinfo", resolve)
+        named = Service(SecretStr("http://m.example/v1"), None, limit=timedelta(seconds=0.5))
+        started = time.monotonic()
+        try:
+            with pytest.raises(PortTroubleError, match="timeout"):
+                named.post("/embeddings", {})
+            assert time.monotonic() - started < 5
+        finally:
+            leaving.set()
 
     def test_one_that_hangs_up_in_the_middle_is_in_trouble(self, fake: FakeService) -> None:
         fake.reply = Reply(behave=lambda answer: answer.write(HEAD + b"\r\n{"))
