@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlmodel import Session
 
@@ -33,6 +33,27 @@ WHERE events.id = %(event)s
 """
 
 
+# Why nobody can be invited, by how an event stands.
+_CLOSED: Final = {
+    EventStatus.DRAFT: "it is a draft",
+    EventStatus.COMPLETED: "it is over",
+    EventStatus.CANCELLED: "it is cancelled",
+    EventStatus.CANCELLED_BY_HOST: "its host has cancelled it",
+}
+
+
+class UnknownEventError(LookupError):
+    """There is no such event, or none any more."""
+
+
+class ClosedEventError(Exception):
+    """Nobody can be invited to an event, or nobody any more; `why` says it in words."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """An event as candidates for it are judged; `zones` are those in which people live."""
@@ -54,8 +75,8 @@ class Occasion:
 
     def closed(self, now: datetime) -> str | None:
         """Say why nobody can be proposed, or nobody any more, if so."""
-        if self.status != EventStatus.PUBLISHED:
-            return f"it is {self.status}"
+        if self.status in _CLOSED:
+            return _CLOSED[EventStatus(self.status)]
         if self.starts_at is None:
             return "it has no schedule"
         return "it has started" if self.starts_at <= now else None
@@ -83,6 +104,18 @@ class Occasion:
 
 
 def read_occasion(session: Session, event_id: str) -> Occasion | None:
-    """Read an event; None if there is none."""
+    """Read an event, whether or not it is closed; None if there is none."""
     rows = fetch_dicts(session, _ASK, event=event_id)
     return Occasion(**rows[0]) if rows else None
+
+
+def open_occasion(session: Session, event_id: str, *, now: datetime) -> Occasion:
+    """Read an event that can be matched; raises UnknownEventError or ClosedEventError."""
+    occasion = read_occasion(session, event_id)
+    if occasion is None:
+        message = f"there is no event {event_id}"
+        raise UnknownEventError(message)
+    why = occasion.closed(now)
+    if why is not None:
+        raise ClosedEventError(why)
+    return occasion

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from domain.constants import PROPOSALS_KEPT
 from domain.deleted import deletions
-from domain.matching.candidates import Candidate, candidates
+from domain.matching.finding import Candidate, find
 from domain.matching.occasion import Occasion, read_occasion
 from domain.sql import as_json, execute, fetch
 from domain.things import Hold, lock
@@ -22,7 +22,7 @@ def propose(session: Session, event_id: str, *, now: datetime) -> int:
     occasion = _lacking(session, event_id, now=now)
     if occasion is None:
         return 0
-    found = candidates(session, occasion, limit=PROPOSALS_KEPT, now=now)
+    found = find(session, occasion, limit=PROPOSALS_KEPT, now=now)
     people = {each.user_id for each in found}
     # Who deletes somebody waits until the proposals are there to be erased.
     lock(session, "user", [occasion.host_id, *people], Hold.SHARE)
