@@ -137,7 +137,7 @@ class UserInterestVector(SQLModel, table=True):
         UniqueConstraint(
             "user_id", "vector_type", "persona_name", postgresql_nulls_not_distinct=True
         ),
-        # Finds those whose taste is nearest to an event: see domain/matching/candidates.py.
+        # Finds those whose taste is nearest to an event: see domain/matching/statements.py.
         Index(
             "user_interest_vectors_positive_idx",
             "vector",

@@ -15,7 +15,7 @@ from domain.matching.remodelling import ask_for_remodelling
 from domain.matching.requests import Request, finish, give_back, is_due, put_off, take
 from domain.matching.sources import EMBEDDED, Key, Source, read_sources
 from domain.matching.vectors import write_vectors
-from domain.ports import Embedder, PortRefusalError, PortTroubleError, Vector
+from domain.ports import Embedder, PortRefusalError, PortTroubleError, Vector, as_trouble
 from domain.resting import end_rest, is_resting, rest
 from domain.tables.matching import RequestKind
 from workers.chores.chore import transaction
@@ -98,11 +98,11 @@ def _ask(embedder: Embedder, questions: Sequence[list[str]]) -> Answers:
     answers = Answers()
     for texts in questions:
         try:
-            answers.vectors.update(zip(texts, embedder.embed(texts), strict=True))
+            answers.vectors |= dict(zip(texts, embedder.embed(texts), strict=True))
         except PortRefusalError:
             answers.refused.update(texts)
-        except PortTroubleError as trouble:
-            answers.trouble = trouble
+        except Exception as error:  # noqa: BLE001 - whatever it is, the port is left alone
+            answers.trouble = as_trouble(error)
             break
     return answers
 

@@ -75,6 +75,13 @@ class TestRest:
         make_vectors(engine, embedder, now=NOW + REST_FIRST_PAUSE - SECOND)
         assert len(embedder.asked) == 1
 
+    def test_a_port_that_breaks_its_promise_rests_too(self, engine: Engine, town: Town) -> None:
+        embedder = ScriptedEmbedder(trouble=OverflowError("a secret of Ana's"))
+        assert make_vectors(engine, embedder, now=NOW) == 0
+        assert requests(engine) == [(0, NOW)] * 3
+        rested = rows(engine, "SELECT until, reason FROM port_rests")
+        assert rested == [(NOW + REST_FIRST_PAUSE, "failed_OverflowError")]
+
     def test_it_is_asked_again_after_a_pause_that_grows_in_rows_and_has_an_end(
         self, engine: Engine, town: Town
     ) -> None:

@@ -163,6 +163,12 @@ class TestTrouble:
         assert told.feedback() is not None
         assert told.ask("SELECT count(*) FROM port_rests") == 0
 
+    def test_a_port_that_breaks_its_promise_rests_too(self, told: Evening) -> None:
+        assert told.sum_up(ScriptedSummariser(trouble=KeyError("a secret of Ana's"))) == 0
+        assert told.ask("SELECT reason FROM port_rests") == "failed_KeyError"
+        told.sum_up(now=NOW + REST_FIRST_PAUSE)
+        assert told.feedback() is not None
+
     def test_refused_comments_are_tried_again_later(self, told: Evening) -> None:
         told.sum_up(ScriptedSummariser(refuses=True))
         assert told.feedback() is None
