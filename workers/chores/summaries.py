@@ -58,6 +58,8 @@ def _sum_up(engine: Engine, summariser: Summariser, *, wanted: Wanted, now: date
         return False
     with transaction(engine) as session:
         if not write(session, wanted, summary=summary):
-            give_back(session, [wanted], now=now)
+            # Other comments than these are wanted by now, or the row was never of these: asked
+            # again at once, such a one would be asked for ever.
+            put_off(session, wanted, now=now)
         end_rest(session, PORT)
     return True

@@ -154,15 +154,31 @@ def _write(engine: Engine, portion: _Portion, *, model: str, now: datetime) -> i
 def _derive_portion(engine: Engine, *, now: datetime) -> int:
     """Make a portion of what is made from vectors alone; proposals one by one."""
     met = 0
-    for kind, derive in DERIVED.items():
+    for kind in DERIVED:
         limit = 1 if kind is RequestKind.PROPOSALS else PORTION
         with transaction(engine) as session:
             requests = take(session, (kind,), limit=limit, now=now)
-            if requests:
-                derive(session, sorted({each.target for each in requests}), now)
-                finish(session, requests)
+        if requests and not _derive(engine, requests, now=now):
+            for each in requests:
+                if not _derive(engine, [each], now=now):
+                    with transaction(engine) as session:
+                        put_off(session, [each], now=now)
         met += len(requests)
     return met
+
+
+def _derive(engine: Engine, requests: Sequence[Request], *, now: datetime) -> bool:
+    """Make what is asked for, all of one kind, in a transaction; say whether it went well."""
+    kind = requests[0].kind
+    try:
+        with transaction(engine) as session:
+            DERIVED[kind](session, sorted({each.target for each in requests}), now)
+            finish(session, requests)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must hurt only itself
+        failed = type(error).__name__
+        _LOG.warning("request.failed", kind=kind, requests=len(requests), error=failed)
+        return False
+    return True
 
 
 def _propose(session: Session, events: Sequence[str], now: datetime) -> None:

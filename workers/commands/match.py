@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         left = {} if found else left_by_filters(session, event_id, now=now)
         ((title, starts_at, has_vector),) = fetch(session, _EVENT, event=event_id)
     if arguments.json:
-        print(as_json(_for_programs(event_id, found, left)))
+        print(as_json(_for_programs(event_id, found, left=left)))
         return 0
     if not has_vector:
         print("The event has no vector yet: taste is left out.", file=sys.stderr)
@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _for_programs(event_id: str, found: list[Candidate], left: dict[str, int]) -> dict[str, Any]:
+def _for_programs(event_id: str, found: list[Candidate], *, left: dict[str, int]) -> dict[str, Any]:
     """Put the answer as JSON has it; when nobody was found, with what each filter left."""
     why = {} if found else {"left_by_filters": left}
     return {"event_id": event_id, "candidates": [asdict(each) for each in found], **why}
