@@ -71,6 +71,27 @@ def take(session: Session, planned: Mapping[str, datetime], *, now: datetime) ->
     return {name for (name,) in rows}
 
 
+def set_back(session: Session, names: Iterable[str], *, now: datetime) -> set[str]:
+    """Name the schedules, unless paused, that have met a time which is still to come.
+
+    The clock was ahead then, and was put right.
+    """
+    rows = fetch(
+        session,
+        """
+        SELECT name FROM unnest(%(names)s::text[]) AS listed (name)
+        WHERE EXISTS (SELECT FROM ticks WHERE schedule = name AND planned_at > %(now)s)
+            AND NOT EXISTS (
+                SELECT FROM schedules AS kept
+                WHERE kept.name = listed.name AND kept.paused_until > %(now)s
+            )
+        """,
+        names=list(names),
+        now=now,
+    )
+    return {name for (name,) in rows}
+
+
 def write(session: Session, runs: Sequence[Run]) -> None:
     """Write how it went; a result that stands already is left alone."""
     execute(
@@ -84,7 +105,8 @@ def write(session: Session, runs: Sequence[Run]) -> None:
         ) AS run (schedule, planned_at, started_at, took_ms, count, result, error)
         ORDER BY run.schedule
         ON CONFLICT (schedule, planned_at) DO UPDATE SET took_ms = excluded.took_ms,
-            count = excluded.count, result = excluded.result, error = excluded.error
+            count = excluded.count, result = coalesce(excluded.result, kept.result),
+            error = excluded.error
         WHERE kept.result IS NULL OR kept.result = 'interrupted'
         """,
         schedules=[run.schedule for run in runs],
@@ -119,10 +141,13 @@ def trim(session: Session) -> int:
     )
 
 
-def take_asked(session: Session, names: Iterable[str], *, now: datetime) -> dict[str, datetime]:
-    """Take the runs that somebody has asked for; give their planned times, which are the asking's.
+def take_asked(
+    session: Session, names: Iterable[str], *, now: datetime
+) -> tuple[str, datetime] | None:
+    """Take a run that somebody has asked for; give its planned time, which is the asking's.
 
-    A pause doesn't hold them up: whoever asks by name knows of it.
+    One at a time, so that trouble with it keeps back none of the others. A pause doesn't hold it
+    up: whoever asks by name knows of it.
     """
     rows = fetch(
         session,
@@ -130,7 +155,7 @@ def take_asked(session: Session, names: Iterable[str], *, now: datetime) -> dict
         WITH asked AS (
             SELECT name, asked_at FROM schedules
             WHERE asked_at IS NOT NULL AND name = ANY(%(names)s::text[])
-            ORDER BY name FOR UPDATE
+            ORDER BY asked_at, name LIMIT 1 FOR UPDATE
         ), answered AS (
             UPDATE schedules SET asked_at = NULL FROM asked WHERE schedules.name = asked.name
         )
@@ -142,4 +167,15 @@ def take_asked(session: Session, names: Iterable[str], *, now: datetime) -> dict
         names=list(names),
         now=now,
     )
-    return dict(rows)
+    return rows[0] if rows else None
+
+
+def interrupt(session: Session, name: str, planned_at: datetime) -> None:
+    """Mark a run as interrupted, if it has no result yet."""
+    execute(
+        session,
+        "UPDATE ticks SET result = 'interrupted'"
+        " WHERE schedule = %(name)s AND planned_at = %(planned_at)s AND result IS NULL",
+        name=name,
+        planned_at=planned_at,
+    )

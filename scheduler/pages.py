@@ -13,7 +13,7 @@ from sqlmodel import Session
 from domain.schedules import Line
 from domain.sql import execute
 from domain.tables.schedules import RunResult
-from domain.ticks import take, write
+from domain.ticks import set_back, take, write
 from scheduler.outcome import Timed, error_code, is_lost, log_done, log_failed, write_outcome
 from scheduler.timetable import Publish
 from workers.chores.chore import transaction
@@ -88,11 +88,16 @@ class Pages:
         return has_more
 
     def _take(self, session: Session) -> Sequence[Line]:
-        """Give those kinds whose ticks are ours."""
+        """Give those kinds whose ticks are ours.
+
+        Where the clock was ahead and was put right, planned times are met before they have come;
+        what is due is published all the same, since of that nothing is published twice.
+        """
         if self._is_taken:
             return self._kinds
         planned = {kind.name: self._runs[kind.name].run.planned_at for kind in self._kinds}
         mine = take(session, planned, now=self._now())
+        mine |= set_back(session, planned, now=self._now())
         return [kind for kind in self._kinds if kind.name in mine]
 
     def _now(self) -> datetime:

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Engine
 
 from domain.schedules import Line
-from domain.ticks import take_asked
+from domain.ticks import interrupt, take_asked
 from scheduler.runs import Runs
 from scheduler.timetable import Entry, Timetable, planned
 from workers.chores.chore import Chore, transaction
@@ -72,13 +72,19 @@ class Ticker:
 
     def answer(self) -> None:
         """Run what somebody has asked for by name."""
-        if not self._going():
-            return
         lines = {line.name: line for line in self._timetable}
-        with transaction(self._engine) as session:
-            asked = take_asked(session, lines, now=self._now())
-        for name, planned_at in asked.items():
-            self._run_asked(lines[name], planned_at)
+        while self._going():
+            with transaction(self._engine) as session:
+                asked = take_asked(session, lines, now=self._now())
+            if asked is None:
+                return
+            name, planned_at = asked
+            try:
+                self._run_asked(lines[name], planned_at)
+            finally:
+                # Whoever asked waits for a result. If this fails too, the next lead says it.
+                with transaction(self._engine) as session:
+                    interrupt(session, name, planned_at)
 
     def _run_asked(self, line: Line, planned_at: datetime) -> None:
         match line:

@@ -87,6 +87,10 @@ _TOO_FEW: Final = """(
     LIMIT 1
 )"""
 
+# Stops may be listed in another order than that of time. A cancellation at a start that isn't
+# before the end is refused (`event_over`): such an event is completed, whoever came.
+_STARTS_BEFORE_ITS_END: Final = "thing.starts_at < thing.ends_at"
+
 
 def _cancelled(event: str) -> Payload:
     return EventCancelled(event_id=event, cancelled_by=CancelledBy.SYSTEM)
@@ -101,7 +105,8 @@ EVENTS: Final = (
         table="events",
         moment="starts_at",
         stands="thing.status = 'published'",
-        further=f"AND {_TOO_FEW}" + _IS_SETTLED.format(moment="starts_at"),
+        further=f"AND {_STARTS_BEFORE_ITS_END} AND {_TOO_FEW}"
+        + _IS_SETTLED.format(moment="starts_at"),
         known=_UNSETTLED,
         parameters=_WAITING,
     ),
@@ -115,7 +120,8 @@ EVENTS: Final = (
         stands="thing.status = 'published'",
         after=COMPLETED_AFTER_END,
         # Not one that is to be cancelled, however late that is.
-        further=f"AND NOT {_TOO_FEW}" + _IS_SETTLED.format(moment="ends_at"),
+        further=f"AND NOT ({_STARTS_BEFORE_ITS_END} AND {_TOO_FEW})"
+        + _IS_SETTLED.format(moment="ends_at"),
         known=_UNSETTLED,
         parameters=_WAITING,
     ),

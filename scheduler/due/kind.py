@@ -31,15 +31,14 @@ class Due(NamedTuple):
 # OFFSET keeps Postgres from reading all that was ever published instead.
 _DUE = """
 {known}
-SELECT thing.{moment} + %(after)s::interval, {ids} FROM {table} AS thing
+SELECT {due_at}, {ids} FROM {table} AS thing
 WHERE {stands} AND thing.{moment} <= %(now)s - %(after)s::interval {further}
     AND NOT EXISTS (
         SELECT FROM due_said AS said
-        WHERE said.kind = %(kind)s AND said.due_at = thing.{moment} + %(after)s::interval
-            AND said.subject = thing.id
+        WHERE said.kind = %(kind)s AND said.due_at = {due_at} AND said.subject = thing.id
         OFFSET 0
     )
-ORDER BY thing.{moment}, thing.id
+ORDER BY {order}, thing.id
 LIMIT %(limit)s
 """
 
@@ -52,6 +51,8 @@ class Kind:
     negative. `stands` must imply the condition of the index that begins with `moment`. `ids` are
     columns: the row's own id first, then whatever else `payload` takes. `further` is a condition
     that begins with AND, `known` what goes before the statement, `parameters` what either names.
+    `not_before` gives a later moment before which it can't be due, null if there is none: few rows
+    must stand for a kind that has one, since they are sorted.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Kind:
     ids: Sequence[str] = ("id",)
     further: str = ""
     known: str = ""
+    not_before: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     # What tells domain events of one type, about one thing and of one time apart, if anything does.
     mark: str = ""
@@ -72,7 +74,12 @@ class Kind:
     @property
     def statement(self) -> str:
         """The statement that finds what is due and wasn't published, in due order."""
+        by_the_clock = f"thing.{self.moment} + %(after)s::interval"
+        due_at = f"greatest({by_the_clock}, {self.not_before})" if self.not_before else by_the_clock
         return _DUE.format(
+            due_at=due_at,
+            # By the column itself, the index gives the order.
+            order=due_at if self.not_before else f"thing.{self.moment}",
             known=self.known,
             moment=self.moment,
             ids=", ".join(f"thing.{column}" for column in self.ids),

@@ -25,6 +25,13 @@ def _free(person: str) -> Payload:
     return SubscriptionChanged(user_id=person, subscription_status=SubscriptionStatus.FREE)
 
 
+# Of what is said of a subscription the newest word stands: one that comes when its end is long over
+# (a payment that was tried again) makes it free right after that word, not before it.
+_AFTER_THE_NEWEST_WORD: Final = """(
+    SELECT max(said.time) + interval '1 microsecond' FROM user_facts AS said
+    WHERE said.user_id = thing.id AND said.kind = 'subscription.changed'
+)"""
+
 STATES: Final = (
     Kind(
         name="invitations.expire",
@@ -72,6 +79,7 @@ STATES: Final = (
         moment="subscription_ends",
         stands=PAYING,
         after=SUBSCRIPTION_GRACE,
+        not_before=_AFTER_THE_NEWEST_WORD,
     ),
     # Nothing in the tables changes by it, so it is looked for as reminders are.
     Kind(

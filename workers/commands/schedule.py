@@ -146,7 +146,10 @@ def _pause(session: Session, arguments: argparse.Namespace) -> str:
 def _resume(session: Session, arguments: argparse.Namespace) -> str:
     if not resume(session, arguments.name):
         _refuse_unknown(session, arguments.name)
-    return f"{arguments.name} runs at its next planned time."
+    return (
+        f"{arguments.name} isn't paused any more. A planned time that it has skipped is made up for"
+        " within seconds."
+    )
 
 
 def _refuse_unknown(session: Session, name: str) -> NoReturn:
@@ -174,12 +177,18 @@ def _ask_and_wait(begin: Callable[[], AbstractContextManager[Session]], name: st
             _refuse_unknown(session, name)
         if leader(session) is None:
             print("No scheduler leads just now; waiting for one.", file=sys.stderr)
-    deadline = time.monotonic() + BEGUN_WITHIN.total_seconds()
+    led_at = time.monotonic()
+    deadline = led_at + BEGUN_WITHIN.total_seconds()
     while True:
         with begin() as session:
             found = met(session, name, asked_at)
             if found is not None and found.result is not None:
                 return found
+            if leader(session) is not None:
+                led_at = time.monotonic()
+            elif found is not None and time.monotonic() - led_at > BEGUN_WITHIN.total_seconds():
+                message = f"{name} was begun, and the scheduler that ran it is gone. Ask again."
+                raise CommandError(message)
             is_late = found is None and time.monotonic() > deadline
             if is_late and take_back(session, name, asked_at):
                 leads = leader(session)
@@ -208,4 +217,4 @@ def _told(name: str, outcome: Met) -> str:
         case RunResult.FAILED:
             return f"{name} failed after {took}: {outcome.error}."
         case _:
-            return f"{name} was interrupted after {outcome.count or 0}; what is left is due still."
+            return f"{name} was interrupted after {outcome.count or 0}: ask again to have the rest."

@@ -187,6 +187,19 @@ class TestTheClock:
         assert told == sorted(told, key=lambda each: each[1])
         assert len(told) == len(set(told)) == 48
 
+    def test_put_right_after_it_was_ahead_holds_up_nothing(
+        self, engine: Engine, dues: Dues, clock: Clock
+    ) -> None:
+        ticker = a_ticker(engine, dues.timetable(AKind("a", MINUTE)), clock)
+        for _ in range(60):
+            clock.forward(MINUTE)
+            ticker.tick_due()
+        clock.forward(-HOUR)
+        dues.add("a", MONDAY + MINUTE)
+        clock.forward(2 * MINUTE)
+        ticker.tick_due()
+        assert dues.told() == [("a", MONDAY + MINUTE)]
+
 
 class TestTrouble:
     def test_of_one_kind_is_its_own_result_and_hurts_no_other(
