@@ -161,7 +161,8 @@ class TestPeople:
         # The same words, but said otherwise.
         story.persona("Ada", career=None, mood="Nurse", interests=["curious"])
         story.go_on()
-        assert story.ask("SELECT persona_name FROM user_interest_vectors") is None
+        named = "SELECT count(persona_name) FROM user_interest_vectors"
+        assert story.ask(named) == 0
         assert story.of("Ada", "persona_v1", "Nurse\ncurious") == 1
 
 
