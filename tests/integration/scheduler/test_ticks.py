@@ -2,6 +2,7 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import pairwise
 from threading import Barrier
@@ -9,9 +10,11 @@ from threading import Barrier
 import pytest
 from psycopg.errors import LockNotAvailable
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from domain.schedules import ask, keep_timetable, pause, resume
+from domain.sql import execute
 from domain.ticks import KEPT, planned_time, trim
 from scheduler.timetable import Entry, Timetable
 from tests.helpers.ledger import ask as ask_database
@@ -295,6 +298,33 @@ class TestPause:
             asked_at = ask(session, "counted")
         a_ticker(engine, timetable, clock).answer()
         assert ticks(engine, "counted") == [(asked_at, 1, "done", None)]
+
+    def test_trouble_with_one_that_is_asked_for_keeps_back_no_other(
+        self, engine: Engine, clock: Clock
+    ) -> None:
+        """A lost connection is raised; whoever asked hears that the run was interrupted."""
+
+        def lose(session: Session, now: datetime) -> int:
+            del now
+            execute(session, "SELECT pg_terminate_backend(pg_backend_pid())")
+            return 0
+
+        def count(session: Session, now: datetime) -> int:
+            del session, now
+            return 1
+
+        lost = Entry("a loses", MINUTE, "Loses its connection.", lose)
+        timetable = Timetable(kinds=(), entries=(lost, Entry("counts", MINUTE, "Counts.", count)))
+        _keep(engine, timetable)
+        with Session(engine) as session, session.begin():
+            ask(session, "a loses")
+            ask(session, "counts")
+        ticker = a_ticker(engine, timetable, clock)
+        for _ in range(2):
+            with suppress(SQLAlchemyError):
+                ticker.answer()
+        assert [result for *_, result, _ in ticks(engine, "counts")] == ["done"]
+        assert None not in [result for *_, result, _ in ticks(engine, "a loses")]
 
 
 def _keep(engine: Engine, timetable: Timetable) -> None:

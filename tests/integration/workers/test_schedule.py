@@ -127,7 +127,8 @@ class TestPauseAndResume:
         ticker.tick_entries()
         assert ticks(engine, "three.do") == []
         assert momento("schedule", "resume", "three.do").out == (
-            "three.do runs at its next planned time.\n"
+            "three.do isn't paused any more. A planned time that it has skipped is made up for"
+            " within seconds.\n"
         )
         ticker.tick_entries()
         assert len(ticks(engine, "three.do")) == 1

@@ -10,7 +10,13 @@ from sqlalchemy import Engine, text
 from domain.catalogue import HANDLERS
 from domain.constants import WAITED_FOR_ATTEMPTS
 from domain.dispatch import apply_due
-from domain.gatherings.payloads import CancelledBy, EventCancelled, EventCompleted, EventUpdated
+from domain.gatherings.payloads import (
+    CancelledBy,
+    EventCancelled,
+    EventCompleted,
+    EventUpdated,
+    Stop,
+)
 from domain.invitations.payloads import InvitationReconfirmed
 from scheduler.due import KINDS
 from tests.factories.facts import INSTANT, MINUTE
@@ -127,6 +133,24 @@ class TestTooFew:
         tell(engine, drinks("Ada", "Bo").pages)
         told = live_through(engine, [END + 3 * DAY])
         assert [said for said in told if said.name.startswith("event.")] == [COMPLETED, FINALIZED]
+
+    def test_stops_listed_backwards_leave_no_event_undecided(self, engine: Engine) -> None:
+        """Its first stop begins after the last one's end, where no cancellation has an effect."""
+        diary = drinks("Ada")
+        stops = [
+            Stop(
+                location_id=an_id("place"),
+                order=order,
+                title="Stop",
+                start_time=at,
+                end_time=at + HOUR,
+            )
+            for order, at in ((1, START + 3 * HOUR), (2, START))
+        ]
+        diary.note(EventUpdated(event_id=DRINKS, itinerary=tuple(stops)), START - 20 * DAY)
+        tell(engine, diary.pages)
+        live_through(engine, [END + 3 * DAY])
+        assert status(engine) == "completed"
 
 
 class TestSomebodyElse:

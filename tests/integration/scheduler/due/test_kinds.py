@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 import pytest
@@ -204,6 +205,27 @@ class TestKinds:
         types = {handler.payload.NAME for handler in HANDLERS.values()}
         reminders = {"photo_badge.ended", *(c.said for c in CASES if "remind" in c.kind)}
         assert {case.said for case in CASES} - types == reminders
+
+
+class TestSubscriptions:
+    def test_a_word_that_comes_too_late_keeps_none(self, engine: Engine) -> None:
+        """A payment is tried again when the end has long passed."""
+        prepared(engine, _paying(SubscriptionStatus.PREMIUM))
+        ended, again = START + 3 * DAY, START + 4 * DAY
+        said = partial(Said, "subscription.changed", an_id("Ada"))
+        assert ring(engine, ended, kinds=named("subscriptions.end")) == [said(ended)]
+        settle(engine)
+        diary = Diary()
+        late = SubscriptionChanged(
+            user_id=an_id("Ada"), subscription_status=SubscriptionStatus.PAST_DUE
+        )
+        diary.note(late, again)
+        tell(engine, diary.pages)
+        told = ring(engine, START + 40 * DAY, kinds=named("subscriptions.end"))
+        assert told == [said(again + INSTANT)]
+        settle(engine)
+        assert ask(engine, "SELECT subscription_status FROM users") == "free"
+        assert ring(engine, START + 41 * DAY, kinds=named("subscriptions.end")) == []
 
 
 class TestDeleted:
