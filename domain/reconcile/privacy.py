@@ -22,7 +22,8 @@ CHECKS = (
         "in rows that name somebody who was deleted nothing personal is left",
         f"""
         SELECT id::text AS key, id IN ({" UNION ALL ".join(map(_remains, TRACES))}) AS drifted
-        FROM users WHERE deleted_at IS NOT NULL
+        FROM users WHERE EXISTS (SELECT FROM user_facts AS gone
+            WHERE gone.user_id = users.id AND gone.kind = 'user.deleted')
         """,
     ),
     Check(
