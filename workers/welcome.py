@@ -8,6 +8,7 @@ from typing import Final
 from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
+from workers.accounts import EMBEDDED_NAME
 from workers.itself import own_command
 from workers.readiness import Readiness
 from workers.settings import Settings
@@ -16,6 +17,11 @@ from workers.supervise import Screen
 LOOK_EVERY_S: Final = 0.1
 # Long enough for a slow machine; after it a person wants to know what is missing.
 SAY_AFTER_S: Final = 15.0
+# What `momento up` leaves in files: by what name it is shown, what goes before, and the file.
+_LEFT: Final = {
+    "api key": ("", "api-key"),
+    "sign in": (f"as {EMBEDDED_NAME}, password ", "dashboard-password"),
+}
 
 
 class Welcome:
@@ -51,9 +57,9 @@ class Welcome:
             "dashboard": f"http://{settings.dashboard_host}:{settings.dashboard_port}",
         }
         lines = {name: place for name, place in places.items() if name in self._processes}
-        for name, variable in {"api key": "api-key", "password": "dashboard-password"}.items():
-            if (file := settings.momento_home / variable).exists():
-                lines[name] = f"in {file}"
+        for name, (before, left) in _LEFT.items():
+            if (file := settings.momento_home / left).exists():
+                lines[name] = f"{before}in {file}"
         lines["database"] = _shown(settings.database_url)
         lines["broker"] = _shown(settings.broker_url)
         lines["shell"] = f'eval "$({_env_command(settings)})"'

@@ -284,6 +284,7 @@ class TestWelcome:
     def test_it_is_said_when_all_of_them_are_at_work(self, place: Place) -> None:
         place.up()
         place.until_said("Momento is up.")
+        assert re.search(r"sign in +as operator, password in \S+/dashboard-password", place.output)
         seen = json.loads(place.momento("status", "--json").stdout)
         assert len(seen["workers"]) == load_settings({}).momento_worker_processes
         ports = dict(re.findall(r"export (\w+)_PORT=(\d+)", place.momento("env").stdout))
