@@ -1,0 +1,98 @@
+"""What senders ask of providers: to push, to text, to mail, and what became of it.
+
+No method raises for what a provider or the way to it does: a result says how it went. Who asks
+keeps to rates and pauses himself; each call is one request (of receipts: one for each page).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class About(StrEnum):
+    """What a refusal is about, and so what it asks for."""
+
+    # Nothing will reach this address any more: disable it.
+    ADDRESS = "address"
+    # Its owner wants nothing from us there (STOP): never again until they say so.
+    CONSENT = "consent"
+    # Just this one: another may be taken.
+    MESSAGE = "message"
+    # One of several spoilt it for all, and none was sent: ask for each alone.
+    BATCH = "batch"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The provider has it. `id` is the provider's, by which to ask what became of it."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The provider won't take it, and surely didn't. `code` is the provider's own where it can be.
+
+    Unless `permanent`, the same may be taken later.
+    """
+
+    code: str
+    about: About
+    permanent: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something is wrong that isn't the message's fault.
+
+    `may_be_accepted`: the provider may have it all the same, so it must not be sent again blindly.
+    `needs_operator`: it won't get better by waiting (credentials, account).
+    """
+
+    code: str
+    retry_after: timedelta | None = None
+    may_be_accepted: bool = False
+    needs_operator: bool = False
+
+
+Result = Accepted | Refused | Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """One notification for one device. Never shown again while `notification_id` is the same."""
+
+    notification_id: str
+    token: str
+    title: str
+    body: str
+    # When it stops making sense; the provider drops it then.
+    expires_at: datetime
+    # For the app: where a tap leads, for instance. With title and body at most 4096 bytes.
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    # Android shows nothing in a channel that the app doesn't know.
+    channel: str | None = None
+    urgent: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Receipts:
+    """What Apple and Google said, by ticket; no receipt yet: not in it.
+
+    With trouble, what was found before it stands all the same.
+    """
+
+    found: Mapping[str, Result]
+    trouble: Trouble | None = None
+
+
+class Pusher(Protocol):
+    """Pushes to devices."""
+
+    def push(self, pushes: Sequence[Push]) -> list[Result]:
+        """Send at most a hundred in one request; a result for each, in order."""
+
+    def receipts(self, ticket_ids: Sequence[str]) -> Receipts:
+        """Ask what became of pushes, some minutes and at most a day after."""

@@ -1,0 +1,69 @@
+"""The sandbox as a whole: a server for each provider, and one journal."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from workers.clock import utc_now
+from workers.sandbox.expo import Expo, ExpoRules
+from workers.sandbox.http import HttpServer
+from workers.sandbox.journal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where the servers listen; 0 means wherever there is room."""
+
+    expo: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the providers have been told about us, and how fast they are."""
+
+    expo: ExpoRules = field(default_factory=ExpoRules)
+
+
+class Sandbox:
+    """All servers. `directory` keeps the journal, from which a later run takes up what was."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        ports: Ports | None = None,
+        rules: Rules | None = None,
+    ) -> None:
+        ports, rules = ports or Ports(), rules or Rules()
+        self.journal = Journal(directory)
+        self.expo = Expo(rules.expo, clock)
+        self.expo_server = HttpServer(self.expo, journal=self.journal, clock=clock, port=ports.expo)
+
+    def start(self) -> None:
+        """Begin to serve."""
+        self.expo_server.start()
+
+    def stop(self) -> None:
+        """Serve no more."""
+        self.expo_server.stop()
+        self.journal.close()
+
+
+@contextmanager
+def running_sandbox(
+    directory: Path,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    ports: Ports | None = None,
+    rules: Rules | None = None,
+) -> Iterator[Sandbox]:
+    """Run a sandbox in threads of this process until the block ends."""
+    sandbox = Sandbox(directory, clock=clock, ports=ports, rules=rules)
+    sandbox.start()
+    try:
+        yield sandbox
+    finally:
+        sandbox.stop()
