@@ -96,3 +96,42 @@ class Pusher(Protocol):
 
     def receipts(self, ticket_ids: Sequence[str]) -> Receipts:
         """Ask what became of pushes, some minutes and at most a day after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sms:
+    """One notification as a text message. `to` is a number in E.164 form."""
+
+    notification_id: str
+    to: str
+    body: str
+    # The provider drops it then, if it could not be sent before.
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TextState:
+    """How far a text message has come at the provider: its own word for it.
+
+    `refusal` says why it will come no further.
+    """
+
+    id: str
+    status: str
+    refusal: Refused | Trouble | None = None
+
+
+class Texter(Protocol):
+    """Sends text messages."""
+
+    def text(self, sms: Sms, *, now: datetime) -> Result:
+        """Send one."""
+
+    def state(self, message_id: str) -> TextState | Trouble:
+        """Ask how far one has come."""
+
+    def find(self, sms: Sms, *, since: datetime) -> TextState | Trouble | None:
+        """Look whether one that may have been accepted at or after `since` really was.
+
+        None: it isn't listed, which may mean not yet. Wait some minutes before believing it.
+        """

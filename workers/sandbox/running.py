@@ -10,6 +10,8 @@ from workers.clock import utc_now
 from workers.sandbox.expo import Expo, ExpoRules
 from workers.sandbox.http import HttpServer
 from workers.sandbox.journal import Journal
+from workers.sandbox.twilio import Twilio
+from workers.sandbox.twilio_rules import TwilioRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,7 @@ class Ports:
     """Where the servers listen; 0 means wherever there is room."""
 
     expo: int = 0
+    twilio: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,7 @@ class Rules:
     """What the providers have been told about us, and how fast they are."""
 
     expo: ExpoRules = field(default_factory=ExpoRules)
+    twilio: TwilioRules = field(default_factory=TwilioRules)
 
 
 class Sandbox:
@@ -38,17 +42,24 @@ class Sandbox:
         rules: Rules | None = None,
     ) -> None:
         ports, rules = ports or Ports(), rules or Rules()
-        self.journal = Journal(directory)
+        self.journal = journal = Journal(directory)
         self.expo = Expo(rules.expo, clock)
-        self.expo_server = HttpServer(self.expo, journal=self.journal, clock=clock, port=ports.expo)
+        self.twilio = Twilio(rules.twilio, journal, clock)
+        self.expo_server = HttpServer(self.expo, journal=journal, clock=clock, port=ports.expo)
+        self.twilio_server = HttpServer(
+            self.twilio, journal=journal, clock=clock, port=ports.twilio
+        )
+        self._servers = (self.expo_server, self.twilio_server)
 
     def start(self) -> None:
         """Begin to serve."""
-        self.expo_server.start()
+        for server in self._servers:
+            server.start()
 
     def stop(self) -> None:
         """Serve no more."""
-        self.expo_server.stop()
+        for server in self._servers:
+            server.stop()
         self.journal.close()
 
 
