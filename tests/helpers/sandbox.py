@@ -4,15 +4,17 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from pydantic import SecretStr
 
-from workers.providers.ports import Push, Sms
+from workers.providers.ports import Email, Push, Sms
 from workers.providers.twilio import TwilioAccount, TwilioTexter
 from workers.sandbox import Sandbox
+from workers.sandbox.journal import read_journal
 
 NOW: Final = datetime(2026, 6, 1, 18, tzinfo=UTC)
 
@@ -104,3 +106,19 @@ def listening(status: int = 204) -> Iterator[tuple[str, list[tuple[str, dict[str
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def email(number: int = 1, **changes: Any) -> Email:
+    """One email; each goes to an address of its own."""
+    usual: dict[str, Any] = {
+        "notification_id": f"n{number}",
+        "to": f"guest{number}@example.com",
+        "subject": "Your refund",
+        "text": "Twenty euros are on their way.\n.\nMomento\n",
+    }
+    return Email(**usual | changes)
+
+
+def told_in(journal: Path) -> list[str]:
+    """The notifications that were taken, of a journal that another process has written."""
+    return [each["about"] for entry in read_journal(journal) for each in entry.accepted]

@@ -12,19 +12,17 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from http import HTTPStatus
 from typing import Any, Final
 
 import requests
 from exponent_server_sdk import PushClient, PushMessage, PushServerError, PushTicket
 from pydantic import SecretStr
 
-from workers.providers.ports import About, Accepted, Push, Receipts, Refused, Result, Trouble
+from workers.providers.expo_codes import judged, meaning_of
+from workers.providers.ports import About, Push, Receipts, Refused, Result, Trouble
 from workers.providers.session import (
     Bearer,
     make_session,
-    plain,
-    trouble_of_status,
     trouble_on_the_way,
 )
 
@@ -37,19 +35,6 @@ LIMIT: Final = timedelta(seconds=15)
 CONNECTIONS: Final = 6
 TOKEN: Final = re.compile(r"Expo(nent)?PushToken\[[^\[\]\s]+\]")
 HEADERS: Final = {"Accept": "application/json", "Content-Type": "application/json"}
-TOO_MANY: Final = frozenset({"TOO_MANY_REQUESTS", "RATE_LIMIT_ERROR"})
-# Codes of a whole request that one of its messages may have caused.
-OF_THE_BATCH: Final = frozenset(
-    {
-        "API_ERROR",
-        "PUSH_TOO_MANY_EXPERIENCE_IDS",
-        "PUSH_TOO_MANY_NOTIFICATIONS",
-        "VALIDATION_ERROR",
-    }
-)
-OF_THE_PROJECT: Final = frozenset({"InvalidCredentials", "MismatchSenderId"})
-OF_EXPO: Final = frozenset({"ExpoError", "ProviderError"})
-NAMELESS: Final = "unnamed"
 # What the package lets through when there is no answer, or one of another shape.
 UNREADABLE: Final = (OSError, TypeError, AttributeError, LookupError, ValueError, RecursionError)
 
@@ -124,7 +109,7 @@ class ExpoPusher:
             page = [_ticket(each) for each in asked[start : start + RECEIPTS_A_PAGE]]
             try:
                 answered = self._call(self._client.check_receipts_multiple, page)
-                found |= {each.id: _judged(each) for each in answered if each.id in known}
+                found |= {each.id: judged(each) for each in answered if each.id in known}
             except _BrokenError as broken:
                 return Receipts(found, _as_trouble(broken.result))
         return Receipts(found)
@@ -143,16 +128,16 @@ class ExpoPusher:
             if len(pushes) == 1 and isinstance(result, Refused):
                 result = Refused(result.code, About.MESSAGE)
             return [result] * len(pushes)
-        return [_judged(ticket) for ticket in tickets]
+        return [judged(ticket) for ticket in tickets]
 
     def _call(self, ask: Callable[[list[Any]], list[Any]], of: list[Any]) -> list[Any]:
         """Let the package ask; raises _BrokenError for all that it raises."""
         try:
             return ask(of)
         except PushServerError as error:
-            raise _BrokenError(_meaning(error.response, error.errors)) from None
+            raise _BrokenError(meaning_of(error.response, error.errors)) from None
         except requests.HTTPError as error:
-            raise _BrokenError(_meaning(error.response, None)) from None
+            raise _BrokenError(meaning_of(error.response, None)) from None
         except UNREADABLE as error:
             raise _BrokenError(trouble_on_the_way(error)) from None
 
@@ -169,45 +154,6 @@ def _message(push: Push) -> _Message:
 
 def _ticket(ticket_id: str) -> PushTicket:
     return PushTicket(push_message=None, status="ok", message="", details=None, id=ticket_id)
-
-
-def _meaning(response: requests.Response | None, errors: Any) -> Refused | Trouble:
-    """Say what it means that a request as a whole was answered with no tickets."""
-    if response is None or (response.status_code == HTTPStatus.OK and not _first_code(errors)):
-        return Trouble("answer_malformed", may_be_accepted=True)
-    status, header = response.status_code, response.headers.get("Retry-After")
-    code = _first_code(errors) or f"http_{status}"
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return trouble_of_status(status, code, header)
-    if code in TOO_MANY:
-        return trouble_of_status(HTTPStatus.TOO_MANY_REQUESTS, code, header)
-    if code == "UNAUTHORIZED":
-        return Trouble(code, needs_operator=True)
-    if status == HTTPStatus.BAD_REQUEST or code in OF_THE_BATCH:
-        return Refused(code, About.BATCH, permanent=False)
-    return trouble_of_status(status, code, header)
-
-
-def _first_code(errors: Any) -> str:
-    first = errors[0] if isinstance(errors, list) and errors else None
-    return plain(first.get("code"), "") if isinstance(first, dict) else ""
-
-
-def _judged(said: Any) -> Result:
-    """Say what a ticket or a receipt means."""
-    if said.is_success():
-        if isinstance(said.id, str) and said.id:
-            return Accepted(said.id)
-        return Trouble("ticket_without_id", may_be_accepted=True)
-    details = said.details if isinstance(said.details, dict) else {}
-    code = plain(details.get("error"), NAMELESS)
-    if code == "DeviceNotRegistered":
-        return Refused(code, About.ADDRESS)
-    if code in OF_THE_PROJECT:
-        return Trouble(code, needs_operator=True)
-    if code in OF_EXPO:
-        return Trouble(code)
-    return Refused(code, About.MESSAGE, permanent=code != "MessageRateExceeded")
 
 
 def _as_trouble(result: Refused | Trouble) -> Trouble:

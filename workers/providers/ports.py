@@ -135,3 +135,23 @@ class Texter(Protocol):
 
         None: it isn't listed, which may mean not yet. Wait some minutes before believing it.
         """
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """One notification as an email."""
+
+    notification_id: str
+    to: str
+    subject: str
+    text: str
+    html: str | None = None
+    # Where one click, or a machine's POST, ends mails of this kind (RFC 8058).
+    unsubscribe_url: str | None = None
+
+
+class Mailer(Protocol):
+    """Sends email."""
+
+    def mail(self, email: Email) -> Result:
+        """Send one; accepted means that the relay has it."""

@@ -10,7 +10,6 @@ import threading
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
@@ -72,12 +71,7 @@ class _Watch:
         self._timer.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._timer.cancel()
 
     def _cut(self) -> None:
@@ -154,7 +148,7 @@ def trouble_on_the_way(error: Exception) -> Trouble:
     return Trouble("answer_malformed", may_be_accepted=True)
 
 
-def trouble_of_status(status: int, code: str, header: str | None) -> Trouble:
+def trouble_of_status(status: int, code: str, *, header: str | None) -> Trouble:
     """Say what a status means that isn't about the message; `header` is Retry-After."""
     wait = retry_after(header, datetime.now(UTC))
     if status == HTTPStatus.TOO_MANY_REQUESTS:

@@ -176,10 +176,10 @@ def _meaning(error: TwilioException, header: str | None) -> Refused | Trouble:
         response = error.args[1] if len(error.args) > 1 else None
         status, code = getattr(response, "status_code", 0), None
     if status < HTTPStatus.BAD_REQUEST or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return trouble_of_status(status, f"http_{status}", header)
+        return trouble_of_status(status, f"http_{status}", header=header)
     # Without a code of Twilio's own the package gives the status instead.
     if status == HTTPStatus.TOO_MANY_REQUESTS or not isinstance(code, int) or code == status:
-        return trouble_of_status(status, str(code or f"http_{status}"), header)
+        return trouble_of_status(status, str(code or f"http_{status}"), header=header)
     return meaning_of(code)
 
 

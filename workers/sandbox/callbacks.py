@@ -27,7 +27,7 @@ class Called:
     attempts: int
 
 
-def signature(token: str, url: str, form: Mapping[str, str]) -> str:
+def signature(url: str, form: Mapping[str, str], *, token: str) -> str:
     """Give what X-Twilio-Signature says: HMAC-SHA1 over the URL and the sorted parameters."""
     text = url + "".join(f"{name}{form[name]}" for name in sorted(form))
     digest = hmac.new(token.encode(), text.encode(), hashlib.sha1).digest()
@@ -40,11 +40,11 @@ def call(url: str, form: Mapping[str, str], *, token: str) -> Called:
     overrides = dict(parse_qsl(fragment))
     policy = overrides.get("rp", "ct")
     most = 1 + min(int(overrides.get("rc", "1")), MOST_RETRIES)
-    headers = {"X-Twilio-Signature": signature(token, target, form)}
+    headers = {"X-Twilio-Signature": signature(target, form, token=token)}
     status = None
     for attempt in range(1, most + 1):
         try:
-            status = _post(target, form, headers)
+            status = _post(target, form, headers=headers)
         except requests.ConnectionError:
             status = None
         except requests.RequestException:
@@ -56,7 +56,7 @@ def call(url: str, form: Mapping[str, str], *, token: str) -> Called:
     return Called(status, most)
 
 
-def _post(url: str, form: Mapping[str, str], headers: Mapping[str, str]) -> int:
+def _post(url: str, form: Mapping[str, str], *, headers: Mapping[str, str]) -> int:
     with requests.Session() as session:
         # A proxy of the environment can't reach what runs on this machine.
         session.trust_env = False

@@ -52,14 +52,14 @@ class Channel(BaseHTTPRequestHandler):
 
     def write(self, status: int, body: Any, *, retry_after: timedelta | None = None) -> None:
         """Answer with JSON, or with bytes that are none."""
-        text = self._begin(status, body, retry_after)
+        text = self._begin(status, body, retry_after=retry_after)
         with contextlib.suppress(OSError):
             self.wfile.write(text)
 
     def drip(self, body: Any, *, pause: timedelta, leaving: Event) -> None:
         """Answer rightly, a byte at a time."""
         self.close_connection = True
-        text = self._begin(200, body, None)
+        text = self._begin(200, body)
         with contextlib.suppress(OSError):
             for place in range(len(text)):
                 self.wfile.write(text[place : place + 1])
@@ -81,7 +81,7 @@ class Channel(BaseHTTPRequestHandler):
         with contextlib.suppress(OSError):
             self.connection.shutdown(socket.SHUT_RDWR)
 
-    def _begin(self, status: int, body: Any, retry_after: timedelta | None) -> bytes:
+    def _begin(self, status: int, body: Any, *, retry_after: timedelta | None = None) -> bytes:
         is_json = not isinstance(body, bytes)
         text = json.dumps(body).encode() if is_json else body
         with contextlib.suppress(OSError):

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
+from workers.sandbox.expo_messages import RefusalError, failed, pushes_of, size_of
 from workers.sandbox.http import Answer, Asked
 from workers.sandbox.journal import Entry
 
@@ -24,17 +25,6 @@ TOKEN: Final = re.compile(
 )
 OUR_PROJECT: Final = "@momento/app"
 WINDOW: Final = timedelta(seconds=1)
-# What messages may say, as far as we use it.
-FIELDS: Final[dict[str, type | tuple[type, ...]]] = {
-    "title": str,
-    "body": str,
-    "data": dict,
-    "ttl": (int, float),
-    "expiration": (int, float),
-    "collapseId": str,
-    "tag": str,
-    "channelId": str,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +44,6 @@ class _Kept:
     at: datetime
     # What its receipt will say: an error, or null for all is well.
     error: str | None
-
-
-class RefusalError(Exception):
-    """The request as a whole is refused."""
-
-    def __init__(self, status: int, code: str, details: Any = None) -> None:
-        super().__init__(code)
-        self.status = status
-        said = {"code": code, "message": f"The request was refused: {code}."}
-        self.body = {"errors": [said if details is None else said | {"details": details}]}
 
 
 class Expo:
@@ -135,7 +115,7 @@ class Expo:
 
     def _send(self, said: Any) -> Answer:
         messages = said if isinstance(said, list) else [said]
-        pushes = [push for message in messages for push in _pushes(message)]
+        pushes = [push for message in messages for push in pushes_of(message)]
         if not pushes:
             raise RefusalError(400, "VALIDATION_ERROR")
         self._refuse_too_many(pushes)
@@ -152,7 +132,7 @@ class Expo:
         for token, _ in pushes:
             projects.setdefault(self._projects.get(token, OUR_PROJECT), []).append(token)
         if len(projects) > 1:
-            raise RefusalError(400, "PUSH_TOO_MANY_EXPERIENCE_IDS", projects)
+            raise RefusalError(400, "PUSH_TOO_MANY_EXPERIENCE_IDS", details=projects)
         now = self._clock()
         while self._recent and self._recent[0][0] <= now - WINDOW:
             self._recent.popleft()
@@ -167,10 +147,10 @@ class Expo:
         at, error = self._errors.get(token, ("", None))
         if TOKEN.fullmatch(token) is None:
             at, error = "ticket", "DeviceNotRegistered"
-        elif _size(message) > MOST_BYTES:
+        elif size_of(message) > MOST_BYTES:
             at, error = "ticket", "MessageTooBig"
         if at == "ticket":
-            return _failed(error or "", token), None
+            return failed(error or "", token), None
         ticket_id = str(uuid4())
         self._kept[ticket_id] = _Kept(self._clock(), error)
         kept = {"id": ticket_id, "to": token, "about": message.get("collapseId")}
@@ -187,37 +167,4 @@ class Expo:
         for each in ids:
             kept = self._kept.get(each)
             if kept and self.rules.receipts_after <= now - kept.at < RECEIPTS_LAST:
-                yield each, {"status": "ok"} if kept.error is None else _failed(kept.error, None)
-
-
-def _pushes(message: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give (token, message) for each recipient of a message."""
-    if not isinstance(message, dict):
-        raise RefusalError(400, "VALIDATION_ERROR")
-    to = message.get("to")
-    tokens: list[Any] = to if isinstance(to, list) else [to]
-    right = all(
-        message.get(name) is None or isinstance(message[name], kinds)
-        for name, kinds in FIELDS.items()
-    )
-    if not right or not all(isinstance(token, str) and token for token in tokens):
-        raise RefusalError(400, "VALIDATION_ERROR")
-    for token in tokens:
-        yield token, message
-
-
-def _size(message: dict[str, Any]) -> int:
-    """How many bytes are handed on to Apple or Google."""
-    payload = {name: value for name, value in message.items() if name != "to"}
-    text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
-    return len(text.encode(errors="surrogatepass"))
-
-
-def _failed(error: str, token: str | None) -> dict[str, Any]:
-    """Give a ticket or receipt that says no; some come without a code."""
-    said: dict[str, Any] = {"status": "error", "message": f"It could not be delivered: {error}"}
-    if error:
-        said["details"] = {"error": error}
-        if token is not None:
-            said["details"]["expoPushToken"] = token
-    return said
+                yield each, {"status": "ok"} if kept.error is None else failed(kept.error, None)

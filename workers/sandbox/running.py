@@ -10,6 +10,8 @@ from workers.clock import utc_now
 from workers.sandbox.expo import Expo, ExpoRules
 from workers.sandbox.http import HttpServer
 from workers.sandbox.journal import Journal
+from workers.sandbox.smtp import SmtpServer
+from workers.sandbox.smtp_talk import SmtpRules
 from workers.sandbox.twilio import Twilio
 from workers.sandbox.twilio_rules import TwilioRules
 
@@ -20,6 +22,7 @@ class Ports:
 
     expo: int = 0
     twilio: int = 0
+    smtp: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class Rules:
 
     expo: ExpoRules = field(default_factory=ExpoRules)
     twilio: TwilioRules = field(default_factory=TwilioRules)
+    smtp: SmtpRules = field(default_factory=SmtpRules)
 
 
 class Sandbox:
@@ -44,12 +48,13 @@ class Sandbox:
         ports, rules = ports or Ports(), rules or Rules()
         self.journal = journal = Journal(directory)
         self.expo = Expo(rules.expo, clock)
-        self.twilio = Twilio(rules.twilio, journal, clock)
+        self.twilio = Twilio(rules.twilio, journal=journal, clock=clock)
         self.expo_server = HttpServer(self.expo, journal=journal, clock=clock, port=ports.expo)
         self.twilio_server = HttpServer(
             self.twilio, journal=journal, clock=clock, port=ports.twilio
         )
-        self._servers = (self.expo_server, self.twilio_server)
+        self.smtp = SmtpServer(rules.smtp, journal=journal, clock=clock, port=ports.smtp)
+        self._servers = (self.expo_server, self.twilio_server, self.smtp)
 
     def start(self) -> None:
         """Begin to serve."""

@@ -40,7 +40,7 @@ class Text:
         """Where it can be asked for, without the ending."""
         return f"/{VERSION}/Accounts/{self.account}/Messages/{self.sid}"
 
-    def move(self, status: str, now: datetime, error: int | None) -> None:
+    def move(self, status: str, *, now: datetime, error: int | None) -> None:
         """Take it a step further."""
         self.status, self.updated, self.error = status, now, error
         if status in SENT and self.sent is None:

@@ -34,7 +34,9 @@ class Twilio:
 
     name = "twilio"
 
-    def __init__(self, rules: TwilioRules, journal: Journal, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, rules: TwilioRules, *, journal: Journal, clock: Callable[[], datetime]
+    ) -> None:
         self.rules = rules
         self._journal = journal
         self._clock = clock
@@ -50,13 +52,13 @@ class Twilio:
         """All messages, oldest first."""
         return list(self._texts.values())
 
-    def report(self, sid: str, status: str, error: int | None = None) -> Called | None:
+    def report(self, sid: str, status: str, *, error: int | None = None) -> Called | None:
         """Move a message on and tell whoever wants to know; the same may be told again."""
         text = self._texts[sid]
-        text.move(status, self._clock(), error)
+        text.move(status, now=self._clock(), error=error)
         if text.callback is None:
             return None
-        return self._tell(CALLBACK, text.callback, text.reported())
+        return self._tell(CALLBACK, text.reported(), url=text.callback)
 
     def receive(self, number: str, body: str) -> Called | None:
         """Let somebody write to us: STOP and START are heeded here, and told like the rest."""
@@ -78,7 +80,7 @@ class Twilio:
         if meaning is not None and self.rules.says_opt_out:
             form["OptOutType"] = meaning
         self._heed(number, body)
-        return self._tell(INBOUND, self.rules.inbound_url, form)
+        return self._tell(INBOUND, form, url=self.rules.inbound_url)
 
     def said(self, asked: Asked) -> Any:
         """What was asked, for the journal; credentials are left out."""
@@ -98,7 +100,8 @@ class Twilio:
             self._keep(Text(**self._new(each["id"], entry.at) | kept))
         if entry.what == CALLBACK and (text := self._texts.get(entry.asked["MessageSid"])):
             error = entry.asked.get("ErrorCode")
-            text.move(entry.asked["MessageStatus"], entry.at, None if error is None else int(error))
+            code = None if error is None else int(error)
+            text.move(entry.asked["MessageStatus"], now=entry.at, error=code)
         if entry.what == INBOUND:
             self._heed(entry.asked["From"], entry.asked["Body"])
 
@@ -173,7 +176,7 @@ class Twilio:
         if keyword(body) == "START":
             self._stopped -= key
 
-    def _tell(self, what: str, url: str | None, form: Mapping[str, str]) -> Called | None:
+    def _tell(self, what: str, form: Mapping[str, str], *, url: str | None) -> Called | None:
         """Call us, and write down what came of it."""
         called = None if url is None else call(url, form, token=self.rules.auth_token)
         answered = None if called is None else {"url": url, "attempts": called.attempts}

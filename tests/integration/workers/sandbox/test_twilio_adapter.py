@@ -257,7 +257,7 @@ class TestAskingAfterwards:
 
     def test_how_far_it_has_come(self, sandbox: Sandbox, texter: TwilioTexter) -> None:
         sid = accepted(send(texter))
-        sandbox.twilio.report(sid, "undelivered", 30003)
+        sandbox.twilio.report(sid, "undelivered", error=30003)
         later = Refused("30003", About.MESSAGE, permanent=False)
         assert texter.state(sid) == TextState(sid, "undelivered", later)
         sandbox.twilio.report(sid, "delivered")

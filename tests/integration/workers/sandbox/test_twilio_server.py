@@ -130,7 +130,7 @@ class TestCallbacks:
             "To": "+18005551212",
         }
         url = "https://mycompany.com/myapp.php?foo=1&bar=2"
-        assert signature("12345", url, form) == "RSOYDt4T1cUTdK1PDd93/VVr8B8="
+        assert signature(url, form, token="12345") == "RSOYDt4T1cUTdK1PDd93/VVr8B8="
 
     def test_say_which_notification_and_prove_who_calls(self, sandbox: Sandbox) -> None:
         with listening() as (url, heard):
@@ -138,7 +138,7 @@ class TestCallbacks:
             made = texter.text(sms(), now=NOW)
             assert isinstance(made, Accepted)
             sandbox.twilio.report(made.id, "sent")
-            called = sandbox.twilio.report(made.id, "undelivered", 30003)
+            called = sandbox.twilio.report(made.id, "undelivered", error=30003)
             texter.close()
         assert called == Called(204, 1)
         (_, first), (path, form) = heard
@@ -207,7 +207,7 @@ class TestAnEarlierRun:
             texter = texter_for(sandbox, callback_url="http://127.0.0.1:9/")
             made = texter.text(sms(), now=NOW)
             assert isinstance(made, Accepted)
-            sandbox.twilio.report(made.id, "undelivered", 30003)
+            sandbox.twilio.report(made.id, "undelivered", error=30003)
             texter.close()
             before = sandbox.twilio.texts()
         clock.pass_by(timedelta(hours=1))
