@@ -5,15 +5,26 @@ import gzip
 import json
 import select
 import socket
+import sys
 import zlib
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
+from socketserver import BaseServer
 from threading import Event
 from typing import Any, Final
 
 LARGEST_BODY: Final = 8 * 1024 * 1024
 # How often somebody who hangs looks whether the other side has gone.
 LOOK_EVERY_S: Final = 0.05
+
+
+class Quiet(BaseServer):
+    """A server that says nothing of clients that die while they are answered."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say what went wrong, unless it was the connection."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
 
 class Channel(BaseHTTPRequestHandler):

@@ -8,7 +8,7 @@ from threading import Event, Lock, Thread
 from typing import Any, Final, Protocol
 from urllib.parse import parse_qs, urlsplit
 
-from workers.sandbox.channel import Channel
+from workers.sandbox.channel import Channel, Quiet
 from workers.sandbox.faults import Fault, Faults, Kind
 from workers.sandbox.journal import Entry, Journal
 
@@ -78,7 +78,10 @@ class HttpServer:
             def answer(self, body: bytes | None) -> None:
                 serve(self, body)
 
-        self._server = ThreadingHTTPServer((HOST, port), Handler)
+        class Server(Quiet, ThreadingHTTPServer):
+            pass
+
+        self._server = Server((HOST, port), Handler)
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property

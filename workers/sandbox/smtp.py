@@ -8,6 +8,7 @@ from threading import Event, Thread
 from typing import Any
 from uuid import uuid4
 
+from workers.sandbox.channel import Quiet
 from workers.sandbox.faults import Fault, Faults, Kind
 from workers.sandbox.http import HOST, SILENT
 from workers.sandbox.journal import Entry, Journal
@@ -32,7 +33,7 @@ class SmtpServer:
         class Handler(Talk):
             relay = ours
 
-        class Server(ThreadingTCPServer):
+        class Server(Quiet, ThreadingTCPServer):
             allow_reuse_address = True
             daemon_threads = True
 
