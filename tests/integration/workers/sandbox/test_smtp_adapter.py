@@ -17,10 +17,11 @@ from workers.sandbox import Fault, Kind, Sandbox, running_sandbox
 from workers.sandbox.running import Rules
 from workers.sandbox.smtp_talk import SmtpRules
 
-QUICK = timedelta(milliseconds=300)
+# Long enough for a busy machine to get as far as the fault.
+QUICK = timedelta(seconds=1)
 SENDER = "Momento <hello@momento.example>"
 # Slow enough that the first number of an answer isn't there in time.
-PAUSE = timedelta(milliseconds=250)
+PAUSE = timedelta(milliseconds=900)
 
 
 @pytest.fixture

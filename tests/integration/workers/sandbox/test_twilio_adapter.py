@@ -17,7 +17,8 @@ from workers.sandbox import Fault, Kind, Sandbox, running_sandbox
 from workers.sandbox.running import Rules
 from workers.sandbox.twilio_rules import TwilioRules
 
-QUICK = timedelta(milliseconds=300)
+# Long enough for a busy machine to get as far as the fault.
+QUICK = timedelta(seconds=1)
 CALLBACK = "https://workers.example/webhooks/twilio/status"
 
 
@@ -41,7 +42,7 @@ def texter(sandbox: Sandbox) -> Iterator[TwilioTexter]:
 
 @pytest.fixture
 def hasty(sandbox: Sandbox) -> Iterator[TwilioTexter]:
-    """One that waits for 0.3 seconds only."""
+    """One that waits for a second only."""
     texter = texter_for(sandbox, callback_url=CALLBACK, limit=QUICK)
     yield texter
     texter.close()
