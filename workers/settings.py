@@ -15,6 +15,7 @@ from workers.errors import CommandError
 DATABASE_SCHEMES: Final = ("postgresql", "postgres", "postgresql+psycopg")
 BROKER_SCHEMES: Final = ("redis", "rediss", "unix", "amqp", "amqps")
 HTTP_SCHEMES: Final = ("https", "http")
+SMTP_SCHEMES: Final = ("smtp", "smtps")
 PREFIX: Final = "MOMENTO_"
 
 
@@ -43,6 +44,10 @@ def _is_broker(url: SecretStr) -> SecretStr:
 
 def _is_http(url: SecretStr) -> SecretStr:
     return _has_scheme(url, HTTP_SCHEMES)
+
+
+def _is_smtp(url: SecretStr) -> SecretStr:
+    return _has_scheme(url, SMTP_SCHEMES)
 
 
 def _absolute(path: Path) -> Path:
@@ -79,14 +84,22 @@ class Settings(BaseSettings):
     dashboard_host: str = "127.0.0.1"
     dashboard_port: Port = 8401
 
+    # Where the gateway can be reached from outside, for what providers tell us.
+    gateway_public_url: Annotated[SecretStr, AfterValidator(_is_http)] | None = None
+
+    # The URLs of providers are their own unless a sandbox is to stand in.
+    expo_url: Annotated[SecretStr, AfterValidator(_is_http)] | None = None
     expo_access_token: SecretStr | None = None
+    twilio_url: Annotated[SecretStr, AfterValidator(_is_http)] | None = None
     twilio_account_sid: str | None = None
     twilio_auth_token: SecretStr | None = None
     twilio_messaging_service_sid: str | None = None
     stripe_api_key: SecretStr | None = None
     stripe_webhook_secret: SecretStr | None = None
     clerk_webhook_secret: SecretStr | None = None
-    smtp_url: SecretStr | None = None
+    # smtp://user:password@host:587, with STARTTLS where it is offered, or smtps://.
+    smtp_url: Annotated[SecretStr, AfterValidator(_is_smtp)] | None = None
+    email_from: str = "Momento <momento@localhost>"
 
     # Any service with OpenAI's interface, e.g. https://api.openai.com/v1; unset means local.
     embeddings_url: Annotated[SecretStr, AfterValidator(_is_http)] | None = None

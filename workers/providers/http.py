@@ -77,7 +77,7 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     if response.status != OK:
         raise PortTroubleError(
             f"http_{response.status}",
-            retry_after=_retry_after(response.headers.get("Retry-After"), datetime.now(UTC)),
+            retry_after=retry_after(response.headers.get("Retry-After"), datetime.now(UTC)),
         )
     body = bytearray()
     async for chunk in response.content.iter_chunked(65_536):
@@ -94,7 +94,7 @@ def _parsed(answer: bytes) -> Any:
         raise PortTroubleError("answer_not_json") from None
 
 
-def _retry_after(header: str | None, now: datetime) -> timedelta | None:
+def retry_after(header: str | None, now: datetime) -> timedelta | None:
     """Read how long to wait: seconds, or a date (RFC 9110, section 10.2.3)."""
     if header is None:
         return None

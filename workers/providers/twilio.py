@@ -1,0 +1,197 @@
+"""SMS through Twilio with its Python package, around that package's traps.
+
+- There is no idempotency key: after a time-out or an answer 5xx the message may exist, and `find`
+  looks for it.
+- There are no time-outs by default, and none for the whole of a request: the session has one.
+- Errors come in three classes with one base, and those of a list say nothing but the response.
+- An exception holds neither Retry-After nor, of newer APIs, the class that one would expect.
+- Every request is logged, with the numbers that a list is asked for: not here.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any, Final, TypeVar
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from pydantic import SecretStr
+from twilio.base.exceptions import (
+    TwilioException,
+    TwilioRestException,
+    TwilioServiceException,
+)
+from twilio.http.http_client import TwilioHttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+
+from workers.providers.ports import Accepted, Refused, Result, Sms, TextState, Trouble
+from workers.providers.session import make_session, trouble_of_status, trouble_on_the_way
+from workers.providers.twilio_codes import meaning_of
+
+URL: Final = "https://api.twilio.com"
+LIMIT: Final = timedelta(seconds=10)
+CONNECTIONS: Final = 6
+# Twilio takes so much and no more; what is left must be more than five seconds.
+SHORTEST_VALIDITY, LONGEST_VALIDITY = timedelta(seconds=6), timedelta(hours=10)
+# By how much their clock and ours may differ; theirs shows whole seconds.
+SKEW: Final = timedelta(minutes=1)
+# Of one number's messages, newest first: enough for what was sent since a crash.
+LISTED: Final = 200
+# Our callbacks may be repeated: three times, whatever went wrong.
+RETRIES: Final = "#rc=3&rp=all"
+# What the package lets through when there is no answer, or one of another shape.
+UNREADABLE: Final = (OSError, TypeError, AttributeError, LookupError, ValueError, RecursionError)
+
+_T = TypeVar("_T")
+
+
+class _Http(TwilioHttpClient):  # type: ignore[misc]
+    """Sends what the package asks for to another place, within a limit, and logs nothing."""
+
+    def __init__(self, url: str, limit: timedelta) -> None:
+        silent = logging.getLogger("twilio.silent")
+        silent.disabled = True
+        super().__init__(timeout=limit.total_seconds(), logger=silent, pool_connections=False)
+        self.session = make_session(url, limit, connections=CONNECTIONS)
+        self._base = urlsplit(url)
+        self._last = threading.local()
+
+    @property
+    def retry_after(self) -> str | None:
+        """What this thread's last answer said about when to come back."""
+        header: str | None = getattr(self._last, "retry_after", None)
+        return header
+
+    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:
+        """Ask; the address is the package's but for scheme and host."""
+        self._last.retry_after = None
+        asked = urlsplit(url)
+        moved = (self._base.scheme, self._base.netloc, asked.path, asked.query, "")
+        response = super().request(method, urlunsplit(moved), *args, **kwargs)
+        self._last.retry_after = (response.headers or {}).get("Retry-After")
+        return response
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self.session is not None:
+            self.session.close()
+
+
+class _FailedError(Exception):
+    """The request failed; `result` is what that means."""
+
+    def __init__(self, result: Refused | Trouble) -> None:
+        super().__init__(result.code)
+        self.result = result
+
+
+@dataclass(frozen=True, slots=True)
+class TwilioAccount:
+    """Who we are there.
+
+    `callback_url` is ours as Twilio sees it; `?notification=` says which notification it is about,
+    so that a callback proves that a message exists whose answer was lost.
+    """
+
+    sid: str
+    auth_token: SecretStr
+    service_sid: str
+    callback_url: str | None = None
+
+
+class TwilioTexter:
+    """Speaks to Twilio, or to whatever stands in at another URL."""
+
+    def __init__(self, account: TwilioAccount, *, url: str = URL, limit: timedelta = LIMIT) -> None:
+        self._account = account
+        self._http = _Http(url, limit)
+        token = account.auth_token.get_secret_value()
+        self._client = Client(account.sid, token, http_client=self._http)
+
+    def text(self, sms: Sms, *, now: datetime) -> Result:
+        """Send one message; asks once."""
+        validity = min(max(sms.expires_at - now, SHORTEST_VALIDITY), LONGEST_VALIDITY)
+        asked: dict[str, Any] = {
+            "to": sms.to,
+            "body": sms.body,
+            "messaging_service_sid": self._account.service_sid,
+            "validity_period": int(validity.total_seconds()),
+        }
+        if self._account.callback_url is not None:
+            about = urlencode({"notification": sms.notification_id})
+            asked["status_callback"] = f"{self._account.callback_url}?{about}{RETRIES}"
+        try:
+            made = self._call(lambda: self._client.messages.create(**asked))
+        except _FailedError as failed:
+            return failed.result
+        if not isinstance(made.sid, str) or not made.sid:
+            return Trouble("answer_malformed", may_be_accepted=True)
+        return Accepted(made.sid)
+
+    def state(self, message_id: str) -> TextState | Trouble:
+        """Ask how far a message has come."""
+        try:
+            return _state(self._call(lambda: self._client.messages(message_id).fetch()))
+        except _FailedError as failed:
+            return _as_trouble(failed.result)
+
+    def find(self, sms: Sms, *, since: datetime) -> TextState | Trouble | None:
+        """Look for a message by its number, text and time; the first of those that match."""
+        try:
+            # By the number alone: one that wasn't sent yet has no date to be found by.
+            listed = self._call(lambda: self._client.messages.list(to=sms.to, limit=LISTED))
+            states = [
+                _state(each)
+                for each in listed
+                if each.body == sms.body and each.date_created >= since - SKEW
+            ]
+        except _FailedError as failed:
+            return _as_trouble(failed.result)
+        except TypeError:
+            return Trouble("answer_malformed")
+        return states[-1] if states else None
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _call(self, ask: Callable[[], _T]) -> _T:
+        """Let the package ask; raises _FailedError for all that it raises."""
+        try:
+            return ask()
+        except TwilioException as error:
+            raise _FailedError(_meaning(error, self._http.retry_after)) from None
+        except UNREADABLE as error:
+            raise _FailedError(trouble_on_the_way(error)) from None
+
+
+def _meaning(error: TwilioException, header: str | None) -> Refused | Trouble:
+    if isinstance(error, TwilioRestException | TwilioServiceException):
+        status, code = error.status, error.code
+    else:
+        # Of a list: only the response, as the second argument.
+        response = error.args[1] if len(error.args) > 1 else None
+        status, code = getattr(response, "status_code", 0), None
+    if status < HTTPStatus.BAD_REQUEST or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return trouble_of_status(status, f"http_{status}", header=header)
+    # Without a code of Twilio's own the package gives the status instead.
+    if status == HTTPStatus.TOO_MANY_REQUESTS or not isinstance(code, int) or code == status:
+        return trouble_of_status(status, str(code or f"http_{status}"), header=header)
+    return meaning_of(code)
+
+
+def _state(made: Any) -> TextState:
+    refusal = meaning_of(made.error_code) if isinstance(made.error_code, int) else None
+    return TextState(str(made.sid), str(made.status), refusal)
+
+
+def _as_trouble(result: Refused | Trouble) -> Trouble:
+    """Asking can't be a message's fault, and sends nothing."""
+    if isinstance(result, Trouble):
+        return Trouble(
+            result.code, retry_after=result.retry_after, needs_operator=result.needs_operator
+        )
+    return Trouble(result.code, needs_operator=True)

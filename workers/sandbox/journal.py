@@ -1,0 +1,73 @@
+"""What reached the sandbox and what it answered: a file of JSON Lines that is only added to.
+
+A line is written before its answer is sent, so that the journal knows all that a client may know.
+It holds what people would have been told and where, so only its owner can read it; it holds no
+credentials.
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final
+
+OWNER_ALONE: Final = 0o600
+NAME: Final = "journal.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One request, or something that a server did by itself (a callback)."""
+
+    at: datetime
+    provider: str
+    # What it was about: the path, or the command.
+    what: str
+    asked: Any
+    # Null where nothing was answered.
+    status: int | None
+    answered: Any
+    # What took effect: with `id`, `to`, and `about`, the notification that it belongs to.
+    accepted: list[dict[str, Any]] = field(default_factory=list)
+    fault: str | None = None
+
+
+class Journal:
+    """Writes entries to a file, and reads them."""
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        self.path = directory / NAME
+        self._lock = Lock()
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        self._file = os.open(self.path, flags, OWNER_ALONE)
+
+    def write(self, entry: Entry) -> None:
+        """Add a line; it outlives the death of this process."""
+        said = asdict(entry) | {"at": entry.at.isoformat()}
+        line = f"{json.dumps(said, separators=(',', ':'))}\n".encode()
+        with self._lock:
+            while line:
+                line = line[os.write(self._file, line) :]
+
+    def read(self, provider: str | None = None) -> list[Entry]:
+        """All entries, or those of one provider, oldest first."""
+        return read_journal(self.path, provider)
+
+    def close(self) -> None:
+        """Write no more."""
+        os.close(self._file)
+
+
+def read_journal(path: Path, provider: str | None = None) -> list[Entry]:
+    """The entries of a journal that somebody may be writing; a line cut short is left out."""
+    with path.open(encoding="utf-8") as lines:
+        entries = [_entry(line) for line in lines if line.endswith("}\n")]
+    return [entry for entry in entries if provider in (None, entry.provider)]
+
+
+def _entry(line: str) -> Entry:
+    said = json.loads(line)
+    return Entry(**said | {"at": datetime.fromisoformat(said["at"])})
