@@ -91,6 +91,7 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
         PLANS, users.apply_notification_settings_updated, user=_CHANGE
     ),
     people.SubscriptionChanged: _on(PLANS, users.apply_subscription_changed, user=_CHANGE),
+    people.SubscriptionEndNear: (),
     # There are many, and nobody waits for them.
     people.PresenceChanged: _on(AFTERWARDS, users.apply_presence_changed, user=_CHANGE),
     people.UserDeparted: (
@@ -103,6 +104,8 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
         *_on(AFTERWARDS, matching.apply_user_departed, user=_CHANGE),
     ),
     showing.ProfilePhotoAdded: _on(PLANS, profiles.apply_profile_photo_added, user=_CHANGE),
+    showing.PhotoBadgeEnded: (),
+    showing.PhotoBadgeEndNear: (),
     showing.HostPhotoAdded: _on(PLANS, profiles.apply_host_photo_added, user=_SHARE),
     showing.InterestsSelected: (
         *_on(PLANS, profiles.apply_interests_selected, user=_CHANGE),
@@ -130,6 +133,7 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
     gathering.EventCompleted: _on(PLANS, gatherings.apply_event_completed, event=_CHANGE),
     gathering.EventFinalized: _on(PLANS, gatherings.apply_event_finalized, event=_CHANGE),
     gathering.EventReconfirmationRequested: (),
+    gathering.EventReminderDue: (),
     gathering.EventSettled: (
         *_on(SEATS, invitations.apply_event_settled, event=_CHANGE),
         *_on(SEATS, attendance.apply_event_settled, event=_CHANGE),
@@ -156,6 +160,7 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
     inviting.InvitationCancelled: _on(SEATS, invitations.apply_invitation_cancelled),
     inviting.InvitationReconfirmed: _on(SEATS, invitations.apply_invitation_reconfirmed),
     inviting.InvitationExpired: _on(SEATS, invitations.apply_invitation_expired),
+    inviting.InvitationExpiryNear: (),
     inviting.InvitationConfirmed: (),
     inviting.InvitationRefused: (),
     inviting.InvitationSettled: (
@@ -192,6 +197,7 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
     pairing.DuoAccepted: _on(SEATS, duos.apply_duo_accepted, duo=_CHANGE),
     pairing.DuoDeclined: _on(SEATS, duos.apply_duo_declined, duo=_CHANGE),
     pairing.DuoExpired: _on(SEATS, duos.apply_duo_expired, duo=_CHANGE),
+    pairing.DuoExpiryNear: (),
     pairing.DuoCompleted: (),
     guarding.UserBlocked: _on(PLANS, safety.apply_user_blocked, user=_CHANGE),
     guarding.UserUnblocked: _on(PLANS, safety.apply_user_unblocked, user=_CHANGE),

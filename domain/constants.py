@@ -32,6 +32,10 @@ ERASED_EMAIL = "erased@erased.invalid"
 
 # People
 ADULT_AGE_YEARS = 18
+DEFAULT_ZONE = "America/New_York"
+# By the clocks where somebody lives
+QUIET_FROM = time(21)
+QUIET_UNTIL = time(8)
 
 # Profiles
 AUTHENTIC_BADGE_MONTHS = 12
@@ -81,6 +85,24 @@ GRATITUDE_UNIT_BITS = 40
 
 # Subscriptions
 SUBSCRIPTION_GRACE = timedelta(days=3)
+
+# What becomes due
+COMPLETED_AFTER_END = timedelta(hours=2)
+FINALIZED_AFTER_COMPLETION = timedelta(hours=24)
+OFFLINE_AFTER = timedelta(minutes=5)
+# How long before it a reminder of something is due
+START_REMINDERS = (timedelta(hours=24), timedelta(hours=2))
+INVITATION_REMINDER = timedelta(hours=6)
+DUO_REMINDER = timedelta(hours=24)
+BADGE_REMINDER = timedelta(days=14)
+SUBSCRIPTION_REMINDER = timedelta(days=3)
+# By so much a thing may come too late for its reminder while the scheduler is awake.
+REMINDER_LATENESS = timedelta(minutes=15)
+# An event waits for what may still change it, until that has failed more often than this: with the
+# pauses of `FAILED_FIRST_PAUSE`, after about twenty minutes.
+WAITED_FOR_ATTEMPTS = 4
+# What was published stays noted for so long; longer than anything stays due.
+SAID_KEPT = timedelta(days=30)
 
 # What is asked of the data
 PAGE_LENGTH = 20
@@ -139,3 +161,22 @@ SUITING_LIKENESS = 0.25
 # So many of those who fit and whose taste is nearest are scored in full.
 NEAREST = 1_000
 PROPOSALS_KEPT = 100
+
+# Notifications
+# A push may go out in quiet hours for what concerns an event that starts within this.
+NEAR_START = timedelta(hours=3)
+# Kudos that come within this of the first are told as one.
+KUDOS_GATHERED = timedelta(minutes=15)
+# A change of plan is told by SMS too when the start is as near as this.
+SMS_BEFORE_START = timedelta(hours=48)
+PAYMENT_NEWS_LIFE = timedelta(hours=48)
+MESSAGE_NEWS_LIFE = timedelta(hours=24)
+NEWS_LIFE = timedelta(days=7)
+# What is over and done with is kept for so long, so that ops can say what somebody was told.
+NOTIFICATIONS_KEPT = timedelta(days=90)
+SMS_SINGLE_SEPTETS = 160
+SMS_PART_SEPTETS = 153
+SMS_SINGLE_UNITS = 70
+SMS_PART_UNITS = 67
+# So much of a name or title is shown.
+SHOWN_CHARACTERS = 60

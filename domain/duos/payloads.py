@@ -35,3 +35,9 @@ class DuoCompleted(Payload, name="duo.completed", follow_up=True):
 
     duo_id: Id
     event_id: Id
+
+
+class DuoExpiryNear(Payload, name="duo.expiry_near", follow_up=True):
+    """An open duo expires in 24 hours."""
+
+    duo_id: Id

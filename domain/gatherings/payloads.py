@@ -173,6 +173,13 @@ class EventReconfirmationRequested(Payload, name="event.reconfirmation_requested
     deadline: datetime
 
 
+class EventReminderDue(Payload, name="event.reminder_due", follow_up=True):
+    """A gathering starts in 24 or 2 hours: who comes is to be reminded."""
+
+    event_id: Id
+    hours_before: int
+
+
 class EventSettled(Payload, name="event.settled", follow_up=True):
     """An event's plan, status or people changed: what is judged by it is judged again."""
 

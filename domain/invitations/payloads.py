@@ -57,6 +57,12 @@ class InvitationRefused(Payload, name="invitation.refused", follow_up=True):
     reason: str
 
 
+class InvitationExpiryNear(Payload, name="invitation.expiry_near", follow_up=True):
+    """An invitation that nobody has answered expires in 6 hours."""
+
+    invitation_id: Id
+
+
 class InvitationSettled(Payload, name="invitation.settled", follow_up=True):
     """A seat was taken or given up, or the duo is another: what hangs on it is judged again."""
 

@@ -49,6 +49,20 @@ class ProfilePhotoAdded(Payload, name="profile_photo.added", person="user_id"):
     is_authentic: bool
 
 
+class PhotoBadgeEnded(Payload, name="photo_badge.ended", follow_up=True):
+    """An authentic photo lost its badge: 12 months have passed."""
+
+    photo_id: Id
+    user_id: Id
+
+
+class PhotoBadgeEndNear(Payload, name="photo_badge.end_near", follow_up=True):
+    """An authentic photo loses its badge in 14 days."""
+
+    photo_id: Id
+    user_id: Id
+
+
 class HostPhotoAdded(Payload, name="host_photo.added", person="host_id"):
     """A host showed a photo of their place or brand."""
 

@@ -3,21 +3,19 @@
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field
 
-from domain.constants import NO_BIRTH_DATE
-from domain.payload import FullDate, Instant, LocationId, Name, Payload, Text, UserId
+from domain.constants import DEFAULT_ZONE, NO_BIRTH_DATE
+from domain.payload import FullDate, Id, Instant, LocationId, Name, Payload, Text, UserId
 from domain.personal import Personal, Private
 from domain.tables.users import ActiveRole, HostType, SubscriptionStatus, UserStatus
-
-_ZONES = frozenset(available_timezones())
+from domain.zones import ZONES
 
 
 def _known_zone(zone: str) -> str:
     """Refuse a time zone that the tz database doesn't know."""
-    if zone not in _ZONES:
+    if zone not in ZONES:
         message = f"{zone!r} is not an IANA time zone such as America/New_York"
         raise ValueError(message)
     return zone
@@ -66,7 +64,7 @@ class UserRegistered(Payload, name="user.registered", creates="user", person="us
     phone_number: Private[Phone | None] = None
     email: Private[Email | None] = None
     last_name: Private[Name | None] = None
-    timezone: Zone = "America/New_York"
+    timezone: Zone = DEFAULT_ZONE
     first_name: Private[Name | None] = None
     gender: Private[Gender | None] = None
     interested_in: Private[list[Gender] | None] = None
@@ -165,6 +163,12 @@ class PresenceChanged(Payload, name="presence.changed"):
 
     user_id: UserId
     is_online: bool
+
+
+class SubscriptionEndNear(Payload, name="subscription.end_near", follow_up=True):
+    """What somebody pays for ends in 3 days."""
+
+    user_id: Id
 
 
 class UserDeparted(Payload, name="user.departed", follow_up=True):

@@ -8,6 +8,7 @@ from typing import Any
 from domain.calendar import age_on
 from domain.constants import (
     ADULT_AGE_YEARS,
+    DEFAULT_ZONE,
     NO_BIRTH_DATE,
 )
 from domain.facts import Fact, NewestWins
@@ -21,7 +22,7 @@ DEFAULTS: dict[str, Any] = {
     "phone_number": None,
     "email": None,
     "last_name": None,
-    "timezone": "America/New_York",
+    "timezone": DEFAULT_ZONE,
     "min_lead_time_days": 3,
     "distance_preference": 25,
     "price_sensitivity": None,

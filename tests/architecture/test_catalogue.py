@@ -103,6 +103,13 @@ FOLLOW_UPS: Final = {
     "user.suspended",
     "host.flagged",
     "connection.mutual",
+    # What the scheduler says besides.
+    "event.reminder_due",
+    "invitation.expiry_near",
+    "duo.expiry_near",
+    "photo_badge.ended",
+    "photo_badge.end_near",
+    "subscription.end_near",
 }
 
 
