@@ -71,12 +71,16 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """When something may be told: not before, and until; and when its event is, if it has one."""
+    """When something may be told: not before, and until; and when its event is, if it has one.
+
+    `unconcerned` says why it means nothing to the recipient any more, if it doesn't.
+    """
 
     not_before: datetime
     expires_at: datetime
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    unconcerned: str | None = None
 
 
 class Plan(NamedTuple):
@@ -117,7 +121,7 @@ def plan(recipient: Recipient, category: Category, occasion: Occasion, *, now: d
     The same at the moment of saying it, and again at the moment of sending.
     """
     moment = max(now, occasion.not_before)
-    reason = why_not(recipient, category)
+    reason = why_not(recipient, category) or occasion.unconcerned
     if reason is not None:
         return Plan(NotificationStatus.SUPPRESSED, reason, moment)
     if moment >= occasion.expires_at:
