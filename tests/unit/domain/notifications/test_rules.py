@@ -5,6 +5,8 @@ from typing import Final
 
 import pytest
 
+from domain.catalogue import HANDLERS
+from domain.notifications.occasions import OCCASIONS, TOLD_BY
 from domain.notifications.rules import (
     CATEGORIES,
     Occasion,
@@ -14,6 +16,8 @@ from domain.notifications.rules import (
     plan,
     why_not,
 )
+from domain.payload import Payload
+from domain.personal import Personal, find
 from domain.tables.notifications import Category, Channel, NotificationStatus, Template
 from domain.tables.users import UserNotificationSettings, UserStatus
 
@@ -166,3 +170,31 @@ class TestExpiry:
     def test_who_may_not_be_told_comes_before(self) -> None:
         found = planned(PUSH, now=NOON, lasts=-DAY, who=somebody(is_blocked=True))
         assert found.status is SUPPRESSED
+
+
+class TestWhoTells:
+    def test_every_text_is_told_by_a_handler_and_has_recipients(self) -> None:
+        assert OCCASIONS.keys() == set(Template)
+
+    def test_what_tells_is_in_the_catalogue(self) -> None:
+        assert TOLD_BY.keys() <= HANDLERS.keys()
+
+    def test_what_a_statement_reads_is_in_the_payload(self) -> None:
+        for handler, templates in TOLD_BY.items():
+            fields = HANDLERS[handler].payload.model_fields.keys()
+            for template in templates:
+                assert set(OCCASIONS[template].fields) <= fields
+
+    def test_nothing_that_is_read_is_personal(self) -> None:
+        for handler, templates in TOLD_BY.items():
+            personal = {spot for spot, _ in _personal_fields(HANDLERS[handler].payload)}
+            for template in templates:
+                assert not personal & set(OCCASIONS[template].fields)
+
+
+def _personal_fields(payload: type[Payload]) -> list[tuple[str, object]]:
+    return [
+        (name, marker)
+        for name, field in payload.model_fields.items()
+        for marker in find(Personal, field.annotation, metadata=field.metadata)
+    ]
