@@ -91,7 +91,7 @@ OCCASIONS: Final[Mapping[Template, Occasion]] = {
     Template.STARTS_SOON: reminder(2),
     Template.EVENT_COMPLETED: Occasion(("event_id",), COMPLETED),
     Template.EVENT_FINALIZED: Occasion(("event_id",), FINALIZED),
-    Template.KUDOS: Occasion(("kudos_id", "giver_id", "receiver_id"), KUDOS),
+    Template.KUDOS: Occasion(("event_id", "giver_id", "receiver_id", "kudo"), KUDOS),
     Template.MESSAGE: Occasion(("message_id",), MESSAGE),
     Template.EVENT_POST: Occasion(("post_id",), POST),
     Template.DUO_PROPOSED: Occasion(("duo_id",), duo("participant", Template.DUO_PROPOSED)),

@@ -156,7 +156,8 @@ KUDOS: Final = (
         "jsonb_build_object('since', asked.time)",
         lasting(NEWS_LIFE),
         _NO_EVENT,
-        "'kudos:' || (asked.data->>'kudos_id')",
+        "concat_ws(':', 'kudos', asked.data->>'event_id', asked.data->>'giver_id',"
+        " asked.data->>'kudo')",
         "'kudos'",
     )
     + " FROM asked"
