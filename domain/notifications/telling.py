@@ -18,7 +18,7 @@ from domain.notifications.people import FACTS, SETTINGS, between, recipient
 from domain.notifications.rules import Occasion, Recipient, categories_of, plan
 from domain.outbox import derived_id
 from domain.payload import Payload
-from domain.sql import as_json, execute, fetch
+from domain.sql import array, as_json, execute, fetch
 from domain.tables.notifications import NotificationStatus, Template
 
 Row = dict[str, Any]
@@ -80,6 +80,8 @@ def _intents(
 ) -> list[Intent]:
     """Read whom a text concerns, and what decides whether they may be told."""
     occasion = OCCASIONS[template]
+    if template is Template.KUDOS:
+        applied = _first_thanks(session, applied)
     asked = (
         {"seq": each.seq, "time": each.time, "data": each.payload.model_dump(include={*fields})}
         for each in applied
@@ -101,6 +103,28 @@ def _intents(
         asked=as_json(asked),
     )
     return [Intent._make((template, *row[:10], recipient(*row[10:]))) for row in rows]
+
+
+def _first_thanks(
+    session: Session, applied: Sequence[DomainEvent[Payload]]
+) -> list[DomainEvent[Payload]]:
+    """Leave out kudos for whom news of kudos waits already: under a flood that is nearly all.
+
+    The lock does what joining does: whoever sends what waits counts these too.
+    """
+    heard = [(each.payload.__dict__["receiver_id"], each) for each in applied]
+    waiting = dict(
+        fetch(
+            session,
+            """
+            SELECT user_id, (params->>'since')::timestamptz FROM notifications
+            WHERE user_id = ANY(%(users)s::uuid[]) AND thread = 'kudos' AND status = 'scheduled'
+            ORDER BY user_id FOR SHARE
+            """,
+            users=array({person for person, _ in heard}),
+        )
+    )
+    return [each for person, each in heard if person not in waiting or waiting[person] > each.time]
 
 
 def _gather(intents: Iterable[Intent]) -> list[Intent]:
