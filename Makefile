@@ -44,7 +44,7 @@ demo: .venv ## play a simulated evening into the running system; YEAR=1 for a wh
 bench: .venv ## measure throughput and latency, beside the same job on other queues
 	@exec bench/run
 
-docs: .venv ## write docs/catalogue.md and docs/entities.md anew from the code
+docs: .venv ## write the catalogue, the tables and the timetable in docs/ anew from the code
 	@exec $(VENV)/bin/python -m docs.generator
 
 migrate: .venv ## bring the database named by DATABASE_URL up to date

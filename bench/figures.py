@@ -151,8 +151,24 @@ def questions(contest: Contest, effort: Effort) -> list[Figure]:
     ]
 
 
+def due(contest: Contest, effort: Effort) -> list[Figure]:
+    """How long a tick takes among a million of each kind, and 10,000 due things to publish."""
+    if contest.ours is None:
+        return []
+    taken = scene.ring(contest.servers, effort.samples)
+    idle: list[float] = taken["idle"]
+    contest.say(f"idle: p50 {measure.p50(idle):.2f}, p95 {measure.p95(idle):.2f} ms")
+    contest.say(f"{taken['published']:,} published in {taken['seconds']:.2f} s")
+    return [
+        Figure("due: idle tick, p50", "ms", ours=measure.p50(idle), more_is_better=False),
+        Figure("due: idle tick, p95", "ms", ours=measure.p95(idle), more_is_better=False),
+        Figure("due: 10,000 published", "s", ours=taken["seconds"], more_is_better=False),
+    ]
+
+
 FIGURES = {
     "kudos_throughput": kudos_throughput,
     "idle_latency": idle_latency,
     "questions": questions,
+    "due": due,
 }

@@ -1,7 +1,7 @@
 """Finds candidates among many people: `.venv/bin/python -m bench.matching [--people 100000]`.
 
 In the product's environment, on a Postgres of its own. Both statements of domain/matching/
-candidates.py are measured by themselves, and `candidates` as it is called, for events that suit
+statements.py are measured by themselves, and `candidates` as it is called, for events that suit
 ever fewer of them.
 """
 
@@ -23,9 +23,10 @@ from sqlmodel import Session
 
 from bench.servers import servers
 from domain.constants import NEAREST
-from domain.matching.candidates import BY_TASTE, EVERYBODY, SET_UP, SPARE, candidates
+from domain.matching import candidates
 from domain.matching.embedding import embed
-from domain.matching.occasion import Occasion, read_occasion
+from domain.matching.occasion import Occasion, open_occasion
+from domain.matching.statements import BY_TASTE, EVERYBODY, SET_UP
 from domain.sql import fetch
 from workers.commands.migrate import migrate
 from workers.database import make_engine
@@ -106,7 +107,8 @@ WHERE random() < 0.7
 """
 DUOS = """
 WITH numbered AS (SELECT id, row_number() OVER () AS n FROM users), made AS (
-    INSERT INTO duos (id, status) SELECT gen_random_uuid(), 'active'
+    INSERT INTO duos (id, status, opened_at, open_until)
+    SELECT gen_random_uuid(), 'active', now(), now() + interval '7 days'
     FROM generate_series(1, %(people)s / 50) RETURNING id
 ), counted AS (SELECT id, row_number() OVER () AS n FROM made)
 INSERT INTO duo_participants (duo_id, user_id, role)
@@ -222,18 +224,19 @@ def _measured(dsn: str, event: str, runs: int) -> Iterator[tuple[str, Taken]]:
             **occasion.parameters(now),
             now=now,
             nearest=NEAREST,
-            rows=LIMIT + SPARE,
+            rows=LIMIT,
         )
 
     ways: dict[str, Way] = {
         "by taste": statement(BY_TASTE),
         "everybody": statement(EVERYBODY),
-        "candidates": lambda session, occasion: candidates(session, occasion, limit=LIMIT, now=now),
+        "candidates": lambda session, occasion: candidates(
+            session, occasion.id, limit=LIMIT, now=now
+        ),
     }
     for what, way in ways.items():
         with _one_session(dsn) as session:
-            occasion = read_occasion(session, event)
-            assert occasion is not None
+            occasion = open_occasion(session, event, now=now)
             fetch(session, SET_UP)
             yield what, _taken(way, session, occasion, runs)
 

@@ -27,10 +27,12 @@ NOTHING_DUE = """
 SELECT NOT EXISTS (SELECT FROM outbox)
     AND NOT EXISTS (SELECT FROM deliveries WHERE due_at IS NOT NULL)
 """
-SETTLED = "SELECT xmin AS xid FROM deliveries WHERE state = 'done'"
+# What follows from kudos (looks that are unlocked) is settled too, and isn't counted.
+KUDOS = "handler = 'kudos.apply_kudos_given'"
+SETTLED = f"SELECT xmin AS xid FROM deliveries WHERE state = 'done' AND {KUDOS}"
 # All rules applied means: each one is there, counts, and is in its receiver's sums.
-OUTCOME = """
-SELECT (SELECT count(*) FROM deliveries WHERE state = 'done'),
+OUTCOME = f"""
+SELECT (SELECT count(*) FROM deliveries WHERE state = 'done' AND {KUDOS}),
     (SELECT count(*) FROM attendee_kudos WHERE counts),
     (SELECT sum(kudos.value::integer) FROM user_internal_metrics,
         jsonb_each_text(aggregated_kudos) AS kudos)

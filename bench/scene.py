@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -70,13 +71,13 @@ def migrate(servers: Servers, dsn: str) -> None:
 
 def ask(servers: Servers, samples: int) -> dict[str, list[float]]:
     """How many milliseconds each question took each time, among a crowd of a million rows."""
-    dsn = servers.make_database("crowd")
-    migrate(servers, dsn)
-    command = [str(PRODUCT_BIN / "python"), "-m", "bench.questions", str(samples)]
-    said = subprocess.run(
-        command, cwd=ROOT, env=environment(servers, dsn), stdout=subprocess.PIPE, check=True
-    ).stdout
-    taken: dict[str, list[float]] = json.loads(said)
+    taken: dict[str, list[float]] = _said(servers, "questions", samples)
+    return taken
+
+
+def ring(servers: Servers, samples: int) -> dict[str, Any]:
+    """What idle ticks took, and publishing what became due, among a million of each kind."""
+    taken: dict[str, Any] = _said(servers, "due", samples)
     return taken
 
 
@@ -97,3 +98,14 @@ def _make(servers: Servers) -> None:
             },
         )
         connection.execute("VACUUM ANALYZE")
+
+
+def _said(servers: Servers, module: str, samples: int) -> Any:
+    """What a module of ours prints, run in the product's environment on an empty database."""
+    dsn = servers.make_database(module)
+    migrate(servers, dsn)
+    command = [str(PRODUCT_BIN / "python"), "-m", f"bench.{module}", str(samples)]
+    said = subprocess.run(
+        command, cwd=ROOT, env=environment(servers, dsn), stdout=subprocess.PIPE, check=True
+    ).stdout
+    return json.loads(said)

@@ -192,7 +192,7 @@ def _read(session: Session, handler: Handler, claimed: Sequence[Claimed]) -> lis
             id=each.id,
             source=each.source,
             time=each.time,
-            payload=handler.payload.parse(data),
+            payload=handler.payload.read(data),
             data=data,
             traceparent=each.traceparent,
         )

@@ -17,8 +17,9 @@ from domain.sql import fetch
 
 _DERIVED = uuid5(NAMESPACE_URL, "https://momento.app/domain-events")
 
-# One statement: number, key, keep, and line up for the relay. Keys are inserted in order, so that
-# two publishers of the same domain events wait for one another instead of deadlocking.
+# One statement: number in the order given, key, keep, and line up for the relay. Keys are inserted
+# in their own order, so that two publishers of the same domain events wait for one another instead
+# of deadlocking.
 _PUBLISH = """
 WITH said AS MATERIALIZED (
     SELECT nextval('domain_events_seq') AS seq, statement_timestamp() AS received_at, listed.*
@@ -27,12 +28,14 @@ WITH said AS MATERIALIZED (
             %(sources)s::text[], %(ids)s::text[], %(types)s::text[], %(subjects)s::text[],
             %(times)s::timestamptz[], %(data)s::text[], %(traceparents)s::text[],
             %(actors)s::text[], %(causes)s::bigint[], %(attributes)s::text[]
-        ) AS one (source, id, type, subject, time, data, traceparent, actor, cause, attributes)
-        ORDER BY source COLLATE "C", id COLLATE "C"
+        ) WITH ORDINALITY AS one (
+            source, id, type, subject, time, data, traceparent, actor, cause, attributes, place
+        )
+        ORDER BY place
     ) AS listed
 ), keyed AS (
     INSERT INTO domain_event_keys (source, id, seq, received_at)
-    SELECT source, id, seq, received_at FROM said ORDER BY seq
+    SELECT source, id, seq, received_at FROM said ORDER BY source COLLATE "C", id COLLATE "C"
     ON CONFLICT DO NOTHING
     RETURNING seq
 ), lined_up AS (
@@ -74,11 +77,13 @@ def publish(
 
 
 def publish_many(session: Session, envelopes: Sequence[Envelope]) -> int:
-    """Publish a batch with one statement and give how many were new.
+    """Publish a batch with one statement, numbered in its order, and give how many were new.
 
     What is personal in it is sealed: see domain/sealing.py.
     """
-    unique = {(envelope.source, envelope.id): envelope for envelope in reversed(envelopes)}
+    unique: dict[tuple[str, str], Envelope] = {}
+    for envelope in envelopes:
+        unique.setdefault((envelope.source, envelope.id), envelope)
     if not unique:
         return 0
     return len(fetch(session, _PUBLISH, **_columns(seal(session, list(unique.values())))))

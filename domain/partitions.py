@@ -1,10 +1,28 @@
 """Monthly partitions of domain_events: made ahead, so that nothing ever lands in the default."""
 
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from sqlalchemy import Connection, text
 
 MONTHS_AHEAD = 3
+# Only ever added to: pages are frozen and marked as seen by all while they are warm.
+STORAGE: Final = "autovacuum_vacuum_insert_scale_factor = 0.05"
+# Whoever publishes or applies waits behind us as long as we wait for the table.
+LOCK_PATIENCE: Final = "2s"
+_NAME: Final = re.compile(r"domain_events_([0-9]{4})_([0-9]{2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """The domain events received from `start` up to `end`, which isn't in it."""
+
+    name: str
+    start: datetime
+    end: datetime
 
 
 def _month_after(month: datetime, count: int) -> datetime:
@@ -32,7 +50,37 @@ def ensure_partitions(connection: Connection, now: datetime) -> list[str]:
                 text(
                     f"CREATE TABLE {name} PARTITION OF domain_events"
                     f" FOR VALUES FROM ('{start.isoformat()}') TO ('{end.isoformat()}')"
+                    f" WITH ({STORAGE})"
                 )
             )
             made.append(name)
     return made
+
+
+def wait_briefly(connection: Connection) -> None:
+    """Have this transaction give up soon where it waits for a lock; it is tried another time."""
+    connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_PATIENCE}'"))
+
+
+def partitions(connection: Connection) -> list[Partition]:
+    """Give the partitions of whole months, the oldest first; not the default one."""
+    return sorted(_months(connection), key=lambda partition: partition.start)
+
+
+def set_storage(connection: Connection) -> None:
+    """Set the storage parameters of the partitions that were made without."""
+    for partition in partitions(connection):
+        connection.execute(text(f"ALTER TABLE {partition.name} SET ({STORAGE})"))
+
+
+def _months(connection: Connection) -> Iterator[Partition]:
+    rows = connection.execute(
+        text(
+            "SELECT inhrelid::regclass::text FROM pg_inherits"
+            " WHERE inhparent = 'domain_events'::regclass"
+        )
+    )
+    for (name,) in rows:
+        if found := _NAME.fullmatch(name):
+            start = datetime(int(found[1]), int(found[2]), 1, tzinfo=UTC)
+            yield Partition(name, start, _month_after(start, 1))

@@ -11,7 +11,14 @@ from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+)
 from pydantic_core import CoreSchema, core_schema
 
 from domain.constants import EARLIEST_TIME, LATEST_TIME
@@ -106,8 +113,40 @@ Instant = Annotated[
     BeforeValidator(_read_time, json_schema_input_type=AwareDatetime),
 ]
 FullDate = Annotated[date, BeforeValidator(_read_date, json_schema_input_type=date)]
+# What is kept already is read as it is: it was published by the rules of its day.
+_KEPT = {"kept": True}
+CONTROL = r"\x00-\x1f\x7f-\x9f"
+_CONTROL_CHARACTER = re.compile(f"[{CONTROL}]")
+
+
+@dataclass(frozen=True)
+class OneLine:
+    """Refuses control characters, line ends among them, in what is published from now on.
+
+    `pattern` says in the JSON Schema what may be said.
+    """
+
+    pattern: str = f"^[^{CONTROL}]*$"
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> CoreSchema:
+        """Look at the text once everything else about it is right."""
+        return core_schema.with_info_after_validator_function(_on_one_line, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: Any) -> dict[str, Any]:
+        """Add the pattern."""
+        described: dict[str, Any] = handler(schema)
+        return {**described, "pattern": self.pattern}
+
+
+def _on_one_line(text: str, info: ValidationInfo) -> str:
+    if info.context is not _KEPT and _CONTROL_CHARACTER.search(text):
+        message = "must not hold control characters"
+        raise ValueError(message)
+    return text
+
+
 Text = Annotated[str, Field(min_length=1, max_length=20_000)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
+Name = Annotated[str, Field(min_length=1, max_length=200), OneLine()]
 Cents = Annotated[int, Field(ge=0, le=100_000_000)]
 Currency = Annotated[str, Field(pattern=r"^[a-z]{3}$")]
 
@@ -196,6 +235,11 @@ class Payload(BaseModel):
     def parse(cls, data: str | bytes) -> Self:
         """Read the JSON `data` of a domain event, strictly; raise pydantic's ValidationError."""
         return cls.model_validate_json(data, strict=True)
+
+    @classmethod
+    def read(cls, data: str | bytes) -> Self:
+        """Read what was published: also what nobody may publish any more. Raises as `parse`."""
+        return cls.model_validate_json(data, strict=True, context=_KEPT)
 
 
 @dataclass(frozen=True, slots=True)

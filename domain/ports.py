@@ -50,3 +50,13 @@ class PortRefusalError(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+def as_trouble(error: Exception) -> PortTroubleError:
+    """Take whatever a port raised for trouble, so that it is left alone for a while.
+
+    What it raised against its promise is named by its type only: its words may quote.
+    """
+    if isinstance(error, PortTroubleError):
+        return error
+    return PortTroubleError(f"failed_{type(error).__name__}")

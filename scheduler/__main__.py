@@ -1,96 +1,104 @@
-"""Starts the scheduler: APScheduler as a metronome for the timetable and the chores."""
+"""Starts the scheduler: a metronome, a lead, and the timetable."""
 
 import logging
 import os
 import signal
 import sys
-from collections.abc import Iterable
-from typing import Any
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final, NoReturn
 
-from apscheduler.schedulers.blocking import BlockingScheduler
-from sqlalchemy import Engine
-
-from scheduler.timetable import TIMETABLE, Entry
+from scheduler.housekeeping import Wait, make_housekeeping
+from scheduler.lead import LOOK_EVERY, Lead
+from scheduler.metronome import Keeper, Metronome
+from scheduler.term import Term
+from scheduler.ticker import Ticker
+from scheduler.timetable import Timetable
 from workers.chores import make_chores
-from workers.chores.chore import Chore
 from workers.clock import utc_now
 from workers.database import make_engine
 from workers.log import configure_logging, logger
 from workers.providers import make_ports
-from workers.settings import load_settings
+from workers.settings import Settings, load_settings
+
+# What is at work when asked to stop has so long to end; what takes longer is done again.
+GRACE: Final = timedelta(seconds=4)
+# Things that may be at work at once, and a connection for each.
+MOST_TRACKS: Final = 10
 
 
-def run_entry(engine: Engine, entry: Entry) -> None:
-    """Run one line of the timetable in a transaction; trouble is logged and ends nothing."""
-    log = logger("scheduler")
-    try:
-        with engine.begin() as connection:
-            count = entry.run(connection, utc_now())
-    except Exception as error:  # noqa: BLE001 - whatever it is, the metronome goes on
-        log.warning("entry.failed", name=entry.name, error=type(error).__name__)
-        return
-    if count:
-        log.info("entry.done", name=entry.name, count=count)
+class Scheduler:
+    """The process: whoever leads does what is due, and the others are ready to."""
+
+    def __init__(
+        self,
+        database_url: str,
+        make_timetable: Callable[[Wait], Timetable],
+        *,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        """Put it together; nothing runs yet."""
+        # A connection for each track, and for whoever says that it leads; it is opened when needed.
+        self._engine = make_engine(database_url, process="scheduler", pool_size=MOST_TRACKS)
+        lead_engine = make_engine(database_url, process="scheduler", pool_size=1)
+        self._term = Term(self._engine, Lead(lead_engine, now=now), now=now)
+        self._timetable = make_timetable(self._term.wait)
+        ticker = Ticker(self._engine, self._timetable, now=now, going=self._term.going)
+        self._metronome = Metronome(threads=MOST_TRACKS)
+        for name, (every, call) in ticker.tracks().items():
+            self._metronome.add(name, call, every=every)
+        self._keeper = Keeper(self._keep, every=LOOK_EVERY)
+
+    def run(self) -> None:
+        """Run until stopped, then let another one lead at once."""
+        self._keeper.start()
+        self._metronome.run()
+        self._metronome.wait_until_idle(GRACE)
+        self._keeper.stop(GRACE / 2)
+        self._term.release()
+
+    def stop(self) -> None:
+        """Begin nothing more."""
+        self._term.stop()
+        self._metronome.stop()
+
+    def _keep(self) -> None:
+        self._term.look(self._timetable)
+        self._metronome.catch_up(utc_now())
 
 
-def run_chore(engine: Engine, chore: Chore) -> None:
-    """Do a portion of a chore, which opens its own transactions; trouble ends nothing."""
-    log = logger("scheduler")
-    try:
-        count = chore.run(engine, utc_now())
-    except Exception as error:  # noqa: BLE001 - whatever it is, the metronome goes on
-        log.warning("chore.failed", name=chore.name, error=type(error).__name__)
-        return
-    if count:
-        log.info("chore.done", name=chore.name, count=count)
+def our_timetable(settings: Settings, wait: Wait) -> Timetable:
+    """Give the timetable with all chores, which ask the ports that the settings name."""
+    retention = timedelta(days=settings.momento_ledger_retention_days)
+    chores = make_chores(make_ports(settings))
+    return Timetable(chores=(*chores, *make_housekeeping(retention, wait)))
 
 
-def make_scheduler(engine: Engine, chores: Iterable[Chore] = ()) -> Any:
-    """A metronome: missed ticks become one, however late it is."""
-    metronome = BlockingScheduler(
-        timezone="UTC", job_defaults={"coalesce": True, "misfire_grace_time": None}
-    )
-    for entry in TIMETABLE:
-        metronome.add_job(
-            run_entry,
-            "interval",
-            args=(engine, entry),
-            seconds=entry.every.total_seconds(),
-            id=entry.name,
-            next_run_time=utc_now(),
-        )
-    for chore in chores:
-        metronome.add_job(
-            run_chore,
-            "interval",
-            args=(engine, chore),
-            seconds=chore.every.total_seconds(),
-            id=chore.name,
-            next_run_time=utc_now(),
-        )
-    return metronome
-
-
-def main() -> int:
-    """Run until asked to stop; the exit code."""
+def main() -> NoReturn:
+    """Run until asked to stop."""
     settings = load_settings()
     configure_logging(settings.log_format, process="scheduler", least=settings.log_level)
     if settings.database_url is None:
         sys.exit("DATABASE_URL must be set: start the scheduler with momento up")
-    url = settings.database_url.get_secret_value()
-    # A chore that waits for a service misses ticks, which is as it should be.
+    # A chore that waits for a service misses beats, which is as it should be.
     logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
-    engine = make_engine(url, process="scheduler", pool_size=4)
-    metronome = make_scheduler(engine, make_chores(make_ports(settings)))
+    url = settings.database_url.get_secret_value()
+    serve(Scheduler(url, lambda wait: our_timetable(settings, wait)))
+
+
+def serve(scheduler: Scheduler) -> NoReturn:
+    """Run a scheduler until this process is asked to stop, and end the process."""
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: metronome.shutdown(wait=False))
+        # In a thread: what this one is waiting for just now takes a lock to be told of.
+        signal.signal(number, lambda *_: threading.Thread(target=scheduler.stop).start())
     logger("scheduler").info("scheduler.started")
-    metronome.start()
-    return 0
+    scheduler.run()
+    logger("scheduler").info("scheduler.stopped")
+    sys.stdout.flush()
+    # A service may take longer to answer than a stop may last. What it was asked is asked again.
+    os._exit(0)
 
 
 if __name__ == "__main__":
-    status = main()
-    # A service may take longer to answer than a stop may last. What it was asked is asked again.
-    sys.stdout.flush()
-    os._exit(status)
+    main()

@@ -1,38 +1,81 @@
 """The timetable: what runs when. Nothing else decides time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, text
+from sqlmodel import Session
 
-from domain.partitions import ensure_partitions
+from domain.schedules import Line
+from domain.ticks import planned_time
+from scheduler.due import KINDS, forget_said, publish_due
+from scheduler.housekeeping import forget_workers, make_partitions, trim_ticks
+from workers.chores.chore import Chore
 
-# A worker that has not been seen for this long is gone, and its row says nothing any more.
-WORKER_GONE = timedelta(minutes=1)
+# publish(session, kinds, *, now, limit): publishes a page of what is due of all of these, in due
+# order; gives the count of each, nothing but zeros when nothing more is due.
+Publish = Callable[..., dict[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the timetable: `run(connection, now)` every so often, and once at the start."""
+    """Something short: `run(session, now)` in one transaction with its tick; gives a count."""
 
     name: str
     every: timedelta
-    run: Callable[[Connection, datetime], int]
+    sentence: str
+    run: Callable[[Session, datetime], int]
 
 
-def make_partitions(connection: Connection, now: datetime) -> int:
-    """Make the partitions of the coming months; give how many were missing."""
-    return len(ensure_partitions(connection, now))
-
-
-def forget_workers(connection: Connection, now: datetime) -> int:
-    """Remove the rows of workers that ended without a word; give how many."""
-    statement = text("DELETE FROM workers WHERE last_seen_at < :before")
-    return connection.execute(statement, {"before": now - WORKER_GONE}).rowcount
-
-
-TIMETABLE = (
-    Entry("partitions.make", timedelta(hours=6), make_partitions),
-    Entry("workers.forget", timedelta(seconds=30), forget_workers),
+ENTRIES = (
+    Entry(
+        "partitions.make",
+        timedelta(hours=6),
+        "Makes the partitions of the coming months.",
+        make_partitions,
+    ),
+    Entry(
+        "workers.forget",
+        timedelta(seconds=30),
+        "Removes the rows of workers that ended without a word.",
+        forget_workers,
+    ),
+    Entry(
+        "ticks.trim",
+        timedelta(minutes=1),
+        "Keeps the last 200 runs of each schedule.",
+        trim_ticks,
+    ),
+    Entry(
+        "due.forget",
+        timedelta(hours=1),
+        "Forgets what was published as due long ago.",
+        forget_said,
+    ),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """All that the scheduler runs: what becomes due, short entries, and chores."""
+
+    kinds: Sequence[Line] = KINDS
+    entries: Sequence[Entry] = ENTRIES
+    chores: Sequence[Chore] = ()
+    publish: Publish = publish_due
+
+    def __iter__(self) -> Iterator[Line]:
+        """Give every line."""
+        yield from self.kinds
+        yield from self.entries
+        yield from self.chores
+
+
+def place(line: Line) -> timedelta:
+    """Give where in its span a line is due."""
+    return line.at if isinstance(line, Chore) else timedelta()
+
+
+def planned(lines: Iterable[Line], now: datetime) -> dict[str, datetime]:
+    """Give the newest planned time of each line."""
+    return {line.name: planned_time(now, line.every, at=place(line)) for line in lines}

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "trace": "workers.commands.trace",
     "dead": "workers.commands.dead",
     "reconcile": "workers.commands.reconcile",
+    "schedule": "workers.commands.schedule",
     "match": "workers.commands.match",
     "keys": "workers.commands.keys",
     "users": "workers.commands.users",

@@ -74,6 +74,9 @@ def _session_options(process: str) -> str:
         "lock_timeout": BATCH_LOCK if is_worker else LOCK,
         "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION,
     }
+    if process == "scheduler":
+        # Who leads next meets the ticks that this one has not committed: they go with it.
+        limits["client_connection_check_interval"] = timedelta(seconds=1)
     return " ".join(f"-c {name}={_milliseconds(limit)}" for name, limit in limits.items())
 
 

@@ -71,6 +71,8 @@ class Settings(BaseSettings):
     momento_worker_processes: Annotated[int, Field(ge=1, le=256)] = 2
     # How many deliveries one claim takes at most.
     momento_batch_size: Annotated[int, Field(ge=1, le=10_000)] = 4_000
+    # For so long what the ledger has settled is kept, and at least; whole months are dropped.
+    momento_ledger_retention_days: Annotated[int, Field(ge=40, le=36_500)] = 400
 
     gateway_host: str = "127.0.0.1"
     gateway_port: Port = 8400

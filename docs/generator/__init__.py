@@ -5,6 +5,7 @@ from pathlib import Path
 from docs.generator.catalogue import catalogue_page
 from docs.generator.entities import entities_page
 from docs.generator.seeds import load_seeds
+from docs.generator.timetable import timetable_page
 
 DOCS = Path(__file__).parents[1]
 SEEDS = DOCS / "seeds.toml"
@@ -15,4 +16,5 @@ def pages() -> dict[Path, str]:
     return {
         DOCS / "catalogue.md": catalogue_page(),
         DOCS / "entities.md": entities_page(load_seeds(SEEDS)),
+        DOCS / "timetable.md": timetable_page(),
     }

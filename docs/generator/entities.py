@@ -18,7 +18,7 @@ STORY = (
     *("users", "profiles", "gatherings", "invitations", "payments", "attendance"),
     *("ratings", "kudos", "connections", "messaging", "duos", "safety", "support"),
 )
-MACHINERY = ("ledger", "accounts")
+MACHINERY = ("ledger", "schedules", "accounts")
 SHORT_TYPES = {
     "TIMESTAMP WITH TIME ZONE": "timestamptz",
     "VARCHAR": "text",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from domain.payload import Payload
+from domain.payload import OneLine, Payload
 from domain.schemas import json_schema
 
 FORMATS = {"uuid": "id", "date-time": "time", "date": "date"}
@@ -64,5 +64,7 @@ def _bounds(schema: Schema) -> Iterator[str]:
             yield f"at most {high}{unit}"
         elif low is not None:
             yield f"at least {low}{unit}"
-    if "pattern" in schema:
+    if schema.get("pattern") == OneLine.pattern:
+        yield "on one line"
+    elif "pattern" in schema:
         yield f"like `{schema['pattern']}`"

@@ -35,6 +35,20 @@ _ERASE: Final = (
         AND kind IN ('profile', 'positive', 'persona')
     """,
     "DELETE FROM matching_requests WHERE target = ANY(%(gone)s::text[])",
-    "DELETE FROM event_candidates WHERE user_id = ANY(%(gone)s::uuid[])",
+    # Also whoever was proposed for the events of hosts who were deleted: the reason names what both
+    # like, and nobody is invited there any more.
+    """
+    WITH held AS MATERIALIZED (
+        SELECT event_id, user_id FROM event_candidates WHERE (event_id, user_id) IN (
+            SELECT event_id, user_id FROM event_candidates WHERE user_id = ANY(%(gone)s::uuid[])
+            UNION
+            SELECT kept.event_id, kept.user_id
+            FROM events JOIN event_candidates AS kept ON kept.event_id = events.id
+            WHERE events.host_id = ANY(%(gone)s::uuid[])
+        ) ORDER BY event_id, user_id FOR UPDATE
+    )
+    DELETE FROM event_candidates AS kept USING held
+    WHERE kept.event_id = held.event_id AND kept.user_id = held.user_id
+    """,
     "DELETE FROM user_places WHERE user_id = ANY(%(gone)s::uuid[])",
 )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlmodel import Session
 
@@ -19,8 +19,8 @@ WITH RECURSIVE leap (zone) AS (
     SELECT (SELECT timezone FROM users WHERE timezone > leap.zone ORDER BY timezone LIMIT 1)
     FROM leap WHERE leap.zone IS NOT NULL
 )
-SELECT events.id, events.title, events.status, events.starts_at, events.ends_at, events.age_min,
-    events.age_max, events.confirmation_fee, events.estimated_event_cost,
+SELECT events.id, events.host_id, events.title, events.status, events.starts_at, events.ends_at,
+    events.age_min, events.age_max, events.confirmation_fee, events.estimated_event_cost,
     events.event_vector::text AS vector, spot.latitude, spot.longitude,
     ARRAY(SELECT zone FROM leap WHERE zone IS NOT NULL) AS zones
 FROM events
@@ -33,11 +33,33 @@ WHERE events.id = %(event)s
 """
 
 
+# Why nobody can be invited, by how an event stands.
+_CLOSED: Final = {
+    EventStatus.DRAFT: "it is a draft",
+    EventStatus.COMPLETED: "it is over",
+    EventStatus.CANCELLED: "it is cancelled",
+    EventStatus.CANCELLED_BY_HOST: "its host has cancelled it",
+}
+
+
+class UnknownEventError(LookupError):
+    """There is no such event, or none any more."""
+
+
+class ClosedEventError(Exception):
+    """Nobody can be invited to an event, or nobody any more; `why` says it in words."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """An event as candidates for it are judged; `zones` are those in which people live."""
 
     id: str
+    host_id: str
     title: str
     status: str
     starts_at: datetime | None
@@ -53,8 +75,8 @@ class Occasion:
 
     def closed(self, now: datetime) -> str | None:
         """Say why nobody can be proposed, or nobody any more, if so."""
-        if self.status != EventStatus.PUBLISHED:
-            return f"it is {self.status}"
+        if self.status in _CLOSED:
+            return _CLOSED[EventStatus(self.status)]
         if self.starts_at is None:
             return "it has no schedule"
         return "it has started" if self.starts_at <= now else None
@@ -82,6 +104,18 @@ class Occasion:
 
 
 def read_occasion(session: Session, event_id: str) -> Occasion | None:
-    """Read an event; None if there is none."""
+    """Read an event, whether or not it is closed; None if there is none."""
     rows = fetch_dicts(session, _ASK, event=event_id)
     return Occasion(**rows[0]) if rows else None
+
+
+def open_occasion(session: Session, event_id: str, *, now: datetime) -> Occasion:
+    """Read an event that can be matched; raises UnknownEventError or ClosedEventError."""
+    occasion = read_occasion(session, event_id)
+    if occasion is None:
+        message = f"there is no event {event_id}"
+        raise UnknownEventError(message)
+    why = occasion.closed(now)
+    if why is not None:
+        raise ClosedEventError(why)
+    return occasion

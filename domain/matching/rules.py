@@ -106,11 +106,12 @@ class LocalStart:
 def local_start(starts_at: datetime, zone: str) -> LocalStart:
     """Say on which day of the week an event starts in a time zone, by day or in the evening.
 
-    A zone that isn't known here any more counts as UTC.
+    A zone that isn't known here any more counts as UTC, as does a part of a name: where zones are
+    files, that is a directory.
     """
     try:
         local = starts_at.astimezone(ZoneInfo(zone))
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         local = starts_at.astimezone(UTC)
     part = "evening" if local.time() >= EVENING_FROM else "daytime"
     return LocalStart(zone, WEEKDAYS[local.weekday()], part)

@@ -1,4 +1,9 @@
-"""Erases people: destroys their keys, then whatever was written of them in readable form."""
+"""Erases people: destroys their keys, then whatever was written of them in readable form.
+
+Whoever reads what was kept of an event, and writes rows from it, holds the event. So the erasure
+holds all events in which it erases something: else what it erases could be written once more by
+somebody who had read it before.
+"""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -11,14 +16,18 @@ from domain.constants import ERASED_TEXT
 from domain.gatherings.payloads import EventSettled
 from domain.payload import TYPE_PREFIX, TYPE_SUFFIX, Payload
 from domain.personal import erase
-from domain.privacy.traces import FACT_TRACES, TRACES, FactTrace, Trace
+from domain.privacy.traces import EVENTS_WITH_TRACES, FACT_TRACES, TRACES, FactTrace, Trace
 from domain.sealing import destroy_keys
 from domain.sql import execute, fetch
+from domain.things import Hold, lock
 from domain.users.payloads import UserDeparted
 
 
 def apply_user_departed(session: Session, batch: Batch[UserDeparted], now: datetime) -> Effects:
-    """Erase those who were deleted. Nothing is locked before their keys: see `destroy_keys`."""
+    """Erase those who were deleted. Nothing is locked before their keys: see `destroy_keys`.
+
+    Then come the events, in key order, so that two who met and leave at once wait for one another.
+    """
     del now
     effects = Effects()
     causes = {each.payload.user_id: each for each in batch}
@@ -27,6 +36,7 @@ def apply_user_departed(session: Session, batch: Batch[UserDeparted], now: datet
         return effects
     owners = {*people, *_unnamed(session, people)}
     destroy_keys(session, owners)
+    lock(session, "event", _events(session, people), Hold.CHANGE)
     for event, person in _events_with_comments(session, people):
         effects.follow(causes[person], EventSettled(event_id=event))
     for fact_trace in FACT_TRACES:
@@ -50,6 +60,12 @@ def _deleted(session: Session, people: Iterable[str]) -> list[str]:
 def _unnamed(session: Session, people: Collection[str]) -> list[str]:
     """Give the events of these hosts: what is said of helpers who are no users is kept for them."""
     rows = fetch(session, "SELECT id FROM events WHERE host_id = ANY(%(ids)s)", ids=list(people))
+    return [event for (event,) in rows]
+
+
+def _events(session: Session, people: Collection[str]) -> list[str]:
+    """Give the events in whose facts or rows these people left something."""
+    rows = fetch(session, EVENTS_WITH_TRACES, owners=list(people))
     return [event for (event,) in rows]
 
 

@@ -55,11 +55,23 @@ TRACES: Final = (
     ),
 )
 
-# Those of their own events, and every version of a plan that names them as a helper.
-_THEIR_EVENTS: Final = """event_id = ANY(%(owners)s::uuid[]) OR (event_id, source, id) IN (
-    SELECT event_id, source, id FROM unnest(%(owners)s::text[]) AS helper
+_THEY_HELP: Final = """FROM unnest(%(owners)s::text[]) AS helper
     JOIN event_facts AS said ON said.data ? 'collaborators' AND said.data -> 'collaborators'
-        @> jsonb_build_array(jsonb_build_object('user_id', helper)))"""
+        @> jsonb_build_array(jsonb_build_object('user_id', helper))"""
+# Those of their own events, and every version of a plan that names them as a helper.
+_THEIR_EVENTS: Final = f"""event_id = ANY(%(owners)s::uuid[]) OR (event_id, source, id) IN (
+    SELECT event_id, source, id {_THEY_HELP})"""
+# Those that hold something of people, which is written again whenever the event is settled.
+EVENTS_WITH_TRACES: Final = f"""
+SELECT id FROM events WHERE host_id = ANY(%(owners)s::uuid[])
+UNION SELECT event_id FROM invitations WHERE user_id = ANY(%(owners)s::uuid[])
+UNION SELECT event_id FROM rating_facts WHERE rater_id = ANY(%(owners)s::uuid[])
+UNION SELECT event_id FROM connection_facts WHERE owner_id = ANY(%(owners)s::uuid[])
+UNION SELECT event_id FROM connections WHERE owner_id = ANY(%(owners)s::uuid[])
+UNION SELECT event_id FROM connections WHERE connected_user_id = ANY(%(owners)s::uuid[])
+UNION SELECT event_id FROM event_collaborators WHERE user_id = ANY(%(owners)s::uuid[])
+UNION SELECT said.event_id {_THEY_HELP}
+"""
 
 FACT_TRACES: Final = (
     FactTrace("user_facts", "user_id", "user_id = ANY(%(owners)s::uuid[])"),

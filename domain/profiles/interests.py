@@ -17,8 +17,9 @@ from domain.verdict import Verdict
 def select_interests(session: Session, batch: Batch[InterestsSelected]) -> dict[int, Verdict]:
     """Replace what people are interested in by what they selected last.
 
-    Names become interests whoever says them, deleted people too: the list belongs to nobody, and
-    holds the same names whatever was heard first.
+    Names become interests whoever says them: the list belongs to nobody. What somebody who was
+    erased selected can't be read any more, so that a name that nobody else ever said is on the
+    list or not, as it was heard.
     """
     _add_unknown(session, (name for each in batch for name in each.payload.interests))
     verdicts, facts = _keep(session, batch)

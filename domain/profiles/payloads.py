@@ -6,13 +6,17 @@ from typing import Annotated
 from pydantic import Field
 
 from domain.constants import INTERESTS_AT_MOST
-from domain.payload import Id, Name, Payload, UserId
+from domain.payload import CONTROL, Id, Name, OneLine, Payload, UserId
 from domain.personal import Personal, Private, PrivateUrl
 from domain.tables.profiles import HostPhotoType, Platform
 from domain.users.payloads import Url
 
 # Something but spaces; what stands around it is left away when names are compared.
-InterestName = Annotated[str, Field(pattern=r"\S", max_length=100)]
+InterestName = Annotated[
+    str,
+    Field(pattern=r"\S", max_length=100),
+    OneLine(rf"^[^{CONTROL}]*[^{CONTROL}\s][^{CONTROL}]*$"),
+]
 InterestNames = Annotated[list[InterestName], Field(max_length=INTERESTS_AT_MOST)]
 # As Expo makes them; an app may have either, by the age of its library.
 PushToken = Annotated[
@@ -73,11 +77,11 @@ class HostPhotoAdded(Payload, name="host_photo.added", person="host_id"):
     caption: Private[Caption | None] = None
 
 
-class InterestsSelected(Payload, name="interests.selected"):
+class InterestsSelected(Payload, name="interests.selected", person="user_id"):
     """Somebody said what they are interested in, all of it."""
 
     user_id: UserId
-    interests: InterestNames
+    interests: Annotated[InterestNames, Personal(())]
 
 
 class PersonaUpdated(Payload, name="persona.updated", person="user_id"):

@@ -93,8 +93,10 @@ class OpenDuo(NamedTuple):
     expires_at: datetime | None
 
 
-def open_duo(session: Session, user_id: str) -> OpenDuo | None:
+def open_duo(session: Session, user_id: str, *, now: datetime) -> OpenDuo | None:
     """Give the duo that somebody is in, if they are in one: nobody is in two.
+
+    One that has reached its end is over, whether or not its status says so yet.
 
     Index: duo_participants_user_id_idx, then primary keys. Cost: the duos somebody ever was in, of
     which each lasted until an event or a week.
@@ -102,14 +104,20 @@ def open_duo(session: Session, user_id: str) -> OpenDuo | None:
     rows = fetch(
         session,
         """
-        SELECT duos.id, duos.status, mine.role, partner.user_id, duos.expires_at
+        SELECT open.id, open.status, mine.role, partner.user_id, open.expires_at
         FROM duo_participants AS mine
-        JOIN duos ON duos.id = mine.duo_id AND duos.status IN ('pending', 'active')
+        CROSS JOIN LATERAL (
+            -- OFFSET keeps this a probe for each of theirs: all that are open are many more.
+            SELECT * FROM duos WHERE duos.id = mine.duo_id
+                AND duos.status IN ('pending', 'active') AND duos.open_until > %(now)s
+            OFFSET 0
+        ) AS open
         JOIN duo_participants AS partner
-            ON partner.duo_id = duos.id AND partner.user_id <> mine.user_id
-        WHERE mine.user_id = %(user)s ORDER BY duos.created_at DESC LIMIT 1
+            ON partner.duo_id = open.id AND partner.user_id <> mine.user_id
+        WHERE mine.user_id = %(user)s ORDER BY open.created_at DESC LIMIT 1
         """,
         user=user_id,
+        now=now,
     )
     return OpenDuo(*rows[0]) if rows else None
 

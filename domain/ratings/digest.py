@@ -15,7 +15,8 @@ from typing import Final
 
 LINES: Final = 3
 LONGEST_LINE: Final = 160
-SENTENCE: Final = re.compile(r"[^.!?\n]+[.!?]*")
+# Full-width signs too: those of Chinese and Japanese end sentences without a space after them.
+SENTENCE: Final = re.compile("[^.!?\u3002\uff01\uff1f\n]+[.!?\u3002\uff01\uff1f]*")
 WORD: Final = re.compile(r"[^\W_]+")
 # Words that say nothing of an evening.
 EMPTY: Final = frozenset(

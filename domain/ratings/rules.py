@@ -88,10 +88,11 @@ def summarise(tallied: Tally, headcount: int, feedback: str | None) -> dict[str,
 def chosen_comments(comments: Iterable[str | None]) -> list[str]:
     """Choose the comments that are summed up: trimmed, sorted, without who wrote them.
 
-    Of very many a part that depends on nothing but the comments themselves.
+    One without a letter or a digit has no word that could be quoted. Of very many a part that
+    depends on nothing but the comments themselves.
     """
     trimmed = [each.strip()[:COMMENT_LIMIT_CHARACTERS] for each in comments if each]
-    told = [each for each in trimmed if each]
+    told = [each for each in trimmed if any(map(str.isalnum, each))]
     return sorted(sorted(told, key=_digest)[:MOST_COMMENTS])
 
 

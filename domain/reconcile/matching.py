@@ -145,6 +145,8 @@ CHECKS = (
                 AND own.social_profile_vector IS NOT NULL)
             OR users.person_attraction_vector IS NOT NULL
             OR EXISTS (SELECT FROM event_candidates AS own WHERE own.user_id = users.id)
+            OR EXISTS (SELECT FROM event_candidates AS named JOIN events AS led
+                ON led.id = named.event_id AND led.host_id = users.id)
         ) AS drifted
         FROM users
         """,

@@ -83,11 +83,12 @@ CHECKS = (
     ),
     Check(
         "events.feedback_summary",
-        "from three comments that count on, of a completed event; else none",
+        "from three comments with a word that count on, of a completed event; else none",
         f"""
         WITH {RATINGS}, told AS (
             SELECT event_id, count(*) AS n FROM verdict_of_guest
-            WHERE counts AND comment ~ '[^[:space:]]' GROUP BY event_id
+            WHERE counts AND left(ltrim(comment, E' \\t\\r\\n'), 1000) ~ '[[:alnum:]]'
+            GROUP BY event_id
         )
         SELECT events.id::text AS key,
             (kept.event_id IS NOT NULL) IS DISTINCT FROM

@@ -18,6 +18,7 @@ from domain.tables import (
     profiles,
     ratings,
     safety,
+    schedules,
     support,
     users,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "profiles",
     "ratings",
     "safety",
+    "schedules",
     "support",
     "users",
 ]

@@ -29,6 +29,8 @@ class Connection(SQLModel, table=True):
             "connected_user_id",
             "event_id",
         ),
+        # In whose memory books somebody is, when they are erased.
+        Index("connections_connected_user_id_idx", "connected_user_id"),
     )
 
     owner_id: UUID = Field(primary_key=True, foreign_key="users.id")

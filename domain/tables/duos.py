@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from domain.tables.base import FactBase, created, fact_key, instant, one_of, word
@@ -30,7 +31,16 @@ class Duo(SQLModel, table=True):
     """A pact of two for the next event."""
 
     __tablename__ = "duos"
-    __table_args__ = (one_of("status", DuoStatus),)
+    __table_args__ = (
+        one_of("status", DuoStatus),
+        # What becomes due: open ones by their end.
+        Index(
+            "duos_expiry_idx",
+            "expires_at",
+            "id",
+            postgresql_where=text("status IN ('pending', 'active')"),
+        ),
+    )
 
     id: UUID = Field(primary_key=True)
     status: str = word(DuoStatus.PENDING)

@@ -55,6 +55,15 @@ class Event(SQLModel, table=True):
         Index("events_ends_at_idx", "ends_at"),
         # A host's events in order.
         Index("events_host_id_starts_at_id_idx", "host_id", "starts_at", "id"),
+        # What becomes due: at and before the start, after the end, and after completion.
+        Index("events_start_idx", "starts_at", "id", postgresql_where=text("status = 'published'")),
+        Index("events_end_idx", "ends_at", "id", postgresql_where=text("status = 'published'")),
+        Index(
+            "events_completion_idx",
+            "completed_at",
+            "id",
+            postgresql_where=text("status = 'completed' AND finalized_at IS NULL"),
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -130,6 +139,14 @@ class EventCollaborator(SQLModel, table=True):
     """Somebody who helps with a gathering."""
 
     __tablename__ = "event_collaborators"
+    __table_args__ = (
+        # Where somebody helps, when they are erased. Most helpers are no users.
+        Index(
+            "event_collaborators_user_id_idx",
+            "user_id",
+            postgresql_where=text("user_id IS NOT NULL"),
+        ),
+    )
 
     id: UUID = Field(primary_key=True)
     event_id: UUID = Field(foreign_key="events.id", index=True)

@@ -47,6 +47,19 @@ class Invitation(SQLModel, table=True):
             "user_id",
             postgresql_where=text("status IN ('sent', 'payment_failed', 'pending_reconfirmation')"),
         ),
+        # What becomes due: who has not answered, or not reconfirmed.
+        Index(
+            "invitations_expiry_idx",
+            "expires_at",
+            "id",
+            postgresql_where=text("status IN ('sent', 'payment_failed')"),
+        ),
+        Index(
+            "invitations_reconfirm_idx",
+            "reconfirm_by",
+            "id",
+            postgresql_where=text("status = 'pending_reconfirmation'"),
+        ),
     )
 
     id: UUID = Field(primary_key=True)

@@ -131,6 +131,19 @@ class Delivery(SQLModel, table=True):
     settled_at: datetime | None = instant()
 
 
+class DueSaid(SQLModel, table=True):
+    """What the scheduler has published because it became due, so that nobody looks at it again.
+
+    What may be published only once is so by its id, for ever; these rows are trimmed.
+    """
+
+    __tablename__ = "due_said"
+
+    kind: str = Field(primary_key=True, sa_type=BY_BYTES)
+    due_at: datetime = instant(primary_key=True, nullable=False)
+    subject: UUID = Field(primary_key=True)
+
+
 class Refusal(SQLModel, table=True):
     """A thing that will not exist because its own domain event was rejected."""
 

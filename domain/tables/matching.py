@@ -52,7 +52,11 @@ class Embedding(SQLModel, table=True):
     """From which text and by which model a vector was made: what tells a stale one."""
 
     __tablename__ = "embeddings"
-    __table_args__ = (Index("embeddings_model_idx", "model"),)
+    __table_args__ = (
+        Index("embeddings_model_idx", "model"),
+        # Whatever was made of somebody, when they are erased.
+        Index("embeddings_target_idx", "target"),
+    )
 
     kind: str = Field(primary_key=True)
     target: str = Field(primary_key=True)

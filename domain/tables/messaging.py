@@ -76,6 +76,8 @@ class Message(SQLModel, table=True):
     __table_args__ = (
         one_of("type", MessageType),
         Index("messages_conversation_id_sent_at_id_idx", "conversation_id", "sent_at", "id"),
+        # Whatever somebody left here, when they are erased.
+        Index("messages_sender_id_idx", "sender_id"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -98,6 +100,8 @@ class EventPost(StampedBase, table=True):
     __tablename__ = "event_posts"
     __table_args__ = (
         Index("event_posts_event_id_stamp_time_id_idx", "event_id", "stamp_time", "id"),
+        # Whatever somebody left here, when they are erased.
+        Index("event_posts_user_id_idx", "user_id"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -114,6 +118,8 @@ class EventPhoto(StampedBase, table=True):
     __table_args__ = (
         one_of("status", EventPhotoStatus),
         Index("event_photos_event_id_stamp_time_id_idx", "event_id", "stamp_time", "id"),
+        # Whatever somebody left here, when they are erased.
+        Index("event_photos_uploader_id_idx", "uploader_id"),
     )
 
     id: UUID = Field(primary_key=True)

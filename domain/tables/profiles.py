@@ -49,7 +49,16 @@ class ProfilePhoto(StampedBase, table=True):
     """A photo of somebody; an authentic one was taken with the app's own camera."""
 
     __tablename__ = "profile_photos"
-    __table_args__ = (Index("profile_photos_user_id_idx", "user_id"),)
+    __table_args__ = (
+        Index("profile_photos_user_id_idx", "user_id"),
+        # What becomes due: badges by their end.
+        Index(
+            "profile_photos_badge_idx",
+            "authentic_expires_at",
+            "id",
+            postgresql_where=text("is_authentic"),
+        ),
+    )
 
     id: UUID = Field(primary_key=True)
     user_id: UUID = Field(foreign_key="users.id")
@@ -128,7 +137,7 @@ class UserInterestVector(SQLModel, table=True):
         UniqueConstraint(
             "user_id", "vector_type", "persona_name", postgresql_nulls_not_distinct=True
         ),
-        # Finds those whose taste is nearest to an event: see domain/matching/candidates.py.
+        # Finds those whose taste is nearest to an event: see domain/matching/statements.py.
         Index(
             "user_interest_vectors_positive_idx",
             "vector",

@@ -25,6 +25,8 @@ class Rating(SQLModel, table=True):
             "id",
             postgresql_where=text("counts AND comment IS NOT NULL"),
         ),
+        # Whatever somebody left here, when they are erased.
+        Index("ratings_rater_id_idx", "rater_id"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -44,7 +46,11 @@ class RatingFact(FactBase, table=True):
     """Each rating that was submitted; which one stands depends on the event's schedule."""
 
     __tablename__ = "rating_facts"
-    __table_args__ = (fact_key("event_id", "rater_id"),)
+    __table_args__ = (
+        fact_key("event_id", "rater_id"),
+        # Whatever somebody left here, when they are erased.
+        Index("rating_facts_rater_id_idx", "rater_id"),
+    )
 
     event_id: UUID = Field(foreign_key="events.id")
     rater_id: UUID = Field(foreign_key="users.id")

@@ -86,6 +86,8 @@ class Report(SQLModel, table=True):
     __table_args__ = (
         one_of("status", ReportStatus),
         Index("reports_reported_id_idx", "reported_id"),
+        # Whatever somebody left here, when they are erased.
+        Index("reports_reporter_id_idx", "reporter_id"),
     )
 
     id: UUID = Field(primary_key=True)

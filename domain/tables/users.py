@@ -99,6 +99,16 @@ class User(SQLModel, table=True):
         ),
         # Which time zones there are: matching asks what time an event is in each.
         Index("users_timezone_idx", "timezone"),
+        # What becomes due: who has gone without a word, and whose subscription ends.
+        Index("users_activity_idx", "last_active_at", "id", postgresql_where=text("is_online")),
+        Index(
+            "users_subscription_idx",
+            "subscription_ends",
+            "id",
+            postgresql_where=text(
+                "subscription_status IN ('premium', 'past_due') AND deleted_at IS NULL"
+            ),
+        ),
     )
 
     id: UUID = Field(primary_key=True)

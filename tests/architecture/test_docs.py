@@ -8,6 +8,8 @@ from docs.generator import DOCS, SEEDS, pages
 from docs.generator.seeds import load_seeds
 from domain.catalogue import CATALOGUE, HANDLERS
 from domain.tables import metadata
+from scheduler.__main__ import our_timetable
+from workers.settings import load_settings
 
 PAGES = pages()
 
@@ -25,6 +27,11 @@ class TestPages:
     def test_every_table_is_described(self) -> None:
         text = PAGES[DOCS / "entities.md"]
         assert [name for name in metadata.tables if text.count(f"\n### {name}\n") != 1] == []
+
+    def test_everything_that_is_scheduled_is_in_the_timetable(self) -> None:
+        text = PAGES[DOCS / "timetable.md"]
+        lines = [line.name for line in our_timetable(load_settings({}), lambda _: True)]
+        assert [name for name in lines if text.count(f"| `{name}` | ") != 1] == []
 
     def test_every_field_of_the_seed_documents_has_its_line(self) -> None:
         text = PAGES[DOCS / "entities.md"]

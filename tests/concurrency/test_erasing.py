@@ -1,15 +1,26 @@
 """Erasing somebody waits for whoever is just writing what is to be erased."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Engine
+import pytest
+from sqlalchemy import Engine, text
 
-from domain.catalogue import HANDLERS
-from domain.dispatch import apply_due
+from domain.catalogue import HANDLERS, Handler
+from domain.dispatch import Report, apply_due
 from domain.users.payloads import UserDeleted, UserUpdated
-from tests.concurrency.race import race
-from tests.helpers.evening import START, an_id, settle
-from tests.helpers.ledger import a_registration, ask, publish, route_all, say
+from tests.concurrency.race import WAITING, race
+from tests.helpers.evening import DAY, END, START, Diary, an_id, settle, tell
+from tests.helpers.ledger import (
+    PATIENCE,
+    a_registration,
+    ask,
+    drift,
+    publish,
+    route_all,
+    say,
+    until,
+)
 from workers.desk import WorkDesk
 
 DEPARTED = HANDLERS["privacy.apply_user_departed"]
@@ -34,7 +45,63 @@ def test_what_was_just_being_written_is_erased_too(engine: Engine) -> None:
 
 def settle_only_the_deletion(engine: Engine) -> None:
     """Have the deletion applied, and what follows from it only routed."""
-    with WorkDesk(engine) as desk:
-        deleted = HANDLERS["users.apply_user_deleted"]
-        apply_due(desk.desk, deleted, limit=10, now=datetime.now(UTC))
+    apply(engine, HANDLERS["users.apply_user_deleted"])
     route_all(engine)
+
+
+def apply(engine: Engine, handler: Handler) -> Report:
+    """Apply what is due for one handler."""
+    with WorkDesk(engine) as desk:
+        return apply_due(desk.desk, handler, limit=10, now=datetime.now(UTC))
+
+
+class TestEvents:
+    @pytest.fixture
+    def met(self, engine: Engine) -> Diary:
+        """Ada and Bo have met at Hanna's, and both are about to leave."""
+        diary = Diary()
+        diary.people("Hanna", "Cleo", "Ada", "Bo")
+        diary.event("drinks", host="Hanna", seats=8)
+        for guest in ("Ada", "Bo"):
+            diary.invited("drinks", guest)
+            diary.paid("drinks", guest)
+            diary.reported("drinks", guest, by="Hanna", status="attended")
+        diary.ended("drinks")
+        diary.remembered("drinks", "Ada", "Bo", at=END + DAY, private_notes="canary")
+        tell(engine, diary.pages)
+        diary.pages = diary.pages[len(diary.pages) :]
+        return diary
+
+    def leave(self, engine: Engine, diary: Diary, *people: str) -> None:
+        for person in people:
+            diary.note(UserDeleted(user_id=an_id(person)), END + 3 * DAY)
+        publish(engine, *diary.pages)
+        route_all(engine)
+        settle_only_the_deletion(engine)
+
+    def test_what_somebody_reads_of_an_event_is_not_erased_meanwhile(
+        self, engine: Engine, met: Diary
+    ) -> None:
+        """Who has read a note before it is erased, and writes it after, must have been waited for.
+
+        Whoever settles the event holds it from before they read until they have written.
+        """
+        self.leave(engine, met, "Ada")
+        notes = "SELECT count(*) FROM connection_facts WHERE data::text LIKE '%canary%'"
+        assert ask(engine, notes) == 1
+        with engine.connect() as settling, ThreadPoolExecutor(1) as pool:
+            settling.execute(text("SELECT FROM events FOR NO KEY UPDATE"))
+            erasing = pool.submit(apply, engine, DEPARTED)
+            until(lambda: erasing.done() or ask(engine, WAITING) > 0, "the erasure waits")
+            assert not erasing.done()
+            settling.rollback()
+            erasing.result(PATIENCE.total_seconds())
+        assert ask(engine, notes) == 0
+        assert ask(engine, "SELECT count(private_notes) FROM connections") == 0
+
+    def test_of_two_who_met_and_leave_at_once_one_waits(self, engine: Engine, met: Diary) -> None:
+        self.leave(engine, met, "Ada", "Bo")
+        race(engine, DEPARTED, DEPARTED, limit=1)
+        settle(engine)
+        assert ask(engine, "SELECT count(snapshot_name) FROM connections") == 0
+        assert drift(engine) == []

@@ -221,7 +221,9 @@ STATEMENTS: Final = (
     """
     INSERT INTO duos (id, status, opened_at, open_until)
     SELECT duo(n), CASE WHEN n % 50 = 0 THEN 'active' ELSE 'expired' END,
-        timestamptz '2026-05-01 00:00+00', timestamptz '2026-05-08 00:00+00'
+        timestamptz '2026-05-01 00:00+00',
+        timestamptz '2026-05-08 00:00+00'
+            + CASE WHEN n % 50 = 0 THEN interval '30 days' ELSE interval '0' END
     FROM generate_series(1, 5000) AS n
     """,
     """

@@ -95,7 +95,7 @@ QUESTIONS: Final = {
     "links_shared_with": Question(
         lambda s: links_shared_with(s, number("person", 11), sharer_id=VETERAN), 10
     ),
-    "open_duo": Question(lambda s: open_duo(s, VETERAN), 500),
+    "open_duo": Question(lambda s: open_duo(s, VETERAN, now=NOW), 500),
     "liked_profiles": Question(lambda s: liked_profiles(s, VETERAN), 100),
     "messages": Question(lambda s: messages(s, CHAT, reader_id=LISTENER), 100),
     "messages, long ago": Question(

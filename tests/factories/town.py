@@ -7,9 +7,8 @@ from typing import Any, Final
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
-from domain.matching.candidates import Candidate, candidates
+from domain.matching import Candidate, candidates
 from domain.matching.embedding import embed
-from domain.matching.occasion import read_occasion
 from tests.helpers.evening import an_id
 
 NOW: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -128,9 +127,7 @@ class Town:
     ) -> list[Candidate]:
         """Who is found, and why."""
         with Session(self.engine) as session, session.begin():
-            occasion = read_occasion(session, self.id(event))
-            assert occasion is not None
-            return candidates(session, occasion, limit=limit, now=now)
+            return candidates(session, self.id(event), limit=limit, now=now)
 
     def _insert(self, table: str, row: dict[str, Any]) -> None:
         columns = ", ".join(f'"{name}"' for name in row)

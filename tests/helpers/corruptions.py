@@ -103,6 +103,12 @@ CORRUPTIONS = {
         f"UPDATE users SET deleted_at = now() WHERE id = '{ADA}'",
         f"UPDATE users SET status = 'active' WHERE id = '{CLEO}'",
     ],
+    "erasure.rows": [
+        (
+            "INSERT INTO event_posts (id, event_id, user_id, content)"
+            f" VALUES ({NEW}, '{DRINKS}', '{GUS}', 'I was here')"
+        ),
+    ],
     "erasure": [
         f"UPDATE users SET phone_number = '+12025550100' WHERE id = '{GUS}'",
         f"UPDATE personal_keys SET key = 'readable' WHERE person = '{GUS}'",

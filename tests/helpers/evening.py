@@ -113,7 +113,9 @@ class Diary:
             at,
         )
 
-    def event(self, name: str, *, host: str, seats: int, starts_at: datetime = START) -> None:
+    def event(
+        self, name: str, *, host: str, seats: int, starts_at: datetime = START, least: int = 1
+    ) -> None:
         """Have an event of two stops announced, with Cleo as its co-host."""
         place = an_id("place")
         self.note(
@@ -131,7 +133,7 @@ class Diary:
                 host_id=an_id(host),
                 title="Drinks",
                 description="In company",
-                min_attendees=1,
+                min_attendees=least,
                 max_attendees=seats,
                 confirmation_fee=500,
                 itinerary=stops,
@@ -477,7 +479,7 @@ def publish(engine: Engine, pages: Sequence[Envelope]) -> None:
         publish_many(session, pages)
 
 
-def settle(engine: Engine, *, now: datetime | None = None) -> None:
+def settle(engine: Engine, *, now: datetime | None = None, limit: int = 500) -> None:
     """Route and apply until nothing is due."""
     moment = now or datetime.now(UTC)
     with WorkDesk(engine) as desk:
@@ -486,7 +488,7 @@ def settle(engine: Engine, *, now: datetime | None = None) -> None:
             with desk.transaction() as session:
                 busy = route(session, limit=1_000, now=moment)[0] > 0
             for handler in HANDLERS.values():
-                busy |= apply_due(desk.desk, handler, limit=500, now=moment).claimed > 0
+                busy |= apply_due(desk.desk, handler, limit=limit, now=moment).claimed > 0
 
 
 def tell(engine: Engine, pages: Sequence[Envelope]) -> None:

@@ -14,7 +14,7 @@ class ScriptedEmbedder:
     """Embeds as the local one does, unless told otherwise, and keeps what it was asked."""
 
     model: str = "scripted"
-    trouble: PortTroubleError | None = None
+    trouble: Exception | None = None
     refuses: str | None = None
     before: Callable[[], None] | None = None
     asked: list[list[str]] = field(default_factory=list)
@@ -35,7 +35,7 @@ class ScriptedEmbedder:
 class ScriptedSummariser:
     """Sums up as the local one does, unless told otherwise, and keeps what it was asked."""
 
-    trouble: PortTroubleError | None = None
+    trouble: Exception | None = None
     refuses: bool = False
     before: Callable[[], None] | None = None
     asked: list[list[str]] = field(default_factory=list)

@@ -29,8 +29,17 @@ class PostgresServer:
 
     def create(self) -> str:
         """Clone the template; the new database's URL."""
+        return self._clone(TEMPLATE)
+
+    def copy(self, database_url: str) -> str:
+        """Clone a database to which nobody is connected; the new one's URL."""
+        name = make_url(database_url).database
+        assert name is not None
+        return self._clone(name)
+
+    def _clone(self, template: str) -> str:
         name = f"test_{uuid4().hex}"
-        self._run("CREATE DATABASE {} TEMPLATE {}", name, TEMPLATE)
+        self._run("CREATE DATABASE {} TEMPLATE {}", name, template)
         return self.database_url(name)
 
     def drop(self, database_url: str) -> None:

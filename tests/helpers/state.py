@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, Table, UniqueConstraint, text
 from sqlmodel import SQLModel
 
-from domain.tables import accounts, ledger, metadata
+from domain.tables import accounts, ledger, metadata, schedules
 from domain.tables.matching import EventCandidate, MatchingRequest, PortRest
 
 Row = dict[str, Any]
@@ -21,13 +21,13 @@ OF_MATCHING: Final = frozenset(
 # What people are told on the way may depend on the order, as rules.md has it: what was due, what
 # had become one and what nobody was concerned by any more when it was heard of.
 TOLD: Final = frozenset({"notifications"})
-# Tables of the machinery: the ledger, the accounts of the dashboard, and these.
+# Tables of the machinery: the ledger, the clock, the accounts of the dashboard, and these.
 MACHINERY: Final = (
     OF_MATCHING
     | TOLD
     | frozenset(
         str(made.__tablename__)
-        for module in (ledger, accounts)
+        for module in (ledger, schedules, accounts)
         for made in vars(module).values()
         if isinstance(made, type)
         and issubclass(made, SQLModel)
@@ -53,8 +53,16 @@ EXEMPT: Final = {
     # A surrogate, numbered in the order of arrival.
     "interests": frozenset({"id"}),
 }
+# A name that nobody but the erased ever selected may be there or not.
+_SELECTED: Final = (
+    "SELECT btrim(jsonb_array_elements_text(data -> 'interests')) FROM user_facts"
+    " WHERE kind = 'interests.selected'"
+)
 # Rows that refer to a surrogate id are read with what that stands for.
 READ: Final = {
+    "interests": f"SELECT to_jsonb(kept) FROM interests AS kept WHERE name IN ({_SELECTED})",
+    "embeddings": "SELECT to_jsonb(kept) FROM embeddings AS kept WHERE kind <> 'interest'"
+    f" OR target IN ({_SELECTED})",
     "profile_interests": "SELECT to_jsonb(kept) - 'interest_id'"
     " || jsonb_build_object('interest', interests.name)"
     " FROM profile_interests AS kept JOIN interests ON interests.id = kept.interest_id",

@@ -105,16 +105,14 @@ class TestInterestsAndPersona:
         assert {row["interest"] for row in state["profile_interests"]} == {"Chess", "chess"}
         assert {row["name"] for row in state["interests"]} == {"Soup", "Jazz", "Chess", "chess"}
 
-    def test_of_somebody_who_leaves_nothing_stays_but_the_names(
-        self, agree: Agree, diary: Diary
-    ) -> None:
+    def test_of_somebody_who_leaves_nothing_stays(self, agree: Agree, diary: Diary) -> None:
         note(diary, "interests.selected", LEFT - DAY, user_id=ADA, interests=["Soup"])
         note(diary, "persona.updated", LEFT - DAY, user_id=ADA, career="Baker", mood="calm")
         note(diary, "interests.selected", LEFT + DAY, user_id=ADA, interests=["Jazz"])
         leave(diary)
         state = agree.on(*since(diary, 3))
         assert state["profile_interests"] == []
-        assert {row["name"] for row in state["interests"]} == {"Soup", "Jazz"}
+        assert state["interests"] == []
         assert {row["career"] for row in state["users"]} == {None}
         kinds = {row["kind"] for row in state["user_facts"]}
         assert kinds == {"user.registered", "user.deleted"}

@@ -21,11 +21,15 @@ def make_chores(ports: Ports) -> tuple[Chore, ...]:
     """Give all chores, with the ports that they ask."""
     return (
         Chore(
-            "vectors.make", EVERY, lambda engine, now: make_vectors(engine, ports.embedder, now=now)
+            "vectors.make",
+            EVERY,
+            "Makes the vectors that texts lack, and what is made from vectors.",
+            lambda engine, now: make_vectors(engine, ports.embedder, now=now),
         ),
         Chore(
             "summaries.make",
             EVERY,
+            "Sums up the comments on events.",
             lambda engine, now: make_summaries(engine, ports.summariser, now=now),
         ),
     )

@@ -11,11 +11,16 @@ from sqlmodel import Session
 
 @dataclass(frozen=True, slots=True)
 class Chore:
-    """Something to be done every so often, and once at the start; `run` gives how much it did."""
+    """Something to be done every so often; `run` gives how much it did, `sentence` says what.
+
+    Its planned times are counted from the epoch plus `at`.
+    """
 
     name: str
     every: timedelta
+    sentence: str
     run: Callable[[Engine, datetime], int]
+    at: timedelta = timedelta()
 
 
 @contextmanager

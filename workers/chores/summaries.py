@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Engine
 
 from domain.constants import SUMMARY_LIMIT_CHARACTERS
-from domain.ports import PortRefusalError, PortTroubleError, Summariser
+from domain.ports import PortRefusalError, Summariser, as_trouble
 from domain.ratings.feedback import Wanted, give_back, put_off, take, write
 from domain.resting import end_rest, is_resting, rest
 from workers.chores.chore import transaction
@@ -49,7 +49,8 @@ def _sum_up(engine: Engine, summariser: Summariser, *, wanted: Wanted, now: date
         with transaction(engine) as session:
             put_off(session, wanted, now=now)
         return True
-    except PortTroubleError as trouble:
+    except Exception as error:  # noqa: BLE001 - whatever it is, the port is left alone
+        trouble = as_trouble(error)
         with transaction(engine) as session:
             give_back(session, [wanted], now=now)
             pause = rest(session, PORT, trouble, now=now)
@@ -57,6 +58,8 @@ def _sum_up(engine: Engine, summariser: Summariser, *, wanted: Wanted, now: date
         return False
     with transaction(engine) as session:
         if not write(session, wanted, summary=summary):
-            give_back(session, [wanted], now=now)
+            # Other comments than these are wanted by now, or the row was never of these: asked
+            # again at once, such a one would be asked for ever.
+            put_off(session, wanted, now=now)
         end_rest(session, PORT)
     return True

@@ -15,7 +15,7 @@ from domain.matching.remodelling import ask_for_remodelling
 from domain.matching.requests import Request, finish, give_back, is_due, put_off, take
 from domain.matching.sources import EMBEDDED, Key, Source, read_sources
 from domain.matching.vectors import write_vectors
-from domain.ports import Embedder, PortRefusalError, PortTroubleError, Vector
+from domain.ports import Embedder, PortRefusalError, PortTroubleError, Vector, as_trouble
 from domain.resting import end_rest, is_resting, rest
 from domain.tables.matching import RequestKind
 from workers.chores.chore import transaction
@@ -98,11 +98,11 @@ def _ask(embedder: Embedder, questions: Sequence[list[str]]) -> Answers:
     answers = Answers()
     for texts in questions:
         try:
-            answers.vectors.update(zip(texts, embedder.embed(texts), strict=True))
+            answers.vectors |= dict(zip(texts, embedder.embed(texts), strict=True))
         except PortRefusalError:
             answers.refused.update(texts)
-        except PortTroubleError as trouble:
-            answers.trouble = trouble
+        except Exception as error:  # noqa: BLE001 - whatever it is, the port is left alone
+            answers.trouble = as_trouble(error)
             break
     return answers
 
@@ -154,15 +154,31 @@ def _write(engine: Engine, portion: _Portion, *, model: str, now: datetime) -> i
 def _derive_portion(engine: Engine, *, now: datetime) -> int:
     """Make a portion of what is made from vectors alone; proposals one by one."""
     met = 0
-    for kind, derive in DERIVED.items():
+    for kind in DERIVED:
         limit = 1 if kind is RequestKind.PROPOSALS else PORTION
         with transaction(engine) as session:
             requests = take(session, (kind,), limit=limit, now=now)
-            if requests:
-                derive(session, sorted({each.target for each in requests}), now)
-                finish(session, requests)
+        if requests and not _derive(engine, requests, now=now):
+            for each in requests:
+                if not _derive(engine, [each], now=now):
+                    with transaction(engine) as session:
+                        put_off(session, [each], now=now)
         met += len(requests)
     return met
+
+
+def _derive(engine: Engine, requests: Sequence[Request], *, now: datetime) -> bool:
+    """Make what is asked for, all of one kind, in a transaction; say whether it went well."""
+    kind = requests[0].kind
+    try:
+        with transaction(engine) as session:
+            DERIVED[kind](session, sorted({each.target for each in requests}), now)
+            finish(session, requests)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must hurt only itself
+        failed = type(error).__name__
+        _LOG.warning("request.failed", kind=kind, requests=len(requests), error=failed)
+        return False
+    return True
 
 
 def _propose(session: Session, events: Sequence[str], now: datetime) -> None:

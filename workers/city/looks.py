@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from sqlmodel import Session
 
 from domain.envelope import Envelope
+from domain.gatherings.payloads import EventPublished
 from domain.kudos.payloads import KudosGiven
 from domain.payments.payloads import PaymentSucceeded
 from domain.sql import fetch
@@ -33,6 +34,17 @@ def closer_looks(session: Session, told: Sequence[Envelope]) -> list[Look]:
         _kudos_that_count(session, told),
     ]
     return [look for look in looks if look is not None]
+
+
+def worth_matching(session: Session, told: Sequence[Envelope]) -> str | None:
+    """Choose a gathering that is still to come, for which somebody could be proposed."""
+    rows = fetch(
+        session,
+        "SELECT id FROM events WHERE id = ANY(%(ids)s) AND status = 'published'"
+        " AND starts_at > now() ORDER BY starts_at DESC LIMIT 1",
+        ids=_subjects(told, EventPublished.TYPE),
+    )
+    return next((event for (event,) in rows), None)
 
 
 def _payment_that_took_a_seat(session: Session, told: Sequence[Envelope]) -> Look | None:

@@ -13,6 +13,7 @@ LAST_NAMES = (
 )  # fmt: skip
 OCCUPATIONS = ("architect", "baker", "carpenter", "cellist", "doctor", "nurse", "teacher", "welder")
 PRONOUNS = ("she/her", "he/him", "they/them")
+MOODS = ("calm", "curious", "bold", "tired of screens")
 ZONES = ("America/New_York", "America/Chicago", "Europe/Lisbon")
 PLACE_NAMES = (
     "Alder Café", "Bluebird Books", "Corner Kiln", "Dockside Hall", "East Garden", "Fern & Fig",

@@ -10,6 +10,7 @@ from workers.city.diary import Diary
 from workers.city.evening import come, end, miss_it, tell_who_came
 from workers.city.gatherings import announce, call_off, change_plans, plan
 from workers.city.guests import invite, reconsider
+from workers.city.likings import like_things
 from workers.city.mischief import contest
 from workers.city.model import City, Gathering
 from workers.city.money import send_back, subscribe
@@ -70,6 +71,8 @@ def _tell(city: City, *, people: int, gatherings: int) -> list[Envelope]:
     _add_strays(city)
     if city.contested:
         contest(city)
+    # Last, so that nothing else is drawn otherwise because of it.
+    like_things(city)
     return list(city.diary.until(city.today))
 
 

@@ -3,8 +3,9 @@
 import argparse
 import dataclasses
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any, Final
 
@@ -29,12 +30,24 @@ def one_transaction(settings: Settings) -> Iterator[Session]:
 
     Raises CommandError, which says what to do, where the database is away or has no tables.
     """
+    with transactions(settings) as begin, begin() as session:
+        yield session
+
+
+@contextmanager
+def transactions(settings: Settings) -> Iterator[Callable[[], AbstractContextManager[Session]]]:
+    """Give what opens one transaction after the other, as `one_transaction` does with one."""
     url = database_url(settings)
     check_database(url)
     engine = make_engine(url, process="command", pool_size=1)
-    try:
+
+    @contextmanager
+    def begin() -> Iterator[Session]:
         with Session(engine) as session, session.begin():
             yield session
+
+    try:
+        yield begin
     except (DBAPIError, psycopg.Error) as error:
         raise _explained(error) from None
     finally:
@@ -95,13 +108,25 @@ def _plain(value: Any) -> Any:
     raise TypeError(message)
 
 
+# What moves a terminal's cursor, ends a line, or turns the direction of what follows.
+UNSEEN: Final = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def shown(text: str) -> str:
+    """Write what somebody wrote so that a terminal shows it and does nothing else."""
+    return UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
 def aligned(rows: Sequence[Sequence[str]], *, indent: str = "") -> str:
-    """Write rows in columns as wide as their widest cell."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    """Write rows in columns as wide as their widest cell, each cell as it can be shown."""
+    cells = [[shown(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return "\n".join(
         indent
         + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
+        for row in cells
     )
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from domain.envelope import Envelope
 from workers.city import history, history_of_a_year
-from workers.city.looks import closer_looks
+from workers.city.looks import closer_looks, worth_matching
 from workers.city.posting import Gateway, Posted
 from workers.city.story import FEWEST_PEOPLE, GATHERINGS, PEOPLE, PEOPLE_IN_A_YEAR
 from workers.city.summary import Told, summarise
@@ -106,12 +106,15 @@ def _show(told: Sequence[Envelope], settings: Settings) -> None:
     with one_transaction(settings) as session:
         lines = list(summarise(session, Told.of(told)))
         looks = closer_looks(session, told)
+        to_match = worth_matching(session, told)
     print()
     for what, how_much in lines:
         print(f"  {what:<12} {how_much}")
     print("\nLook closer:")
     for look in looks:
         print(f"  {own_command()} trace {look.id}  # {look.why}")
+    if to_match is not None:
+        print(f"  {own_command()} match {to_match}  # who else could come")
 
 
 def _at_least(least: int) -> Callable[[str], int]:

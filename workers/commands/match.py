@@ -7,13 +7,19 @@ import argparse
 import sys
 from dataclasses import asdict
 from datetime import UTC
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from domain.matching.candidates import Candidate, candidates
-from domain.matching.occasion import Occasion, read_occasion
+from domain.matching import (
+    Candidate,
+    ClosedEventError,
+    UnknownEventError,
+    candidates,
+    left_by_filters,
+)
+from domain.sql import fetch
 from workers.clock import utc_now
-from workers.commands.asking import add_json, aligned, as_json, one_transaction
+from workers.commands.asking import add_json, aligned, as_json, one_transaction, shown
 from workers.errors import CommandError
 from workers.settings import Settings
 
@@ -22,6 +28,9 @@ HELP = "Say who could be invited to an event, the most promising first"
 
 USUAL_LIMIT: Final = 20
 HIGHEST_LIMIT: Final = 1_000
+_EVENT: Final = """
+SELECT title, starts_at, event_vector IS NOT NULL FROM events WHERE id = %(event)s
+"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -35,34 +44,49 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print the candidates."""
-    event_id = _event_id(arguments.event_id)
+    event_id, limit = _event_id(arguments.event_id), arguments.limit
     now = utc_now()
     with one_transaction(settings) as session:
-        occasion = read_occasion(session, event_id)
-        if occasion is None:
-            raise CommandError(f"There is no event {event_id}. Has it been published?")
-        if why := occasion.closed(now):
-            raise CommandError(f"Nobody can be proposed for {event_id}: {why}.")
-        found = candidates(session, occasion, limit=arguments.limit, now=now)
+        try:
+            found = candidates(session, event_id, limit=limit, now=now)
+        except UnknownEventError:
+            raise CommandError(f"There is no event {event_id}. Has it been published?") from None
+        except ClosedEventError as closed:
+            message = f"Nobody can be proposed for {event_id}: {closed.why}."
+            raise CommandError(message) from None
+        left = {} if found else left_by_filters(session, event_id, now=now)
+        ((title, starts_at, has_vector),) = fetch(session, _EVENT, event=event_id)
     if arguments.json:
-        print(as_json({"event_id": event_id, "candidates": [asdict(each) for each in found]}))
+        print(as_json(_for_programs(event_id, found, left=left)))
         return 0
-    if occasion.vector is None:
+    if not has_vector:
         print("The event has no vector yet: taste is left out.", file=sys.stderr)
-    print(_for_people(occasion, found))
+    head = f"{shown(title)}, {starts_at.astimezone(UTC):%Y-%m-%d %H:%M}Z"
+    print(f"{head}\n{_ranked(found)}" if found else f"{head}: {_nobody(left)}")
     return 0
 
 
-def _for_people(occasion: Occasion, found: list[Candidate]) -> str:
-    assert occasion.starts_at is not None
-    head = f"{occasion.title}, {occasion.starts_at.astimezone(UTC):%Y-%m-%d %H:%M}Z"
-    if not found:
-        return f"{head}: nobody fits who isn't invited yet."
+def _for_programs(event_id: str, found: list[Candidate], *, left: dict[str, int]) -> dict[str, Any]:
+    """Put the answer as JSON has it; when nobody was found, with what each filter left."""
+    why = {} if found else {"left_by_filters": left}
+    return {"event_id": event_id, "candidates": [asdict(each) for each in found], **why}
+
+
+def _ranked(found: list[Candidate]) -> str:
     rows = [
         (str(place), f"{each.score:.3f}", each.user_id, _why(each))
         for place, each in enumerate(found, start=1)
     ]
-    return f"{head}\n{aligned(rows, indent='  ')}"
+    return aligned(rows, indent="  ")
+
+
+def _nobody(left: dict[str, int]) -> str:
+    """Say how many each filter left, so that the one which is too narrow can be seen."""
+    rows = aligned([(f"{count:>7}", words) for words, count in left.items()])
+    says = f"nobody fits who isn't invited yet. Of all people there are\n{rows}"
+    if not any(list(left.values())[-1:]):
+        return says
+    return f"{says}\nand these are in duos: the partner doesn't fit, or there is room for one."
 
 
 def _why(candidate: Candidate) -> str:

@@ -23,6 +23,7 @@ from domain.faults import Fault, InvalidEnvelopeError
 from domain.outbox import publish_many
 from workers.clock import utc_now
 from workers.commands import database_url
+from workers.commands.asking import shown
 from workers.connections import check_database
 from workers.database import make_engine
 from workers.errors import CommandError
@@ -88,7 +89,8 @@ def _report_faults(file: IO[bytes], now: datetime) -> int:
         except InvalidEnvelopeError as error:
             faulty += 1
             for fault in error.faults:
-                print(f"line {number}: {fault.field}: {fault.detail}", file=sys.stderr)
+                said = f"line {number}: {fault.field}: {fault.detail}"
+                print(shown(said), file=sys.stderr)
     return faulty
 
 

@@ -3,7 +3,7 @@
 import argparse
 
 from domain.reconcile import CHECKS, Finding, reconcile, unsettled
-from workers.commands.asking import add_json, as_json, one_transaction
+from workers.commands.asking import add_json, as_json, one_transaction, shown
 from workers.settings import Settings
 
 NAME = "reconcile"
@@ -39,7 +39,7 @@ def _line(finding: Finding) -> str:
     if not finding.drifted:
         return f"{says}no drift"
     more = " ..." if finding.drifted > len(finding.keys) else ""
-    return f"{says}{finding.drifted} DRIFTED: {', '.join(finding.keys)}{more}"
+    return f"{says}{finding.drifted} DRIFTED: {shown(', '.join(finding.keys))}{more}"
 
 
 def _verdict(drifted: int, waiting: int) -> str:

@@ -5,12 +5,14 @@ from typing import Any
 
 from domain.chore_queries import chore_numbers
 from domain.ledger_queries import delivery_counts, lane_numbers, outbox_numbers, workers_seen
+from domain.schedules import scheduler_numbers
 from workers.clock import utc_now
 from workers.commands.asking import add_json, aligned, as_json, duration, one_transaction
+from workers.commands.scheduled import drifted, findings_of, told
 from workers.settings import Settings
 
 NAME = "status"
-HELP = "Say how much waits, what is dead, and who is at work"
+HELP = "Say how much waits, what is dead, and who is at work; exits with 1 on drift"
 
 # Work that is due and older than this has nobody who does it. So has an outbox row.
 LATE_S = 10.0
@@ -27,7 +29,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Print where the system stands."""
     with one_transaction(settings) as session:
         now = utc_now()
-        numbers = {
+        numbers: dict[str, Any] = {
             "outbox": outbox_numbers(session, now),
             "deliveries": delivery_counts(session),
             "lanes": lane_numbers(session, now),
@@ -35,10 +37,10 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             # Filled once there are tables of them.
             "notifications": {},
             "workers": workers_seen(session, now),
-            "scheduler": {"leader": None, "jobs": []},
+            "scheduler": scheduler_numbers(session, now),
         }
     print(as_json(numbers) if arguments.json else _for_people(numbers))
-    return 0
+    return 1 if drifted(numbers["scheduler"]) else 0
 
 
 def _for_people(numbers: dict[str, Any]) -> str:
@@ -54,6 +56,7 @@ def _for_people(numbers: dict[str, Any]) -> str:
         ),
         ("chores", _chores(numbers["chores"])),
         ("workers", ", ".join(f"{each['pid']} on {each['host']}" for each in at_work) or "none"),
+        ("scheduler", told(numbers["scheduler"])),
     ]
     return f"{_verdict(numbers, len(at_work))}\n{aligned(rows, indent='  ')}"
 
@@ -80,7 +83,7 @@ def _verdict(numbers: dict[str, Any], at_work: int) -> str:
     """Say in one line what a person should know first."""
     counts = numbers["deliveries"]
     queues = [numbers["outbox"], *_lanes(numbers)]
-    findings = []
+    findings = [*findings_of(numbers["scheduler"])]
     if counts["dead"]:
         findings.append(f"{counts['dead']} dead: see momento dead list")
     if counts["failed"]:

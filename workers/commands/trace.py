@@ -10,7 +10,7 @@ from datetime import datetime
 
 from domain.constants import ID_LIMIT_CHARACTERS, SOURCE_LIMIT_CHARACTERS
 from domain.ledger_queries import Traced, TracedDelivery, find_seqs, trace
-from workers.commands.asking import add_json, as_json, duration, one_transaction, words
+from workers.commands.asking import add_json, as_json, duration, one_transaction, shown, words
 from workers.errors import CommandError
 from workers.settings import Settings
 
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     if traced is None:
         message = f"Domain event {arguments.id} is no longer kept; only its key is."
         raise CommandError(message)
-    print(as_json(traced) if arguments.json else "\n".join(_lines(traced)))
+    print(as_json(traced) if arguments.json else "\n".join(map(shown, _lines(traced))))
     return 0
 
 

@@ -1,6 +1,5 @@
 """Embeddings from any service with OpenAI's interface: POST {base}/embeddings."""
 
-import math
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -9,7 +8,7 @@ from domain.matching.embedding import normalised
 from domain.ports import PortTroubleError, Vector
 from workers.providers.http import Service
 
-# What is greater is no coordinate of any model, and its square might not be a number any more.
+# What is greater is no coordinate of any model.
 LARGEST: Final = 1e30
 
 
@@ -55,16 +54,17 @@ def _checked(vector: Any) -> Vector:
         raise PortTroubleError("answer_malformed")
     if len(vector) != VECTOR_DIMENSIONS:
         raise PortTroubleError("wrong_dimension")
-    unit = normalised(vector)
-    if not any(unit):
+    greatest = max(map(abs, vector))
+    if greatest == 0:
         raise PortTroubleError("vector_without_length")
-    return unit
+    # By the greatest first, so that the squares of tiny numbers don't vanish.
+    return normalised([each / greatest for each in vector])
 
 
 def _is_number(value: Any) -> bool:
+    """Say whether it is a coordinate; NaN is in no range, and an integer may have many digits."""
     return (
         isinstance(value, int | float)
         and not isinstance(value, bool)
-        and math.isfinite(value)
-        and abs(value) < LARGEST
+        and -LARGEST < value < LARGEST
     )

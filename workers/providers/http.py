@@ -5,6 +5,7 @@ What is asked may be personal and the key is secret, so an error holds neither: 
 
 import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -21,6 +22,18 @@ OK: Final = 200
 ANSWER_LIMIT_BYTES: Final = 32 * 1024 * 1024
 
 
+class _Abandoned(ThreadPoolExecutor):
+    """Threads in which names are resolved, which nothing can interrupt: nobody waits for them.
+
+    `asyncio.run` would, though the time is over.
+    """
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = True) -> None:  # noqa: FBT001, FBT002 - as its base has it
+        """Leave a thread that is resolving a name to itself; it ends when the resolver gives up."""
+        del wait
+        super().shutdown(wait=False, cancel_futures=cancel_futures)
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """An OpenAI-compatible service: where it is, how to be let in, and how long to wait for it."""
@@ -34,6 +47,7 @@ class Service:
         return asyncio.run(self._post(path, body))
 
     async def _post(self, path: str, body: dict[str, Any]) -> Any:
+        asyncio.get_running_loop().set_default_executor(_Abandoned())
         url = f"{self.base_url.get_secret_value().rstrip('/')}{path}"
         timeout = aiohttp.ClientTimeout(total=self.limit.total_seconds())
         try:

@@ -1,12 +1,15 @@
 """Summaries from any service with OpenAI's interface: POST {base}/chat/completions."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
 from domain.ports import PortTroubleError
 from workers.providers.http import Service
 
+# Half a character, as JSON may escape it: no UTF-8, so Postgres can't keep it.
+LONE_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 # Comments go in as data, so that one which gives orders is still only a comment.
 TASK: Final = (
     "You sum up what guests wrote about a gathering, for its host. The user message is a JSON list"
@@ -51,4 +54,6 @@ def _content(answer: Any) -> str:
     text = content.replace("\0", "").strip() if isinstance(content, str) else ""
     if not text:
         raise PortTroubleError("answer_empty")
+    if LONE_SURROGATE.search(text):
+        raise PortTroubleError("answer_malformed")
     return text

@@ -10,7 +10,7 @@ import re
 import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from threading import Event, Thread
@@ -26,7 +26,7 @@ from domain.reconcile import reconcile
 from tests.acceptance.faults.conftest import STARTED
 from tests.acceptance.faults.scene import our_environment
 from tests.factories.today import TODAY
-from tests.helpers.apply import Application, Manner
+from tests.helpers.apply import Application, Manner, do_chores, undone
 from tests.helpers.ledger import ask, until
 from tests.helpers.processes import RELAY, WORKERS, Crew, Program, is_alive
 from tests.helpers.state import differences, snapshot
@@ -207,6 +207,12 @@ class TestHistoryUnderFire:
         killer.end()
         in_vain = ask(undisturbed, WAITING)
         wait_until_quiet(engine, in_vain)
+        # No scheduler takes part, so that its chores are still to be done.
+        until(
+            lambda: not do_chores(engine, datetime.now(UTC)) and not undone(engine),
+            "the chores are done",
+            QUIET_WITHIN,
+        )
         found = differences(snapshot(undisturbed), snapshot(engine))
         assert [line for line in found if not STANDS.fullmatch(line)] == []
         assert len(found) <= MOST_REFUNDS

@@ -1,6 +1,8 @@
 """Dispatch: a batch is applied in one transaction, and poison hurts only itself."""
 
+import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final
@@ -129,6 +131,16 @@ class TestApplyDue:
         apply_due(desk.desk, REGISTERED, limit=100, now=NOW + timedelta(minutes=1))
         assert users(engine) == len(NAMES)
         assert ask(engine, "SELECT count(*) FROM user_facts") == len(NAMES)
+
+
+def test_what_nobody_may_publish_any_more_is_still_applied(engine: Engine, desk: WorkDesk) -> None:
+    """It was taken under the rules of its day: names with line ends, for one."""
+    page = a_registration("Ada")
+    said = {**json.loads(page.data), "first_name": "Ada\nof old"}
+    publish(engine, replace(page, data=json.dumps(said)))
+    route_all(engine, NOW)
+    apply_due(desk.desk, REGISTERED, limit=1, now=NOW)
+    assert deliveries(engine, REGISTERED) == {"Ada": DONE}
 
 
 class TestFailing:

@@ -107,6 +107,13 @@ class TestPublishMany:
         assert publish_alone(engine, second) == 0
         assert ask(engine, "SELECT data->>'clerk_id' FROM domain_events") == "Ada"
 
+    def test_numbers_them_in_the_order_in_which_they_are_given(self, engine: Engine) -> None:
+        names = [str(number) for number in range(50)]
+        Random(1).shuffle(names)
+        publish_alone(engine, *(a_registration(name) for name in [*names, *names[:5]]))
+        told = ask(engine, "SELECT string_agg(id, ' ' ORDER BY seq) FROM domain_events")
+        assert told.split() == names
+
     def test_takes_the_same_id_from_another_source(self, engine: Engine) -> None:
         ada = a_registration("Ada")
         assert publish_alone(engine, ada, replace(ada, source="/services/other")) == 2

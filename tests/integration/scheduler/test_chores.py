@@ -2,21 +2,20 @@
 
 import signal
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
-from scheduler.__main__ import make_scheduler, run_chore
+from scheduler.__main__ import MOST_TRACKS, our_timetable
 from tests.acceptance.faults.scene import our_environment
 from tests.factories.town import CLIMBING, Town
 from tests.helpers.ledger import ask, until
 from tests.helpers.processes import GRACE, Program
+from tests.helpers.scheduling import a_ticker, ticks
 from tests.helpers.service import FakeService, Reply, running_service
-from workers.chores import make_chores
-from workers.chores.chore import Chore
-from workers.providers import make_ports
+from workers.clock import utc_now
 from workers.settings import load_settings
 
 PATIENCE = timedelta(seconds=30)
@@ -47,22 +46,24 @@ def vectors(engine: Engine) -> int:
 
 
 class TestTheScheduler:
-    def test_a_chore_that_raises_ends_nothing(self, engine: Engine) -> None:
-        def fail(_engine: Engine, _now: datetime) -> int:
-            message = "a value that somebody wrote"
-            raise ValueError(message)
-
-        run_chore(engine, Chore("failing", timedelta(seconds=1), fail))
-
-    def test_every_chore_is_on_its_list_by_its_name(self, engine: Engine) -> None:
-        chores = make_chores(make_ports(load_settings({})))
-        jobs = {job.id for job in make_scheduler(engine, chores).get_jobs()}
-        assert {"vectors.make", "summaries.make"} <= jobs
+    def test_every_line_is_on_a_track_and_chores_have_their_own(self, engine: Engine) -> None:
+        timetable = our_timetable(load_settings({}), lambda _: True)
+        ticker = a_ticker(engine, timetable, utc_now)
+        chores = {"vectors.make", "summaries.make", "ledger.retain", "figures.reconcile"}
+        assert ticker.tracks().keys() == {"due", "entries", "asked", *chores}
+        assert len(ticker.tracks()) <= MOST_TRACKS
+        names = [line.name for line in timetable]
+        assert len(names) == len(set(names))
 
     def test_all_are_done_where_there_is_something_to_do(self, engine: Engine, town: Town) -> None:
-        for chore in make_chores(make_ports(load_settings({}))):
-            run_chore(engine, chore)
+        timetable = our_timetable(load_settings({}), lambda _: True)
+        for _, tick in a_ticker(engine, timetable, utc_now).tracks().values():
+            tick()
         assert vectors(engine) == 1
+        results = {line.name: [run[2] for run in ticks(engine, line.name)] for line in timetable}
+        # Nobody has ever said that there is an event.
+        assert results.pop("figures.reconcile") == ["drift"]
+        assert {*map(tuple, results.values())} == {("done",)}
 
 
 class TestTheProcess:

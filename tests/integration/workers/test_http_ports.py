@@ -1,19 +1,23 @@
 """Embeddings and summaries over HTTP: what is asked, what is taken for an answer, what is not."""
 
 import json
+import socket
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from threading import Event
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from domain.matching.embedding import LocalEmbedder, embed
 from domain.ports import Embedder, PortRefusalError, PortTroubleError
 from tests.helpers.service import DIMENSIONS, KEY, FakeService, Reply, running_service
 from workers.providers import make_ports
 from workers.providers.embeddings import HttpEmbedder
+from workers.providers.http import Service
 from workers.providers.summaries import TASK, HttpSummariser
 from workers.settings import load_settings
 
@@ -145,6 +149,7 @@ class TestNonsense:
             (answered([True] * DIMENSIONS), "answer_malformed"),
             (answered(a_vector(float("nan"))), "answer_malformed"),
             (answered(a_vector(1e300)), "answer_malformed"),
+            (answered(a_vector(10**400)), "answer_malformed"),
             (answered(a_vector(dimensions=1536)), "wrong_dimension"),
             (answered([]), "wrong_dimension"),
             (answered([0.0] * DIMENSIONS), "vector_without_length"),
@@ -164,12 +169,21 @@ class TestNonsense:
             ({"choices": [{"message": {"content": None, "refusal": "No."}}]}, "answer_empty"),
             ({"choices": [{"message": {"content": " \n"}}]}, "answer_empty"),
             ({"choices": [{"message": {"content": ["a"]}}]}, "answer_empty"),
+            ({"choices": [{"message": {"content": "nice \ud83d"}}]}, "answer_malformed"),
         ],
     )
     def test_is_no_summary(self, fake: FakeService, answer: Any, reason: str) -> None:
         fake.reply = Reply(body=json.dumps(answer).encode())
         with pytest.raises(PortTroubleError, match=reason):
             HttpSummariser(fake.service(), "large").summarise(["a"])
+
+    @pytest.mark.parametrize("size", [1e-300, 5e-324, 1e-30, 1e29])
+    def test_a_vector_of_any_size_becomes_one_of_length_one(
+        self, fake: FakeService, size: float
+    ) -> None:
+        fake.reply = Reply(body=answered([size] * DIMENSIONS))
+        (vector,) = HttpEmbedder(fake.service(), "small").embed([CANARY])
+        assert vector == pytest.approx([DIMENSIONS**-0.5] * DIMENSIONS)
 
     def test_a_zero_byte_is_left_out(self, fake: FakeService) -> None:
         answer = {"choices": [{"message": {"content": "Good\0 food."}}]}
@@ -215,6 +229,24 @@ class TestTime:
         started = time.monotonic()
         assert trouble_with(fake, limit_s=0.5).reason == "timeout"
         assert time.monotonic() - started < 5
+
+    def test_so_is_a_name_that_isn_t_resolved(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The system's resolver can't be interrupted, and may take longer than a lease lasts."""
+        leaving = Event()
+
+        def resolve(*_: Any, **__: Any) -> list[Any]:
+            leaving.wait(30)
+            raise socket.gaierror
+
+        monkeypatch.setattr(socket, "getaddrinfo", resolve)
+        named = Service(SecretStr("http://m.example/v1"), None, limit=timedelta(seconds=0.5))
+        started = time.monotonic()
+        try:
+            with pytest.raises(PortTroubleError, match="timeout"):
+                named.post("/embeddings", {})
+            assert time.monotonic() - started < 5
+        finally:
+            leaving.set()
 
     def test_one_that_hangs_up_in_the_middle_is_in_trouble(self, fake: FakeService) -> None:
         fake.reply = Reply(behave=lambda answer: answer.write(HEAD + b"\r\n{"))

@@ -41,7 +41,7 @@ class TestMatch:
         assert "+1202" not in said.out + said.err
 
     def test_programs_get_the_same_as_json(self, momento: Momento, town: Town) -> None:
-        town.duo("Ada", "Bo")
+        town.duo("Ada", "Bo", open_until=SOON)
         said = momento("match", an_id("drinks"), "--json")
         assert said.json["event_id"] == an_id("drinks")
         found = {each["user_id"]: each for each in said.json["candidates"]}
@@ -51,7 +51,7 @@ class TestMatch:
         assert found[an_id("Ada")]["match_reason"]
 
     def test_a_duo_is_said_to_be_one(self, momento: Momento, town: Town) -> None:
-        town.duo("Ada", "Bo")
+        town.duo("Ada", "Bo", open_until=SOON)
         said = momento("match", an_id("drinks"))
         assert f"(as a duo with {an_id('Bo')})" in said.out
 
@@ -68,6 +68,34 @@ class TestMatch:
         said = momento("match", an_id("drinks"))
         assert said.code == 0
         assert "nobody fits" in said.out
+
+    def test_then_it_says_how_many_each_filter_left(self, momento: Momento, town: Town) -> None:
+        town.run("UPDATE events SET confirmation_fee = 9000")
+        town.run("UPDATE users SET price_sensitivity = 1")
+        town.person("Cleo", status="paused")
+        left = momento("match", an_id("drinks"), "--json").json["left_by_filters"]
+        assert list(left.values()) == [3, 3, 3, 0, 0, 0, 0]
+        rows = momento("match", an_id("drinks")).out.splitlines()[1:]
+        assert [row.split(maxsplit=1) for row in rows] == [
+            [str(count), words] for words, count in left.items()
+        ]
+
+    def test_it_says_that_only_duos_are_left(self, momento: Momento, town: Town) -> None:
+        town.duo("Ada", "Bo", open_until=SOON)
+        said = momento("match", an_id("drinks"), "--limit", "1")
+        assert said.out.endswith("in duos: the partner doesn't fit, or there is room for one.\n")
+
+    def test_what_people_wrote_does_nothing_to_a_terminal(
+        self, momento: Momento, town: Town
+    ) -> None:
+        wrote = "\x1b[2J\n  99  0.999  somebody"
+        town.interested("Hanna", wrote)
+        town.interested("Ada", wrote)
+        town.run("UPDATE events SET title = :title", title=f"{wrote}\u202e\x9b")
+        said = momento("match", an_id("drinks"))
+        assert len(said.out.splitlines()) == 3
+        assert all(each.isprintable() for each in said.out.splitlines())
+        assert r"\x1b[2J\n  99  0.999  somebody\u202e\x9b, " in said.out
 
     def test_an_event_without_a_vector_is_matched_without_taste_and_says_so(
         self, momento: Momento, town: Town
@@ -94,9 +122,11 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("change", "complaint"),
         [
-            ("status = 'draft', starts_at = NULL, ends_at = NULL", "it is draft"),
+            ("status = 'draft', starts_at = NULL, ends_at = NULL", "it is a draft"),
+            ("status = 'completed'", "it is over"),
+            ("status = 'cancelled'", "it is cancelled"),
             ("starts_at = NULL", "it has no schedule"),
-            ("status = 'cancelled_by_host'", "it is cancelled_by_host"),
+            ("status = 'cancelled_by_host'", "its host has cancelled it"),
             ("starts_at = now() - interval '1 minute'", "it has started"),
         ],
     )

@@ -1,12 +1,16 @@
 """What `momento status` says to programs and to people."""
 
+import os
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, text
 
+from scheduler.timetable import Timetable
 from tests.helpers.command import Momento
 from tests.helpers.evening import Diary, an_evening, publish, settle, tell
+from tests.helpers.scheduling import Clock, a_term
 
 
 @pytest.fixture
@@ -102,7 +106,7 @@ class TestForPeople:
         lines = momento("status").out.splitlines()
         assert lines[0] == "all quiet"
         assert "lane seats" in "\n".join(lines)
-        assert len(lines) == 8
+        assert len(lines) == 9
 
     def test_the_dead_are_named_first_with_what_to_do(
         self, momento: Momento, engine: Engine, diary: Diary
@@ -144,6 +148,94 @@ class TestForPeople:
         (resting,) = momento("status", "--json").json["chores"]["resting"]
         assert (resting["port"], resting["reason"]) == ("embeddings", "http_401")
         assert 60 < resting["for_s"] <= 120
+
+
+class TestTheScheduler:
+    """What is scheduled, as whoever leads has written it down."""
+
+    @pytest.fixture
+    def scheduled(self, engine: Engine) -> None:
+        execute(
+            engine,
+            "INSERT INTO schedules (name, every, at, sentence, paused_until) VALUES"
+            " ('a', '1 hour', '0', 'Does a.', now() + interval '1 day'),"
+            " ('figures.reconcile', '1 day', '9 hours', 'Looks.', NULL)",
+        )
+
+    @pytest.fixture
+    def leading(self, database_url: str, engine: Engine) -> Iterator[Clock]:
+        clock = Clock(datetime.now(UTC))
+        with a_term(database_url, engine, clock, Timetable((), ())):
+            yield clock
+
+    def met(self, engine: Engine, result: str | None, ago: str, error: str | None = None) -> None:
+        with engine.begin() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO ticks (schedule, planned_at, started_at, took_ms, count, result,"
+                    " error) SELECT 'figures.reconcile', at, at, 12.5, 3, :result, :error"
+                    " FROM (SELECT now() - cast(:ago AS interval) AS at) AS newest"
+                ),
+                {"result": result, "ago": ago, "error": error},
+            )
+
+    def test_programs_get_the_leader_and_each_job(
+        self, momento: Momento, engine: Engine, leading: Clock, scheduled: None
+    ) -> None:
+        self.met(engine, "done", "1 hour")
+        said = momento("status", "--json")
+        scheduler = said.json["scheduler"]
+        assert said.code == 0
+        assert (scheduler["leader"]["pid"], scheduler["leader"]["host"]) == (
+            os.getpid(),
+            os.uname().nodename,
+        )
+        first, second = scheduler["jobs"]
+        assert (first["name"], first["last_run"], first["last_result"]) == ("a", None, None)
+        assert first["next_run"] == first["paused_until"]
+        assert (second["last_result"], second["count"], second["took_ms"]) == ("done", 3, 12.5)
+        assert second["next_run"].endswith("09:00:00+00:00")
+
+    def test_people_get_a_line(self, momento: Momento, leading: Clock, scheduled: None) -> None:
+        lines = momento("status").out.splitlines()
+        assert lines[0] == "all quiet"
+        assert lines[-1].split() == [
+            *("scheduler", str(os.getpid()), "on", os.uname().nodename),
+            *("leads;", "2", "scheduled,", "1", "paused"),
+        ]
+
+    def test_drift_is_an_alarm_until_a_later_look_finds_none(
+        self, momento: Momento, engine: Engine, leading: Clock, scheduled: None
+    ) -> None:
+        self.met(engine, "drift", "3 hours")
+        self.met(engine, "failed", "2 hours", "OperationalError 57014")
+        self.met(engine, None, "1 hour")
+        said = momento("status")
+        assert said.code == 1
+        assert said.out.startswith("figures have drifted: see momento reconcile\n")
+        self.met(engine, "done", "1 minute")
+        assert momento("status").code == 0
+
+    def test_what_failed_at_last_is_named(
+        self, momento: Momento, engine: Engine, leading: Clock, scheduled: None
+    ) -> None:
+        self.met(engine, "failed", "1 hour", "OperationalError 57014")
+        said = momento("status")
+        assert said.code == 0
+        assert said.out.startswith("failed at last: figures.reconcile: see momento schedule list\n")
+
+    def test_nobody_who_leads_is_a_finding_where_something_is_scheduled(
+        self, momento: Momento, scheduled: None
+    ) -> None:
+        assert momento("status").out.startswith("no scheduler leads: start momento up\n")
+
+    def test_a_clock_that_differs_from_the_databases_is_a_finding(
+        self, momento: Momento, database_url: str, engine: Engine
+    ) -> None:
+        clock = Clock(datetime.now(UTC) - timedelta(hours=1))
+        with a_term(database_url, engine, clock, Timetable((), ())):
+            first = momento("status").out.splitlines()[0]
+        assert first == "the scheduler's clock is -3600 s ahead of the database's"
 
 
 class TestErrors:

@@ -17,7 +17,7 @@ from domain.constants import (
 from domain.matching.requests import Mark, mark, take
 from domain.tables.ledger import DeliveryState
 from domain.tables.matching import RequestKind
-from tests.factories.town import NOW, Town
+from tests.factories.town import NOW, Town, literal
 from tests.helpers.evening import an_id
 from tests.helpers.ports import ScriptedEmbedder, trouble
 from workers.chores.vectors import make_vectors
@@ -74,6 +74,13 @@ class TestRest:
         assert rested == [("embeddings", 1, NOW + REST_FIRST_PAUSE, "http_503")]
         make_vectors(engine, embedder, now=NOW + REST_FIRST_PAUSE - SECOND)
         assert len(embedder.asked) == 1
+
+    def test_a_port_that_breaks_its_promise_rests_too(self, engine: Engine, town: Town) -> None:
+        embedder = ScriptedEmbedder(trouble=OverflowError("a secret of Ana's"))
+        assert make_vectors(engine, embedder, now=NOW) == 0
+        assert requests(engine) == [(0, NOW)] * 3
+        rested = rows(engine, "SELECT until, reason FROM port_rests")
+        assert rested == [(NOW + REST_FIRST_PAUSE, "failed_OverflowError")]
 
     def test_it_is_asked_again_after_a_pause_that_grows_in_rows_and_has_an_end(
         self, engine: Engine, town: Town
@@ -137,6 +144,56 @@ class TestRefusal:
         ask_for(engine, "supper", now=NOW + SECOND)
         make_vectors(engine, embedder, now=NOW + SECOND)
         assert made(engine) == ["supper"]
+
+
+class TestPoison:
+    """G8: what can't be made hurts only itself, and is tried ever less often."""
+
+    @pytest.fixture
+    def poisoned(self, engine: Engine, town: Town) -> Town:
+        """What Ada likes and dislikes can't be averaged: the database itself refuses to write."""
+        town.run("DELETE FROM matching_requests")
+        for name in ("Ada", "Bo"):
+            town.person(name)
+            town.invite("drinks", name)
+        town.run("UPDATE events SET event_vector = cast(:v AS vector)", v=literal("jazz"))
+        town.run(
+            "INSERT INTO invitation_facts (invitation_id, source, id, time, kind, data)"
+            " SELECT id, '/test', id::text, now(), 'invitation.declined',"
+            ' \'{"decline_reason": "not_interested"}\'::jsonb FROM invitations'
+        )
+        town.run(
+            f"ALTER TABLE user_interest_vectors ADD CHECK (user_id <> '{an_id('Ada')}') NOT VALID"
+        )
+        with Session(engine) as session, session.begin():
+            asked = [Mark(RequestKind.NEGATIVE, an_id(name)) for name in ("Ada", "Bo")]
+            mark(session, asked, now=NOW)
+        return town
+
+    def test_the_others_of_its_portion_are_made(self, engine: Engine, poisoned: Town) -> None:
+        make_vectors(engine, ScriptedEmbedder(), now=NOW)
+        ((user_id,),) = rows(engine, "SELECT user_id FROM user_interest_vectors")
+        assert str(user_id) == an_id("Bo")
+
+    def test_it_is_put_off_for_longer_each_time(self, engine: Engine, poisoned: Town) -> None:
+        left = "SELECT target, attempts, due_at FROM matching_requests"
+        make_vectors(engine, ScriptedEmbedder(), now=NOW)
+        later = NOW + REFUSED_FIRST_PAUSE
+        assert rows(engine, left) == [(an_id("Ada"), 1, later)]
+        make_vectors(engine, ScriptedEmbedder(), now=later)
+        assert rows(engine, left) == [(an_id("Ada"), 2, later + 2 * REFUSED_FIRST_PAUSE)]
+
+    def test_proposals_of_one_event_don_t_keep_back_those_of_another(
+        self, engine: Engine, town: Town
+    ) -> None:
+        town.person("Ada", likes="drinks")
+        town.run(
+            f"ALTER TABLE event_candidates ADD CHECK (event_id <> '{an_id('drinks')}') NOT VALID"
+        )
+        make_vectors(engine, ScriptedEmbedder(), now=NOW)
+        found = rows(engine, "SELECT event_id::text FROM event_candidates ORDER BY 1")
+        assert found == [(each,) for each in sorted([an_id("brunch"), an_id("dinner")])]
+        assert rows(engine, "SELECT target FROM matching_requests") == [(an_id("drinks"),)]
 
 
 class TestCause:

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine
+from sqlmodel import Session
 
+from domain.matching import ClosedEventError, UnknownEventError, candidates
 from tests.factories.town import CLIMBING, DAY, HALL, NOW, STARTS, Town
+from tests.helpers.evening import an_id
 
 HOUR = timedelta(hours=1)
 MILE = 1 / 69.09
@@ -256,6 +259,16 @@ class TestOrder:
         assert town.match(limit=1) == ["Bo"]
 
 
+class TestEvent:
+    def test_one_that_isn_t_there_is_refused(self, engine: Engine) -> None:
+        with Session(engine) as session, pytest.raises(UnknownEventError):
+            candidates(session, an_id("none"), limit=5, now=NOW)
+
+    def test_so_is_one_to_which_nobody_can_be_invited_any_more(self, town: Town) -> None:
+        with pytest.raises(ClosedEventError, match="it has started"):
+            town.match(now=STARTS)
+
+
 class TestDuos:
     def test_they_come_together_with_the_mean_of_their_scores(self, town: Town) -> None:
         town.person("Bo", likes=CLIMBING)
@@ -277,7 +290,7 @@ class TestDuos:
 
     @pytest.mark.parametrize(
         "columns",
-        [{"status": "pending"}, {"status": "completed"}, {"expires_at": NOW - HOUR}],
+        [{"status": "pending"}, {"status": "completed"}, {"open_until": NOW}],
     )
     def test_only_while_the_duo_is_active(self, town: Town, columns: dict[str, Any]) -> None:
         town.person("Bo")
@@ -291,6 +304,27 @@ class TestDuos:
         town.duo("Bo", "Cleo")
         assert town.match(limit=1) == ["Ada"]
         assert sorted(town.match(limit=2)) == ["Bo", "Cleo"]
+
+    @pytest.mark.parametrize("limit", [1, 2, 3, 4, 5, 9, 40])
+    def test_however_many_fit_the_places_are_taken_by_who_has_room(
+        self, town: Town, limit: int
+    ) -> None:
+        """Pairs that find no room keep nobody out: as if all were ranked and then seated."""
+        for number in range(8):
+            pair = f"one {number}", f"other {number}"
+            for name in pair:
+                town.person(name, likes=CLIMBING)
+            town.duo(*pair)
+        for number in range(3):
+            town.person(f"single {number}", likes="chess")
+        seated: list[str] = []
+        for each in town.candidates(limit=500):
+            partner = each.partner_id
+            room = limit - len(seated)
+            if partner is None or partner in seated or room >= 2:
+                seated += [each.user_id] if room else []
+        assert [each.user_id for each in town.candidates(limit=limit)] == seated
+        assert len(seated) == min(limit, 20)
 
     def test_a_partner_whose_taste_is_far_off_is_found(self, town: Town) -> None:
         for number in range(30):

@@ -7,8 +7,8 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from domain.constants import NEAREST
-from domain.matching.candidates import BY_TASTE, EVERYBODY, SET_UP
-from domain.matching.occasion import read_occasion
+from domain.matching.occasion import open_occasion
+from domain.matching.statements import BY_TASTE, EVERYBODY, SET_UP
 from domain.sql import fetch, fetch_dicts
 from tests.factories.town import CLIMBING, NOW, Town
 
@@ -33,8 +33,7 @@ def town(engine: Engine) -> Town:
 
 def ask(engine: Engine, town: Town, statement: str, **others: Any) -> list[dict[str, Any]]:
     with Session(engine) as session, session.begin():
-        occasion = read_occasion(session, town.id("drinks"))
-        assert occasion is not None
+        occasion = open_occasion(session, town.id("drinks"), now=NOW)
         fetch(session, SET_UP)
         asked = {"now": NOW, "nearest": NEAREST, "rows": 100, **occasion.parameters(NOW), **others}
         return fetch_dicts(session, statement, **asked)
@@ -96,8 +95,7 @@ class TestPlans:
         with Session(engine) as session, session.begin():
             fetch(session, SET_UP)
             fetch(session, "SELECT set_config('enable_seqscan', 'off', true)")
-            occasion = read_occasion(session, town.id("drinks"))
-            assert occasion is not None
+            occasion = open_occasion(session, town.id("drinks"), now=NOW)
             asked = occasion.parameters(NOW)
             rows = fetch(session, BY_TASTE, now=NOW, nearest=800, rows=800, **asked)
         assert len(rows) >= 790

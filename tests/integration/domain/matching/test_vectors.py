@@ -159,9 +159,10 @@ class TestPeople:
         story.go_on()
         assert story.of("Ada", "persona_v1", "Nurse\ncurious") == 1
         # The same words, but said otherwise.
-        story.persona("Ada", career=None, mood="Nurse\ncurious")
+        story.persona("Ada", career=None, mood="Nurse", interests=["curious"])
         story.go_on()
-        assert story.ask("SELECT persona_name FROM user_interest_vectors") is None
+        named = "SELECT count(persona_name) FROM user_interest_vectors"
+        assert story.ask(named) == 0
         assert story.of("Ada", "persona_v1", "Nurse\ncurious") == 1
 
 
@@ -230,6 +231,18 @@ class TestDeletion:
         known.say(UserDeleted(user_id=an_id("Ada")), at=START - DAY)
         tell(known.engine, known.diary.pages)
         assert known.ask(self.KEPT, id=an_id("Ada")) == 0
+
+    def test_what_others_were_told_of_a_host_goes_with_the_host(self, known: Story) -> None:
+        known.run(
+            "INSERT INTO event_candidates (event_id, user_id, rank, score, match_reason,"
+            " proposed_at) VALUES (:event, :bo, 1, 0.5, 'You and the host both like canaries.',"
+            " now())",
+            event=an_id("drinks"),
+            bo=an_id("Bo"),
+        )
+        known.say(UserDeleted(user_id=an_id("Hanna")), at=START - DAY)
+        tell(known.engine, known.diary.pages)
+        assert known.ask("SELECT count(*) FROM event_candidates") == 0
 
     def test_who_liked_them_is_attracted_by_others_only(self, known: Story) -> None:
         known.say(UserDeleted(user_id=an_id("Ada")), at=START - DAY)

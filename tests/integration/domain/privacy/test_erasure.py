@@ -48,6 +48,18 @@ def run(engine: Engine, told: list[Envelope]) -> None:
     Application(engine, IN_ORDER).run(told)
 
 
+def left_of_it(engine: Engine) -> dict[str, list[str]]:
+    """Where a canary is still to be read.
+
+    The names of interests are a list that belongs to nobody, and say nothing of who selected them
+    (docs/decisions/0022).
+    """
+    found = found_in(engine)
+    found.pop("interests", None)
+    vectors = [row for row in found.pop("embeddings", []) if not row.startswith("(interest,")]
+    return found | ({"embeddings": vectors} if vectors else {})
+
+
 class TestErasure:
     def test_the_world_is_full_of_what_is_to_be_erased(
         self, engine: Engine, told: list[Envelope]
@@ -67,7 +79,7 @@ class TestErasure:
     ) -> None:
         run(engine, told)
         run(engine, goodbyes)
-        assert found_in(engine) == {}
+        assert left_of_it(engine) == {}
 
     def test_nothing_of_it_is_kept_when_the_deletion_is_heard_of_first(
         self, engine: Engine, told: list[Envelope], goodbyes: list[Envelope]
@@ -76,7 +88,7 @@ class TestErasure:
         run(engine, registered)
         run(engine, goodbyes)
         run(engine, told)
-        assert found_in(engine) == {}
+        assert left_of_it(engine) == {}
 
     def test_the_state_is_the_same_whichever_comes_first(
         self,

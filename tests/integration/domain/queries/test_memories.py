@@ -71,6 +71,9 @@ class TestLinksSharedWith:
         assert found == [SharedLink("instagram", f"https://example.com/{ADA}/{BO}")]
 
 
+BEFORE = START - HOUR / 2
+
+
 class TestOpenDuo:
     def propose(self, rows: Rows, status: str, name: str = "duo") -> None:
         times = {"opened_at": START - HOUR, "open_until": START, "expires_at": START}
@@ -82,14 +85,23 @@ class TestOpenDuo:
     def test_both_are_in_it(self, met: Rows, status: str) -> None:
         self.propose(met, status)
         duo = an_id("duo")
-        assert open_duo(met.session, ADA) == OpenDuo(duo, status, "initiator", BO, START)
-        assert open_duo(met.session, BO) == OpenDuo(duo, status, "participant", ADA, START)
-        assert open_duo(met.session, CLEO) is None
+        assert open_duo(met.session, ADA, now=BEFORE) == OpenDuo(
+            duo, status, "initiator", BO, START
+        )
+        assert open_duo(met.session, BO, now=BEFORE) == OpenDuo(
+            duo, status, "participant", ADA, START
+        )
+        assert open_duo(met.session, CLEO, now=BEFORE) is None
+
+    @pytest.mark.parametrize("status", ["pending", "active"])
+    def test_at_its_end_it_is_over_though_nobody_said_so_yet(self, met: Rows, status: str) -> None:
+        self.propose(met, status)
+        assert open_duo(met.session, ADA, now=START) is None
 
     @pytest.mark.parametrize("status", ["completed", "expired", "declined"])
     def test_what_is_over_is_over(self, met: Rows, status: str) -> None:
         self.propose(met, status)
-        assert open_duo(met.session, ADA) is None
+        assert open_duo(met.session, ADA, now=BEFORE) is None
 
 
 class TestLikedProfiles:

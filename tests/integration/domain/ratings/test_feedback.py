@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlmodel import Session
 
 from domain.constants import REFUSED_FIRST_PAUSE, REST_FIRST_PAUSE
 from domain.ratings.payloads import RatingSubmitted
+from domain.reconcile import reconcile
 from tests.helpers.evening import DAY, END, Diary, an_id, settle, tell
 from tests.helpers.ports import ScriptedSummariser, trouble
 from workers.chores.summaries import make_summaries
@@ -92,6 +94,21 @@ class TestFromThreeCommentsOn:
         assert evening.feedback() is None
         assert evening.ask("SELECT (event_summary->>'rating_count')::int FROM events") == 3
 
+    @pytest.mark.parametrize(
+        ("comment", "made"),
+        [("\U0001f389", 0), (" ... !", 0), ("\u6700\u9ad8", 1), ("10/10", 1)],
+    )
+    def test_only_what_has_a_word_is_a_comment(
+        self, evening: Evening, comment: str, made: int
+    ) -> None:
+        for guest in ("Ada", "Bo"):
+            evening.rate(guest)
+        evening.rate("Dan", comment)
+        assert evening.sum_up() == made
+        with Session(evening.engine) as session:
+            findings = {found.name: found for found in reconcile(session)}
+        assert findings["events.feedback_summary"].drifted == 0
+
     def test_with_three_it_is_written(self, told: Evening) -> None:
         assert told.feedback() is None
         assert told.sum_up() == 1
@@ -163,6 +180,12 @@ class TestTrouble:
         assert told.feedback() is not None
         assert told.ask("SELECT count(*) FROM port_rests") == 0
 
+    def test_a_port_that_breaks_its_promise_rests_too(self, told: Evening) -> None:
+        assert told.sum_up(ScriptedSummariser(trouble=KeyError("a secret of Ana's"))) == 0
+        assert told.ask("SELECT reason FROM port_rests") == "failed_KeyError"
+        told.sum_up(now=NOW + REST_FIRST_PAUSE)
+        assert told.feedback() is not None
+
     def test_refused_comments_are_tried_again_later(self, told: Evening) -> None:
         told.sum_up(ScriptedSummariser(refuses=True))
         assert told.feedback() is None
@@ -175,6 +198,19 @@ class TestTrouble:
     def test_it_is_told_apart_from_trouble_with_embeddings(self, told: Evening) -> None:
         told.sum_up(ScriptedSummariser(trouble=trouble()))
         assert told.ask("SELECT port FROM port_rests") == "summaries"
+
+
+class TestPoison:
+    def test_a_row_of_other_comments_than_those_that_stand_is_put_off(self, told: Evening) -> None:
+        """G8: nothing can be written for it, so it isn't asked for in a tight loop."""
+        with told.engine.begin() as connection:
+            connection.execute(text("UPDATE feedback_summaries SET comments_hash = 'spoilt'"))
+        summariser = ScriptedSummariser()
+        told.sum_up(summariser)
+        assert len(summariser.asked) == 1
+        told.sum_up(summariser, now=NOW + REFUSED_FIRST_PAUSE)
+        assert len(summariser.asked) == 2
+        assert told.ask("SELECT attempts FROM feedback_summaries") == 2
 
 
 class TestMeanwhile:

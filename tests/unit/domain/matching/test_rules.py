@@ -98,6 +98,7 @@ class TestLocalStart:
             ("Asia/Tokyo", "sat", "daytime"),
             ("Nowhere/Unheard_Of", "fri", "evening"),
             ("/etc/passwd", "fri", "evening"),
+            ("America", "fri", "evening"),
         ],
     )
     def test_the_day_and_its_part_are_those_of_the_persons_own_clock(

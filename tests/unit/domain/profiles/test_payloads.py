@@ -55,6 +55,21 @@ class TestAccepted:
         assert payload.parse(json.dumps(said)).subject == A
 
 
+class TestControlCharacters:
+    """They turn what is shown in a terminal or a log into something else."""
+
+    @pytest.mark.parametrize("said", ["a\x1b[2Jb", "a\nb", "a\tb", "a\x7f", "\x9bb"])
+    @pytest.mark.parametrize("field", ["mood", "interests"])
+    def test_nobody_may_publish_them_and_what_is_published_stays_readable(
+        self, field: str, said: str
+    ) -> None:
+        whole = {"user_id": A, field: said if field == "mood" else [said]}
+        assert faults(PersonaUpdated, whole) == [
+            f"{field}: Value error, must not hold control characters"
+        ]
+        assert PersonaUpdated.read(json.dumps(whole)).given() == whole
+
+
 class TestRefused:
     @pytest.mark.parametrize(
         ("payload", "said", "fault"),

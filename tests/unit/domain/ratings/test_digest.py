@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.ratings.digest import LINES, LONGEST_LINE, LocalSummariser, digest
+from domain.ratings.rules import chosen_comments
 
 COMMENTS = [
     "The food was wonderful. I came alone and left with friends.",
@@ -42,6 +43,19 @@ class TestDigest:
         (line,) = digest(["word " * 100] * 3)
         assert line.endswith("...")
         assert len(line) <= LONGEST_LINE
+
+    @pytest.mark.parametrize("sign", ["\u3002", "\uff01", "\uff1f"])
+    def test_sentences_end_in_other_scripts_too(self, sign: str) -> None:
+        comment = f"\u6599\u7406\u304c\u6700\u9ad8{sign}\u97f3\u697d\u3082{sign}"
+        assert sorted(digest([comment])) == sorted(
+            [f"\u6599\u7406\u304c\u6700\u9ad8{sign}", f"\u97f3\u697d\u3082{sign}"]
+        )
+
+    @given(st.lists(st.text(), max_size=8))
+    def test_of_comments_that_are_summed_up_something_is_quoted(self, comments: list[str]) -> None:
+        chosen = chosen_comments(comments)
+        assert all(digest([each]) for each in chosen)
+        assert bool(digest(chosen)) == bool(chosen)
 
     @pytest.mark.parametrize("comments", [["!", "?", "..."], []])
     def test_of_nothing_there_is_nothing(self, comments: list[str]) -> None:

@@ -1,17 +1,12 @@
-"""Who could be invited to an event, the most promising first.
+"""The statements that find candidates for an event. What they ask for is in `occasion.py`.
 
-Two statements at most. The first takes those whose taste is nearest to the event, by an index, and
-keeps who fits; where too few are left, as in a small city or where hardly anybody fits, the second
-looks at everybody who fits. Both score in the same way.
+The first takes those whose taste is nearest to the event, by an index, and keeps who fits; the
+second looks at everybody who fits. Both score in the same way. The third counts who fits.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
 from math import pi
-from typing import Any, Final
-
-from sqlmodel import Session
+from typing import Final
 
 from domain.constants import (
     CONTRIBUTION_HALF,
@@ -19,28 +14,9 @@ from domain.constants import (
     DISLIKE_WEIGHT,
     EARTH_RADIUS_METRES,
     METRES_PER_MILE,
-    NEAREST,
     RELIABILITY_PRIOR,
     RELIABILITY_WEIGHT,
 )
-from domain.matching.occasion import Occasion
-from domain.matching.rules import Liking, match_reason
-from domain.sql import fetch, fetch_dicts
-
-# More rows than asked for, so that a place that a pair leaves over goes to whoever comes next.
-SPARE: Final = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """Somebody who could be invited, and why; with whom, if they are to come as a duo."""
-
-    user_id: str
-    score: float
-    match_reason: str
-    duo_id: str | None = None
-    partner_id: str | None = None
-
 
 # Who can't be proposed whatever they like: the host and co-hosts, who is invited already, who is
 # at another event at that time, and whom a block or a wish keeps from anybody in the company.
@@ -90,7 +66,7 @@ company AS MATERIALIZED (
     FROM duos AS duo
     JOIN duo_participants AS mine ON mine.duo_id = duo.id
     JOIN duo_participants AS theirs ON theirs.duo_id = duo.id AND theirs.user_id <> mine.user_id
-    WHERE duo.status = 'active' AND (duo.expires_at IS NULL OR duo.expires_at > %(now)s)
+    WHERE duo.status = 'active' AND duo.open_until > %(now)s
 )
 """
 
@@ -104,23 +80,31 @@ _METRES: Final = f"""
 """
 # Of latitude; a great circle is never shorter, which spares most people the formula.
 METRES_PER_DEGREE: Final = EARTH_RADIUS_METRES * pi / 180
+# In words, and in the order in which it is told how many each of them leaves.
 # CASE rather than OR: the planner guesses half of the rows for it, not one in two hundred.
-_FITS: Final = f"""
+FILTERS: Final[Mapping[str, str]] = {
+    "active": "users.status = 'active'",
+    "of the right age": "users.birth_date <= %(born_until)s"
+    " AND (%(born_after)s::date IS NULL OR users.birth_date > %(born_after)s)",
+    "content with so short a notice": "users.min_lead_time_days <= %(days_left)s",
+    "at ease with the price": "(users.price_sensitivity IS NULL"
+    " OR users.price_sensitivity >= %(price)s)",
+    "available at that time of the week": """
+        CASE coalesce(users.availability_preferences->>local.weekday, 'any')
+            WHEN 'any' THEN true WHEN local.part THEN true ELSE false END""",
+    "near enough": f"""
+        CASE WHEN abs(place.latitude - %(latitude)s) * {METRES_PER_DEGREE}
+                > users.distance_preference * {METRES_PER_MILE} THEN false
+            ELSE coalesce(way.metres <= users.distance_preference * {METRES_PER_MILE}, true) END""",
+    "neither invited, nor elsewhere then, nor at odds with who comes": "NOT EXISTS"
+    " (SELECT FROM barred WHERE barred.user_id = users.id)",
+}
+_SEEN: Final = f"""
     JOIN local ON local.zone = users.timezone
     LEFT JOIN user_places AS place ON place.user_id = users.id
     CROSS JOIN LATERAL (SELECT {_METRES} AS metres) AS way
-    WHERE users.status = 'active'
-        AND users.birth_date <= %(born_until)s
-        AND (%(born_after)s::date IS NULL OR users.birth_date > %(born_after)s)
-        AND users.min_lead_time_days <= %(days_left)s
-        AND (users.price_sensitivity IS NULL OR users.price_sensitivity >= %(price)s)
-        AND CASE coalesce(users.availability_preferences->>local.weekday, 'any')
-            WHEN 'any' THEN true WHEN local.part THEN true ELSE false END
-        AND CASE WHEN abs(place.latitude - %(latitude)s) * {METRES_PER_DEGREE}
-                > users.distance_preference * {METRES_PER_MILE} THEN false
-            ELSE coalesce(way.metres <= users.distance_preference * {METRES_PER_MILE}, true) END
-        AND NOT EXISTS (SELECT FROM barred WHERE barred.user_id = users.id)
 """
+_FITS: Final = f"{_SEEN} WHERE {' AND '.join(FILTERS.values())}"
 # A vector without length is like nothing: Postgres says NaN, which it sorts first.
 _LIKENESS: Final = "nullif(1 - (taste.vector <=> %(vector)s::vector), 'NaN')"
 _DISLIKENESS: Final = "nullif(1 - (dislike.vector <=> %(vector)s::vector), 'NaN')"
@@ -170,16 +154,16 @@ _RANKED: Final = f""", scored AS MATERIALIZED (
     LEFT JOIN user_interest_vectors AS dislike
         ON dislike.user_id = fit.user_id AND dislike.vector_type = 'negative_v1'
     LEFT JOIN pair ON pair.user_id = fit.user_id
-), together AS (
-    SELECT user_id, metres, duo_id, partner_id, likeness, score FROM scored WHERE duo_id IS NULL
+), best AS MATERIALIZED (
+    -- As many of each, since pairs that find no room must not keep out who would.
+    (SELECT user_id, metres, duo_id, partner_id, likeness, score
+    FROM scored WHERE duo_id IS NULL ORDER BY score DESC, user_id LIMIT %(rows)s)
     UNION ALL
-    SELECT one.user_id, one.metres, one.duo_id, one.partner_id, one.likeness,
-        (one.score + other.score) / 2
+    (SELECT one.user_id, one.metres, one.duo_id, one.partner_id, one.likeness,
+        (one.score + other.score) / 2 AS score
     FROM scored AS one JOIN scored AS other ON other.user_id = one.partner_id
     WHERE one.duo_id IS NOT NULL
-), best AS MATERIALIZED (
-    SELECT * FROM together
-    ORDER BY score DESC, least(user_id, partner_id), user_id LIMIT %(rows)s
+    ORDER BY score DESC, least(one.user_id, one.partner_id), one.user_id LIMIT %(rows)s)
 )
 SELECT best.*, shared.name AS shared_with_host, own.name AS interest,
     own.likeness AS interest_likeness
@@ -203,64 +187,17 @@ ORDER BY score DESC, least(user_id, partner_id), user_id
 BY_TASTE: Final = _BY_TASTE + _RANKED
 EVERYBODY: Final = _EVERYBODY + _RANKED
 
+_CONDITIONS: Final = tuple(FILTERS.values())
+_LEFT: Final = ", ".join(
+    f"count(*) FILTER (WHERE {' AND '.join(_CONDITIONS[:upto])})"
+    for upto in range(1, len(_CONDITIONS) + 1)
+)
+# How many pass the first filter, the first two, and so on.
+LEFT_BY_FILTERS: Final = f"WITH {_BARRED} SELECT {_LEFT} FROM users {_SEEN}"
+
 # Without the first the index gives only as many rows as one look at it finds; without the last
 # a look at everybody spills to disk.
 SET_UP: Final = """
 SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true),
     set_config('hnsw.ef_search', '200', true), set_config('work_mem', '32MB', true)
 """
-
-
-def candidates(
-    session: Session, occasion: Occasion, *, limit: int, now: datetime
-) -> list[Candidate]:
-    """Give up to `limit` people who could be invited, best first, duos together.
-
-    An event without a vector is matched without regard to taste.
-    """
-    asked = {
-        **occasion.parameters(now),
-        "now": now,
-        "nearest": max(NEAREST, limit),
-        "rows": limit + SPARE,
-    }
-    fetch(session, SET_UP)
-    if occasion.vector is not None:
-        found = _fill(fetch_dicts(session, BY_TASTE, **asked), limit)
-        if len(found) == limit:
-            return found
-    return _fill(fetch_dicts(session, EVERYBODY, **asked), limit)
-
-
-def _fill(rows: Iterable[dict[str, Any]], limit: int) -> list[Candidate]:
-    """Take rows in order as long as there is room; of a pair both or none."""
-    filled: list[Candidate] = []
-    for group in _groups(rows):
-        if len(filled) + len(group) <= limit:
-            filled += group
-    return filled
-
-
-def _groups(rows: Iterable[dict[str, Any]]) -> list[Sequence[Candidate]]:
-    """Put pairs together, whose rows follow one another; half a pair at the end is left out."""
-    groups: list[list[Candidate]] = []
-    for row in rows:
-        one = _candidate(row)
-        if one.duo_id is not None and groups and groups[-1][0].duo_id == one.duo_id:
-            groups[-1].append(one)
-        else:
-            groups.append([one])
-    return [group for group in groups if group[0].duo_id is None or len(group) > 1]
-
-
-def _candidate(row: dict[str, Any]) -> Candidate:
-    reason = match_reason(
-        Liking(
-            shared_with_host=row["shared_with_host"],
-            interest=row["interest"],
-            interest_likeness=row["interest_likeness"],
-            taste_likeness=row["likeness"],
-            metres=row["metres"],
-        )
-    )
-    return Candidate(row["user_id"], row["score"], reason, row["duo_id"], row["partner_id"])

@@ -1,0 +1,181 @@
+"""Schedules as the database knows them: the timetable of whoever leads, pauses, and what was run.
+
+The scheduler writes them; commands and pages of other processes read them, pause and ask for runs.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from sqlmodel import Session
+
+from domain.leading import leader
+from domain.sql import execute, fetch, fetch_dicts
+from domain.ticks import planned_time
+
+
+class Line(Protocol):
+    """A line of the timetable."""
+
+    @property
+    def name(self) -> str:
+        """By which ops know it."""
+
+    @property
+    def every(self) -> timedelta:
+        """How far apart its planned times lie."""
+
+    @property
+    def sentence(self) -> str:
+        """What it does."""
+
+
+def keep_timetable(session: Session, lines: Iterable[tuple[Line, timedelta]]) -> None:
+    """Write the timetable, a line and where in its span it is due; what isn't in it goes."""
+    listed = sorted(lines, key=lambda each: each[0].name)
+    names = [line.name for line, _ in listed]
+    execute(session, "DELETE FROM schedules WHERE name <> ALL(%(names)s::text[])", names=names)
+    execute(
+        session,
+        """
+        INSERT INTO schedules (name, every, at, sentence)
+        SELECT * FROM unnest(
+            %(names)s::text[], %(spans)s::interval[], %(at)s::interval[], %(sentences)s::text[]
+        )
+        ON CONFLICT (name) DO UPDATE
+        SET every = excluded.every, at = excluded.at, sentence = excluded.sentence
+        """,
+        names=names,
+        spans=[line.every for line, _ in listed],
+        at=[at for _, at in listed],
+        sentences=[line.sentence for line, _ in listed],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """A schedule and its newest run; the times of the latter are null when there was none."""
+
+    name: str
+    sentence: str
+    every_s: float
+    last_planned: datetime | None
+    last_run: datetime | None
+    took_ms: float | None
+    count: int | None
+    # done, failed, drift, interrupted; running while it has not ended.
+    last_result: str | None
+    error: str | None
+    # Whether the newest run that came to an end found drift.
+    is_drifted: bool
+    next_run: datetime
+    paused_until: datetime | None
+    paused_why: str | None
+
+
+def schedules(session: Session, now: datetime) -> list[Scheduled]:
+    """List all, by name; nothing before a scheduler has led."""
+    rows = fetch_dicts(
+        session,
+        """
+        SELECT name, sentence, every, at, newest.planned_at AS last_planned,
+            newest.started_at AS last_run, newest.took_ms, newest.count, newest.error,
+            CASE WHEN newest.number IS NOT NULL THEN coalesce(newest.result, 'running') END
+                AS last_result,
+            coalesce((
+                SELECT result = 'drift' FROM ticks
+                WHERE schedule = name AND result IN ('done', 'drift')
+                ORDER BY number DESC LIMIT 1
+            ), false) AS is_drifted,
+            CASE WHEN paused_until > %(now)s THEN paused_until END AS paused_until,
+            CASE WHEN paused_until > %(now)s THEN paused_why END AS paused_why
+        FROM schedules LEFT JOIN LATERAL (
+            SELECT * FROM ticks WHERE schedule = name ORDER BY number DESC LIMIT 1
+        ) AS newest ON true
+        ORDER BY name COLLATE "C"
+        """,
+        now=now,
+    )
+    return [_scheduled(row, now) for row in rows]
+
+
+def _scheduled(row: dict[str, Any], now: datetime) -> Scheduled:
+    every, at = row.pop("every"), row.pop("at")
+    soonest = planned_time(now, every, at=at) + every
+    paused_until = row["paused_until"]
+    # When a pause ends, the time that it skipped last is met at once.
+    next_run = soonest if paused_until is None else paused_until
+    return Scheduled(**row, every_s=every.total_seconds(), next_run=next_run)
+
+
+def names(session: Session) -> list[str]:
+    """Name all schedules."""
+    return [name for (name,) in fetch(session, "SELECT name FROM schedules ORDER BY name")]
+
+
+def pause(session: Session, name: str, *, until: datetime, why: str | None) -> bool:
+    """Have a schedule not run before `until`; False when there is none of that name."""
+    return _change(session, name, paused_until=until, paused_why=why)
+
+
+def resume(session: Session, name: str) -> bool:
+    """End a pause; False when there is no schedule of that name."""
+    return _change(session, name, paused_until=None, paused_why=None)
+
+
+def _change(session: Session, name: str, **columns: Any) -> bool:
+    settings = ", ".join(f"{column} = %({column})s" for column in columns)
+    changed = execute(
+        session, f"UPDATE schedules SET {settings} WHERE name = %(name)s", name=name, **columns
+    )
+    return changed == 1
+
+
+def ask(session: Session, name: str) -> datetime | None:
+    """Ask for a run at once; give its planned time, which is that of an earlier asking if any."""
+    rows = fetch(
+        session,
+        "UPDATE schedules SET asked_at = coalesce(asked_at, clock_timestamp())"
+        " WHERE name = %(name)s RETURNING asked_at",
+        name=name,
+    )
+    return rows[0][0] if rows else None
+
+
+def take_back(session: Session, name: str, asked_at: datetime) -> bool:
+    """Ask no more; False when somebody has begun."""
+    taken_back = execute(
+        session,
+        "UPDATE schedules SET asked_at = NULL WHERE name = %(name)s AND asked_at = %(asked_at)s",
+        name=name,
+        asked_at=asked_at,
+    )
+    return taken_back == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """What came of a planned time; no result while it goes on."""
+
+    count: int | None
+    result: str | None
+    error: str | None
+    took_ms: float | None
+
+
+def met(session: Session, name: str, planned_at: datetime) -> Met | None:
+    """Give what came of a planned time; None while nobody has met it."""
+    rows = fetch(
+        session,
+        "SELECT count, result, error, took_ms FROM ticks"
+        " WHERE schedule = %(name)s AND planned_at = %(planned_at)s",
+        name=name,
+        planned_at=planned_at,
+    )
+    return Met(*rows[0]) if rows else None
+
+
+def scheduler_numbers(session: Session, now: datetime) -> dict[str, Any]:
+    """Give who leads, if anybody, and what became of each schedule."""
+    return {"leader": leader(session), "jobs": schedules(session, now)}

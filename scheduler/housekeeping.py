@@ -1,0 +1,99 @@
+"""What keeps the house: partitions, retention, rows that say nothing any more, and reconciling."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from domain.partitions import Partition, ensure_partitions, partitions, wait_briefly
+from domain.retention import PAGE, drop_month, held_by, trim_settled
+from domain.sql import execute
+from domain.ticks import trim
+from scheduler.alarm import reconcile_figures
+from workers.chores.chore import Chore, transaction
+from workers.log import logger
+
+# A worker that has not been seen for this long is gone, and its row says nothing any more.
+WORKER_GONE: Final = timedelta(minutes=1)
+_LOG: Final = logger("housekeeping")
+
+# Waits for so long unless asked to stop; whether to go on.
+Wait = Callable[[timedelta], bool]
+
+
+def make_partitions(session: Session, now: datetime) -> int:
+    """Make the partitions of the coming months; give how many were missing."""
+    connection = session.connection()
+    wait_briefly(connection)
+    return len(ensure_partitions(connection, now))
+
+
+def forget_workers(session: Session, now: datetime) -> int:
+    """Remove the rows of workers that ended without a word; give how many."""
+    return execute(
+        session,
+        "DELETE FROM workers WHERE last_seen_at < %(before)s",
+        before=now - WORKER_GONE,
+    )
+
+
+def trim_ticks(session: Session, now: datetime) -> int:
+    """Keep the last runs of each schedule; give how many went."""
+    del now
+    return trim(session)
+
+
+def make_housekeeping(retention: timedelta, wait: Wait) -> tuple[Chore, ...]:
+    """Give the chores that keep the house, which go on as long as `wait` says so."""
+    return (
+        Chore(
+            "ledger.retain",
+            timedelta(hours=1),
+            "Removes settled deliveries that are older than the retention, then drops the months"
+            " that nothing unsettled refers to.",
+            lambda engine, now: retain(engine, now - retention, wait=wait),
+        ),
+        Chore(
+            "figures.reconcile",
+            timedelta(days=1),
+            "Recomputes every derived figure from its rows; raises an alarm on drift and mends"
+            " nothing.",
+            lambda engine, _: reconcile_figures(engine, wait=wait),
+            # While people in America sleep.
+            at=timedelta(hours=9),
+        ),
+    )
+
+
+def retain(engine: Engine, before: datetime, *, wait: Wait) -> int:
+    """Keep no settled delivery and no whole month from before; give how many rows and months."""
+    with transaction(engine) as session:
+        months = [month for month in partitions(session.connection()) if month.end <= before]
+    total = 0
+    for month in months:
+        if not wait(timedelta()):
+            break
+        total += _retain_month(engine, month, wait=wait)
+    return total
+
+
+def _retain_month(engine: Engine, month: Partition, *, wait: Wait) -> int:
+    """Trim a month page by page, then drop it unless something refers to it."""
+    total = 0
+    trimmed = PAGE
+    while trimmed == PAGE and wait(timedelta()):
+        with transaction(engine) as session:
+            trimmed = trim_settled(session, month)
+        total += trimmed
+    if trimmed == PAGE:
+        return total
+    with transaction(engine) as session:
+        is_gone = drop_month(session, month)
+        held = 0 if is_gone else held_by(session, month)
+    if is_gone:
+        _LOG.info("month.dropped", partition=month.name)
+    else:
+        _LOG.warning("month.held", partition=month.name, by=held)
+    return total + is_gone
