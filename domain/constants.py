@@ -161,3 +161,22 @@ SUITING_LIKENESS = 0.25
 # So many of those who fit and whose taste is nearest are scored in full.
 NEAREST = 1_000
 PROPOSALS_KEPT = 100
+
+# Notifications
+# A push may go out in quiet hours for what concerns an event that starts within this.
+NEAR_START = timedelta(hours=3)
+# Kudos that come within this of the first are told as one.
+KUDOS_GATHERED = timedelta(minutes=15)
+# A change of plan is told by SMS too when the start is as near as this.
+SMS_BEFORE_START = timedelta(hours=48)
+PAYMENT_NEWS_LIFE = timedelta(hours=48)
+MESSAGE_NEWS_LIFE = timedelta(hours=24)
+NEWS_LIFE = timedelta(days=7)
+# What is over and done with is kept for so long, so that ops can say what somebody was told.
+NOTIFICATIONS_KEPT = timedelta(days=90)
+SMS_SINGLE_SEPTETS = 160
+SMS_PART_SEPTETS = 153
+SMS_SINGLE_UNITS = 70
+SMS_PART_UNITS = 67
+# So much of a name or title is shown.
+SHOWN_CHARACTERS = 60

@@ -18,12 +18,21 @@ State = dict[str, list[Row]]
 OF_MATCHING: Final = frozenset(
     str(made.__tablename__) for made in (MatchingRequest, PortRest, EventCandidate)
 )
+# What people are told on the way may depend on the order, as rules.md has it: what was due, what
+# had become one and what nobody was concerned by any more when it was heard of.
+TOLD: Final = frozenset({"notifications"})
 # Tables of the machinery: the ledger, the clock, the accounts of the dashboard, and these.
-MACHINERY: Final = OF_MATCHING | frozenset(
-    str(made.__tablename__)
-    for module in (ledger, schedules, accounts)
-    for made in vars(module).values()
-    if isinstance(made, type) and issubclass(made, SQLModel) and made.__module__ == module.__name__
+MACHINERY: Final = (
+    OF_MATCHING
+    | TOLD
+    | frozenset(
+        str(made.__tablename__)
+        for module in (ledger, schedules, accounts)
+        for made in vars(module).values()
+        if isinstance(made, type)
+        and issubclass(made, SQLModel)
+        and made.__module__ == module.__name__
+    )
 )
 # Decided at the moment of applying: who was given a seat, and that a refund once asked for stands.
 # Published on the way: for what a host was flagged before, and when.
