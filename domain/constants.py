@@ -174,6 +174,30 @@ MESSAGE_NEWS_LIFE = timedelta(hours=24)
 NEWS_LIFE = timedelta(days=7)
 # What is over and done with is kept for so long, so that ops can say what somebody was told.
 NOTIFICATIONS_KEPT = timedelta(days=90)
+# Somebody with more phones is told on those that were registered last.
+MOST_PHONES = 10
+# A sender that was stopped or swapped out for so long doesn't ask a provider any more.
+HANDOVER_LIMIT = timedelta(minutes=1)
+# By then what is in hand is lost with its sender: the limit, and the longest that a call takes.
+HANDOVER_LEASE = timedelta(minutes=2)
+# A message that may have been accepted is listed by then, if it was.
+LISTED_WITHIN = timedelta(minutes=2)
+# When a provider is asked what became of a message, counted from when it was handed over. Expo
+# forgets after a day.
+PUSH_LOOKS = (
+    timedelta(minutes=15),
+    timedelta(minutes=30),
+    timedelta(hours=1),
+    timedelta(hours=4),
+    timedelta(hours=23),
+)
+SMS_LOOKS = (timedelta(minutes=15), timedelta(hours=2), timedelta(hours=24))
+# What a provider didn't take is tried again after a pause that doubles, up to the longest.
+RETRY_FIRST_PAUSE = timedelta(minutes=1)
+RETRY_LONGEST_PAUSE = timedelta(hours=1)
+MOST_TRIES = 8
+# An address of which the provider has said that it can't be reached is left alone for so long.
+UNREACHABLE_FOR = timedelta(days=30)
 SMS_SINGLE_SEPTETS = 160
 SMS_PART_SEPTETS = 153
 SMS_SINGLE_UNITS = 70

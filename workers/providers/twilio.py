@@ -8,6 +8,7 @@
 - Every request is logged, with the numbers that a list is asked for: not here.
 """
 
+import hashlib
 import logging
 import threading
 from collections.abc import Callable
@@ -138,15 +139,15 @@ class TwilioTexter:
         except _FailedError as failed:
             return _as_trouble(failed.result)
 
-    def find(self, sms: Sms, *, since: datetime) -> TextState | Trouble | None:
+    def find(self, to: str, *, body_hash: str, since: datetime) -> TextState | Trouble | None:
         """Look for a message by its number, text and time; the first of those that match."""
         try:
             # By the number alone: one that wasn't sent yet has no date to be found by.
-            listed = self._call(lambda: self._client.messages.list(to=sms.to, limit=LISTED))
+            listed = self._call(lambda: self._client.messages.list(to=to, limit=LISTED))
             states = [
                 _state(each)
                 for each in listed
-                if each.body == sms.body and each.date_created >= since - SKEW
+                if _hash(each.body) == body_hash and each.date_created >= since - SKEW
             ]
         except _FailedError as failed:
             return _as_trouble(failed.result)
@@ -181,6 +182,10 @@ def _meaning(error: TwilioException, header: str | None) -> Refused | Trouble:
     if status == HTTPStatus.TOO_MANY_REQUESTS or not isinstance(code, int) or code == status:
         return trouble_of_status(status, str(code or f"http_{status}"), header=header)
     return meaning_of(code)
+
+
+def _hash(text: Any) -> str:
+    return hashlib.sha256(str(text).encode()).hexdigest()
 
 
 def _state(made: Any) -> TextState:

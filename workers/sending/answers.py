@@ -1,0 +1,134 @@
+"""What a provider's answers mean for handovers, and for the addresses that they were made to. Pure.
+
+Whatever may have been accepted is `unknown`; only what surely was not is tried again.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from domain.constants import (
+    LISTED_WITHIN,
+    MOST_TRIES,
+    RETRY_FIRST_PAUSE,
+    RETRY_LONGEST_PAUSE,
+)
+from domain.notifications.addresses import Unreached
+from domain.notifications.asking import Question, next_look
+from domain.notifications.handing import InHand
+from domain.notifications.hearing import Heard
+from domain.tables.handovers import AddressFactKind, HandoverState
+from domain.tables.notifications import Channel
+from workers.providers.ports import About, Accepted, Refused, Result, TextState, Trouble
+
+# Twilio's words for how far a message has come that lead no further.
+ARRIVED: Final = frozenset({"delivered", "read"})
+GIVEN_UP: Final = frozenset({"undelivered", "failed", "canceled"})
+NOT_FOUND: Final = "not_listed"
+NUMBER_CHANGED: Final = "number_changed"
+NO_RECEIPT: Final = "receipt_unknown"
+_KINDS: Final = {
+    About.ADDRESS: AddressFactKind.UNREACHABLE,
+    About.CONSENT: AddressFactKind.STOP,
+}
+
+
+class Answer(NamedTuple):
+    """What was learned of a handover, of its address, and of the provider."""
+
+    heard: Heard
+    unreached: Unreached | None = None
+
+
+def judge_results(
+    channel: Channel, in_hand: Sequence[InHand], results: Sequence[Result], *, now: datetime
+) -> list[Answer]:
+    """Say what came of handovers that were just made."""
+    # What befell all of them is the provider's trouble, and says nothing about any.
+    is_shared = all(isinstance(result, Trouble) for result in results)
+    return [
+        Answer(
+            _heard(channel, each, result, is_shared=is_shared, now=now),
+            _unreached(each.handover_id, each.user_id, each.address.text, result, each.taken_at),
+        )
+        for each, result in zip(in_hand, results, strict=True)
+    ]
+
+
+def _heard(
+    channel: Channel, each: InHand, result: Result, *, is_shared: bool, now: datetime
+) -> Heard:
+    identity = each.handover_id
+    match result:
+        case Accepted(provider_id):
+            look = next_look(channel, each.taken_at, now=now)
+            return Heard(identity, HandoverState.SENT, provider_id, ask_at=look)
+        case Trouble(code, may_be_accepted=True):
+            ask_at = now + LISTED_WITHIN if channel is Channel.SMS else None
+            return Heard(identity, HandoverState.UNKNOWN, reason=code, ask_at=ask_at)
+        case Refused(code, permanent=True):
+            return Heard(identity, HandoverState.FAILED, reason=code)
+        case Trouble(code) | Refused(code):
+            if each.attempt >= MOST_TRIES and not is_shared:
+                return Heard(identity, HandoverState.FAILED, reason=code)
+            again = now + pause_after(each.attempt)
+            return Heard(identity, HandoverState.PUT_BACK, reason=code, send_after=again)
+
+
+def pause_after(attempt: int) -> timedelta:
+    """Say how long to wait after so many attempts."""
+    return min(RETRY_FIRST_PAUSE * (1 << min(attempt - 1, 30)), RETRY_LONGEST_PAUSE)
+
+
+def _unreached(
+    handover_id: str, user_id: str, address: str | None, result: object, at: datetime
+) -> Unreached | None:
+    kind = _KINDS.get(result.about) if isinstance(result, Refused) else None
+    if kind is None or address is None:
+        return None
+    return Unreached(handover_id, user_id, address, kind, at)
+
+
+def judge_receipt(question: Question, result: Result | None, *, now: datetime) -> Answer:
+    """Say what a receipt means: Accepted is what Apple or Google took; None: there is none yet."""
+    identity, at = question.handover_id, question.handed_over_at
+    match result:
+        case None:
+            look = next_look(Channel.PUSH, at, now=now)
+            reason = None if look else NO_RECEIPT
+            return Answer(Heard(identity, HandoverState.SENT, reason=reason, ask_at=look))
+        case Accepted():
+            return Answer(Heard(identity, HandoverState.DELIVERED))
+        case Refused(code) | Trouble(code):
+            # Expo had it, so whatever came after is never tried again.
+            return Answer(
+                Heard(identity, HandoverState.FAILED, reason=code),
+                _unreached(identity, question.user_id, question.address, result, at),
+            )
+
+
+def judge_text_state(question: Question, state: TextState, *, now: datetime) -> Answer:
+    """Say what it means how far a text message has come."""
+    identity, at = question.handover_id, question.handed_over_at
+    if state.status in ARRIVED:
+        return Answer(Heard(identity, HandoverState.DELIVERED, state.id))
+    if state.status in GIVEN_UP:
+        code = state.refusal.code if state.refusal else state.status
+        return Answer(
+            Heard(identity, HandoverState.FAILED, state.id, code),
+            _unreached(identity, question.user_id, question.address, state.refusal, at),
+        )
+    look = next_look(Channel.SMS, at, now=now)
+    return Answer(Heard(identity, HandoverState.SENT, state.id, ask_at=look))
+
+
+def judge_absence(question: Question, *, now: datetime) -> Answer:
+    """Say what it means that a message isn't listed: it was never accepted, and may go again.
+
+    A number that has changed can't be asked about, and so it stays unknown.
+    """
+    if question.address is None:
+        changed = Heard(question.handover_id, HandoverState.UNKNOWN, reason=NUMBER_CHANGED)
+        return Answer(changed)
+    back = Heard(question.handover_id, HandoverState.PUT_BACK, reason=NOT_FOUND, send_after=now)
+    return Answer(back)
