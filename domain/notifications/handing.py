@@ -185,7 +185,7 @@ def _begin(
         session,
         """
         UPDATE notifications AS told
-        SET status = 'sending', attempts = attempts + 1, segments = said.segments,
+        SET status = 'sending', attempts = told.attempts + 1, segments = said.segments,
             updated_at = now()
         FROM jsonb_populate_recordset(NULL::notifications, %(rows)s::jsonb) AS said
         WHERE told.id = said.id RETURNING told.id, told.user_id, told.attempts, told.expires_at
