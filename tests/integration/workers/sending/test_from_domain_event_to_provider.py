@@ -37,7 +37,7 @@ EVENT_LINK: Final = f"https://momento.app/events/{DRINKS}"
 class Story(NamedTuple):
     """How a line of the table comes about, when it is sent, and what people then have."""
 
-    tell: Callable[[Ears], None]
+    tell: Callable[[Ears], object]
     at: datetime
     reached: tuple[str, ...]
 
