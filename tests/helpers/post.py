@@ -1,5 +1,6 @@
 """Sends what people are told through the sandbox, at moments of one's choosing."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,10 +20,11 @@ from tests.helpers.sandbox import Clock, texter_for
 from workers.providers.expo import ExpoPusher
 from workers.providers.smtp import Relay, SmtpMailer
 from workers.sandbox import Sandbox, running_sandbox
+from workers.sandbox.faults import Faults
 from workers.sending.desk import SendingDesk
 from workers.sending.outlets import EmailOutlet, PushOutlet, SmsOutlet
 
-LIMIT: Final = timedelta(seconds=5)
+LIMIT: Final = timedelta(seconds=2)
 PUBLIC: Final = "https://workers.example"
 # More than any text takes, so that the pace is a matter of tests of its own.
 FAST: Final = 1e9
@@ -84,6 +86,35 @@ class Post:
         if taken.in_hand:
             desk.record(taken.in_hand, desk.send(taken.in_hand))
         return bool(taken.in_hand) or taken.has_looked
+
+    def faults_of(self, channel: Channel) -> Faults:
+        """The faults of a channel's provider."""
+        sandbox = self.sandbox
+        servers = {
+            Channel.PUSH: sandbox.expo_server,
+            Channel.SMS: sandbox.twilio_server,
+            Channel.EMAIL: sandbox.smtp,
+        }
+        return servers[channel].faults
+
+    def live_on(self, *, until: datetime) -> None:
+        """Do all that senders do, again and again, in steps that grow."""
+        step = timedelta(minutes=1)
+        while self.clock.now < until:
+            self.clock.pass_by(step)
+            step *= 2
+            self.desks[Channel.PUSH].give_up_lost()
+            for channel in Channel:
+                self.desks[channel].ask()
+            self.deliver()
+
+    def times_told(self) -> Counter[tuple[str, str, str]]:
+        """How often each notification was taken: (id, provider, address)."""
+        return Counter(
+            (each["about"], entry.provider, each["to"])
+            for entry in self.sandbox.journal.read()
+            for each in entry.accepted
+        )
 
     def ask(self, channel: Channel, *, at: datetime) -> int:
         """Ask the provider what is to be asked by a moment."""
