@@ -30,6 +30,8 @@ class Question(NamedTuple):
     handed_over_at: datetime
     # How often it was asked about, this time included.
     asked: int
+    # The messages of about that time to the same number that are known to be others.
+    others: Sequence[str]
 
 
 def take_questions(
@@ -49,7 +51,13 @@ def take_questions(
         )
         SELECT asked.id, asked.state, asked.provider_id,
             CASE asked.channel WHEN 'push' THEN phone.token WHEN 'sms' THEN users.phone_number END,
-            users.id, asked.body_hash, asked.handed_over_at, asked.asked, asked.address_hash
+            users.id, asked.body_hash, asked.handed_over_at, asked.asked,
+            ARRAY(
+                SELECT other.provider_id FROM handovers AS other
+                WHERE asked.provider_id IS NULL AND other.provider_id IS NOT NULL
+                    AND other.address_hash = asked.address_hash
+                    AND other.handed_over_at > asked.handed_over_at - interval '1 day'),
+            asked.address_hash
         FROM asked JOIN notifications AS told ON told.id = asked.notification_id
         JOIN users ON users.id = told.user_id
         LEFT JOIN push_notification_tokens AS phone ON phone.id = asked.token_id

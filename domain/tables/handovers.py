@@ -50,6 +50,13 @@ class Handover(SQLModel, table=True):
             "handed_over_at",
             postgresql_where=text("state = 'sending'"),
         ),
+        # What was sent to a number: one message is never taken for two.
+        Index(
+            "handovers_address_hash_idx",
+            "address_hash",
+            "handed_over_at",
+            postgresql_where=text("address_hash IS NOT NULL"),
+        ),
         # By what a provider names it.
         Index(
             "handovers_provider_id_idx",

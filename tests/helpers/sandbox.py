@@ -71,8 +71,9 @@ def sms(number: int = 1, **changes: Any) -> Sms:
 
 
 def find(texter: TwilioTexter, sms: Sms, *, since: datetime) -> TextState | Trouble | None:
-    """Look for a text message of which no id is known."""
-    return texter.find(sms.to, body_hash=sha256(sms.body.encode()).hexdigest(), since=since)
+    """Look for a text message of which no id is known; the first of those that match."""
+    found = texter.find(sms.to, body_hash=sha256(sms.body.encode()).hexdigest(), since=since)
+    return found if isinstance(found, Trouble) else next(iter(found), None)
 
 
 def texter_for(sandbox: Sandbox, **changes: Any) -> TwilioTexter:

@@ -139,8 +139,8 @@ class TwilioTexter:
         except _FailedError as failed:
             return _as_trouble(failed.result)
 
-    def find(self, to: str, *, body_hash: str, since: datetime) -> TextState | Trouble | None:
-        """Look for a message by its number, text and time; the first of those that match."""
+    def find(self, to: str, *, body_hash: str, since: datetime) -> list[TextState] | Trouble:
+        """Look for a message by its number, text and time; those that match, oldest first."""
         try:
             # By the number alone: one that wasn't sent yet has no date to be found by.
             listed = self._call(lambda: self._client.messages.list(to=to, limit=LISTED))
@@ -153,7 +153,7 @@ class TwilioTexter:
             return _as_trouble(failed.result)
         except TypeError:
             return Trouble("answer_malformed")
-        return states[-1] if states else None
+        return states[::-1]
 
     def close(self) -> None:
         """Close the connections."""

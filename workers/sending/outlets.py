@@ -3,7 +3,7 @@
 An outlet raises for nothing that a provider does.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Protocol
@@ -23,6 +23,7 @@ from workers.providers.ports import (
     Result,
     Sms,
     Texter,
+    TextState,
     Trouble,
 )
 from workers.sending.answers import (
@@ -141,28 +142,33 @@ class SmsOutlet:
         """Ask how far each has come; one without an id is looked for."""
         answers: list[Answer] = []
         for question in questions:
-            answer = self._ask(question)
-            if isinstance(answer, Trouble):
-                return answers, answer
-            answers.append(answer)
+            adopted = {each.heard.provider_id for each in answers}
+            state = self._look(question, adopted)
+            if isinstance(state, Trouble):
+                return answers, state
+            now = self.clock()
+            answers.append(
+                judge_absence(question, now=now)
+                if state is None
+                else judge_text_state(question, state, now=now)
+            )
         return answers, None
 
-    def _ask(self, question: Question) -> Answer | Trouble:
-        now = self.clock()
+    def _look(
+        self, question: Question, adopted: Collection[str | None]
+    ) -> TextState | Trouble | None:
+        """Look a message up, or look for one of which no id is known and that is no other's."""
         if question.provider_id is not None:
-            state = self.texter.state(question.provider_id)
-        elif question.address is None or question.body_hash is None:
-            return judge_absence(question, now=now)
-        else:
-            found = self.texter.find(
-                question.address, body_hash=question.body_hash, since=question.handed_over_at
-            )
-            if found is None:
-                return judge_absence(question, now=now)
-            state = found
-        if isinstance(state, Trouble):
-            return state
-        return judge_text_state(question, state, now=now)
+            return self.texter.state(question.provider_id)
+        if question.address is None or question.body_hash is None:
+            return None
+        found = self.texter.find(
+            question.address, body_hash=question.body_hash, since=question.handed_over_at
+        )
+        if isinstance(found, Trouble):
+            return found
+        taken = {*question.others, *adopted}
+        return next((each for each in found if each.id not in taken), None)
 
 
 @dataclass

@@ -99,6 +99,12 @@ def _handovers() -> None:
         postgresql_where=sa.text("state = 'sending'"),
     )
     op.create_index(
+        "handovers_address_hash_idx",
+        "handovers",
+        ["address_hash", "handed_over_at"],
+        postgresql_where=sa.text("address_hash IS NOT NULL"),
+    )
+    op.create_index(
         "handovers_provider_id_idx",
         "handovers",
         ["provider_id"],

@@ -15,7 +15,6 @@ from domain.users.payloads import UserUpdated
 from tests.helpers.ears import Ears
 from tests.helpers.evening import DAY, HOUR, an_id
 from tests.helpers.post import Post, number_of
-from tests.helpers.said import rows
 from tests.integration.domain.notifications.test_table import BEFORE, seats
 from workers.sandbox import Fault, Kind
 
@@ -49,27 +48,6 @@ def tell_on_all_channels(ears: Ears) -> None:
     ears.hear(at=BEFORE)
 
 
-def found(post: Post) -> dict[str, tuple[str, str]]:
-    """Each notification's channel and status."""
-    listed = rows(post.engine, "SELECT id::text, channel, status FROM notifications")
-    return {identity: (channel, status) for identity, channel, status in listed}
-
-
-def assert_nobody_was_told_twice(post: Post) -> None:
-    """Compare what became of notifications with the providers' own journal."""
-    told = post.times_told()
-    assert set(told.values()) <= {1}
-    about = {notification for notification, _, _ in told}
-    for identity, (channel, status) in found(post).items():
-        assert status not in {"sending", "scheduled"}
-        if status in {"sent", "delivered"}:
-            assert identity in about
-        elif status != "unknown":
-            assert identity not in about
-        # Twilio can be asked, so of an SMS it is always known in the end.
-        assert (channel, status) != ("sms", "unknown")
-
-
 class TestOneProviderInTrouble:
     @pytest.mark.parametrize(("channel", "fault"), CASES, ids=str)
     def test_nobody_is_told_twice_and_the_others_dont_wait(
@@ -81,7 +59,7 @@ class TestOneProviderInTrouble:
         others = {provider for each, provider in PROVIDERS.items() if each is not channel}
         assert {provider for _, provider, _ in post.times_told()} >= others
         post.live_on(until=LATER)
-        assert_nobody_was_told_twice(post)
+        post.assert_nobody_was_told_twice()
 
     def test_it_is_left_alone_and_then_tried_with_one(self, ears: Ears, post: Post) -> None:
         seats(ears, "Ada", "Bo", "Dan")
@@ -137,6 +115,22 @@ class TestALostAnswer:
             ("sms", 1, "put_back"),
             ("sms", 2, "sent"),
         ]
+
+    def test_one_of_the_same_words_isnt_taken_for_it(self, post: Post) -> None:
+        post.deliver(Channel.SMS, at=BEFORE)
+        with post.engine.begin() as connection:
+            connection.exec_driver_sql(
+                "INSERT INTO notifications (id, user_id, category, template, params, channel,"
+                " dedupe_key, send_after, expires_at, domain_event_id)"
+                " SELECT gen_random_uuid(), user_id, category, template, params, channel,"
+                " 'again', send_after, expires_at, domain_event_id"
+                " FROM notifications WHERE channel = 'sms'"
+            )
+        post.faults_of(Channel.SMS).order(Fault(Kind.CLOSE, accepts=False))
+        assert post.deliver(Channel.SMS, at=BEFORE) == []
+        post.live_on(until=BEFORE + HOUR)
+        assert len(post.sandbox.twilio.texts()) == 2
+        post.assert_nobody_was_told_twice()
 
     def test_of_a_number_that_has_changed_nobody_can_say(self, ears: Ears, post: Post) -> None:
         post.faults_of(Channel.SMS).order(Fault(Kind.CLOSE, accepts=False))
