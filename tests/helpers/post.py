@@ -130,9 +130,9 @@ class Post:
         for identity, channel, status in listed:
             assert status not in {"sending", "scheduled"}
             if status in {"sent", "delivered"}:
-                assert identity in about
+                assert identity in about, (identity, channel, status)
             elif status != "unknown":
-                assert identity not in about
+                assert identity not in about, (identity, channel, status)
             # Twilio can be asked, so of an SMS it is always known in the end.
             assert (channel, status) != ("sms", "unknown")
 

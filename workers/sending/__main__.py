@@ -8,6 +8,7 @@ import time
 from datetime import timedelta
 from typing import Final
 
+from domain.tables.notifications import Channel
 from workers.clock import utc_now
 from workers.database import make_engine
 from workers.errors import CommandError
@@ -19,7 +20,7 @@ from workers.sending.outlets import EmailOutlet, Outlet, PushOutlet, SmsOutlet
 from workers.settings import Settings, load_settings
 
 # What a provider hasn't answered by then is unknown, and settled as after a crash.
-STOP_WITHIN: Final = timedelta(seconds=8)
+STOP_WITHIN: Final = timedelta(seconds=6)
 # A crew uses a connection for each of its threads.
 CONNECTIONS: Final = 24
 
@@ -56,15 +57,15 @@ def main() -> int:
         signal.signal(number, lambda *_: stopping.set())
     outlets = make_outlets(settings)
     crews = [Crew(SendingDesk(engine, outlet, utc_now), stopping) for outlet in outlets]
-    channels = [str(outlet.channel) for outlet in outlets]
+    channels = {outlet.channel for outlet in outlets}
     log = logger("sender")
-    log.info("sender.started", channels=channels)
-    if len(channels) < len(CHANNELS):
-        missing = sorted(CHANNELS - set(channels))
+    log.info("sender.started", channels=sorted(channels))
+    if missing := sorted(set(Channel) - channels):
         log.warning("channels.not_set_up", channels=missing, hint="see Environment in the README")
     for crew in crews:
         crew.start()
     stopping.wait()
+    log.info("sender.stopping")
     deadline = time.monotonic() + STOP_WITHIN.total_seconds()
     for crew in crews:
         crew.wait(deadline)
@@ -72,9 +73,6 @@ def main() -> int:
     sys.stdout.flush()
     # A thread may wait for a provider that says nothing.
     os._exit(0)
-
-
-CHANNELS: Final = frozenset({"push", "sms", "email"})
 
 
 if __name__ == "__main__":
