@@ -22,6 +22,7 @@ _NEXT: Final = """
             SELECT (row.params->>'since')::timestamptz AS since FROM notifications AS row
             WHERE told.attempts > 0 AND row.user_id = told.user_id AND row.thread = told.thread
                 AND row.channel = told.channel AND row.created_at > told.created_at
+                AND row.status NOT IN ('suppressed', 'expired')
         ) AS later WHERE later.since > (told.params->>'since')::timestamptz
     ) AS next
 """

@@ -136,7 +136,7 @@ def _gather(intents: Iterable[Intent]) -> list[Intent]:
     threads: dict[tuple[str, str], Intent] = {}
     for intent in intents:
         if intent.thread is None or intent.recipient.is_blocked:
-            gathered.append(intent)
+            gathered.append(intent._replace(thread=None))
         else:
             threads.setdefault((intent.user_id, intent.thread), intent)
     return [*gathered, *threads.values()]

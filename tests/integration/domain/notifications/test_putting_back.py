@@ -12,7 +12,7 @@ from tests.helpers.ears import Ears
 from tests.helpers.evening import HOUR
 from tests.helpers.said import rows
 from tests.integration.domain.notifications.test_sending import MINUTE
-from tests.integration.domain.notifications.test_table import AFTER, came
+from tests.integration.domain.notifications.test_table import AFTER, BEFORE, came, seats
 
 
 def take(ears: Ears, *, at: datetime) -> list[str]:
@@ -66,6 +66,17 @@ class TestPuttingBack:
             "Bo: Ada | sent you 2 messages.",
             "Bo: Ada | sent you 3 messages.",
         ]
+
+    def test_what_a_block_kept_back_meanwhile_leaves_the_others(self, ears: Ears) -> None:
+        seats(ears, "Ada", "Bo", "Dan")
+        ears.diary.blocked("Dan", "Bo", at=BEFORE)
+        ears.hear(at=BEFORE)
+        ears.send(at=BEFORE)
+        for minute, person in enumerate(("Ada", "Bo", "Hanna")):
+            ears.diary.posted("drinks", person, at=BEFORE + minute * MINUTE)
+            ears.hear(at=BEFORE + minute * MINUTE)
+        back(ears, take(ears, at=BEFORE + HOUR), at=BEFORE + HOUR)
+        assert "Dan: Drinks | 2 new posts." in ears.send(at=BEFORE + HOUR)
 
     def test_nothing_joins_it_any_more(self, ears: Ears) -> None:
         talked(ears)

@@ -89,6 +89,14 @@ class TestOwnRows:
             "Dan push scheduled",
             "Hanna push scheduled joined",
         ]
+        ears.diary.posted("drinks", "Hanna", at=BEFORE)
+        ears.hear(at=BEFORE)
+        joined = traced(ears, ears.diary.pages[-1].id).told
+        assert {PEOPLE[each.user_id]: each.told_with for each in joined} == {
+            "Ada": traced(ears, said[0]).seq,
+            "Bo": traced(ears, said[1]).seq,
+            "Dan": traced(ears, said[1]).seq,
+        }
 
 
 class TestToldAsOne:
