@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from domain.coalesced import also_followed, ids_among
 from domain.lanes import LANES
+from domain.notifications.tracing import ToldTrace, tellings
 from domain.payload import thing
 from domain.sql import fetch, fetch_dicts
 from domain.tables.ledger import DeliveryState
@@ -99,6 +100,7 @@ class Traced:
     is_routed: bool
     refused: str | None = None
     deliveries: list[TracedDelivery] = field(default_factory=list)
+    told: list[ToldTrace] = field(default_factory=list)
     follow_ups: list["Traced"] = field(default_factory=list)
 
 
@@ -149,6 +151,8 @@ def trace(session: Session, seq: int) -> Traced | None:
             traced[parent].follow_ups.append(each)
     _add_deliveries(session, traced)
     _add_refusals(session, traced)
+    for number, told in tellings(session, traced).items():
+        traced[number].told = told
     return traced[seq]
 
 

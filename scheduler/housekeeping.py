@@ -7,6 +7,8 @@ from typing import Final
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from domain.constants import NOTIFICATIONS_KEPT
+from domain.notifications.keeping import forget_old
 from domain.partitions import Partition, ensure_partitions, partitions, wait_briefly
 from domain.retention import PAGE, drop_month, held_by, trim_settled
 from domain.sql import execute
@@ -56,6 +58,13 @@ def make_housekeeping(retention: timedelta, wait: Wait) -> tuple[Chore, ...]:
             lambda engine, now: retain(engine, now - retention, wait=wait),
         ),
         Chore(
+            "notifications.forget",
+            timedelta(hours=1),
+            f"Forgets what people were told {NOTIFICATIONS_KEPT.days} days ago and more, unless it"
+            " is still to be settled.",
+            lambda engine, now: forget_tellings(engine, now, wait=wait),
+        ),
+        Chore(
             "figures.reconcile",
             timedelta(days=1),
             "Recomputes every derived figure from its rows; raises an alarm on drift and mends"
@@ -65,6 +74,17 @@ def make_housekeeping(retention: timedelta, wait: Wait) -> tuple[Chore, ...]:
             at=timedelta(hours=9),
         ),
     )
+
+
+def forget_tellings(engine: Engine, now: datetime, *, wait: Wait, page: int = PAGE) -> int:
+    """Forget what people were told long ago, page by page; give how many rows."""
+    total = 0
+    forgotten = page
+    while forgotten == page and wait(timedelta()):
+        with transaction(engine) as session:
+            forgotten = forget_old(session, now=now, limit=page)
+        total += forgotten
+    return total
 
 
 def retain(engine: Engine, before: datetime, *, wait: Wait) -> int:

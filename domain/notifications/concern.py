@@ -15,14 +15,25 @@ from domain.notifications.rules import Occasion, Plan, plan
 from domain.sql import array, as_json, execute, fetch
 from domain.tables.notifications import Category, Channel, NotificationStatus, Template
 
+# Where the next of its thread begins, if it was handed over before and waits to be tried again.
+_NEXT: Final = """
+    CROSS JOIN LATERAL (
+        SELECT coalesce(min(later.since), 'infinity') AS begins FROM (
+            SELECT (row.params->>'since')::timestamptz AS since FROM notifications AS row
+            WHERE told.attempts > 0 AND row.user_id = told.user_id AND row.thread = told.thread
+                AND row.channel = told.channel AND row.created_at > told.created_at
+                AND row.status NOT IN ('suppressed', 'expired')
+        ) AS later WHERE later.since > (told.params->>'since')::timestamptz
+    ) AS next
+"""
 # What a notification is about, by the ids that it holds.
-_ABOUT: Final = """
+_ABOUT: Final = f"""
     FROM notifications AS told
     JOIN users ON users.id = told.user_id
     LEFT JOIN events ON events.id = (told.params->>'event_id')::uuid
     LEFT JOIN invitations AS invited ON invited.id = (told.params->>'invitation_id')::uuid
     LEFT JOIN payments AS paid ON paid.id = (told.params->>'payment_id')::uuid
-"""
+{_NEXT}"""
 # How many messages, people or posts one notification stands for by now. What somebody answered
 # they have read: there is no other sign of it.
 _COUNT: Final = f"""
@@ -32,6 +43,7 @@ _COUNT: Final = f"""
         WHERE sent.conversation_id = (told.params->>'conversation_id')::uuid
             AND sent.sender_id <> told.user_id
             AND sent.sent_at >= (told.params->>'since')::timestamptz
+            AND sent.sent_at < next.begins
             AND NOT EXISTS (
                 SELECT FROM messages AS answer
                 WHERE answer.conversation_id = sent.conversation_id
@@ -40,11 +52,13 @@ _COUNT: Final = f"""
         SELECT count(DISTINCT thanks.giver_id) FROM attendee_kudos AS thanks
         WHERE thanks.receiver_id = told.user_id AND thanks.counts
             AND thanks.given_at >= (told.params->>'since')::timestamptz
+            AND thanks.given_at < next.begins
             AND NOT {between("thanks.giver_id", "told.user_id")})
     WHEN 'event_post' THEN (
         SELECT count(*) FROM event_posts AS post
         WHERE post.event_id = events.id AND post.user_id <> told.user_id
             AND post.stamp_time >= (told.params->>'since')::timestamptz
+            AND post.stamp_time < next.begins
             AND NOT {between("post.user_id", "told.user_id")})
     WHEN 'event_finalized' THEN (events.event_summary->>'final_headcount')::bigint
     END
@@ -193,8 +207,8 @@ class Told(NamedTuple):
 def still_concerned(session: Session, ids: Iterable[str], *, now: datetime) -> list[str]:
     """Give which of these scheduled notifications are to be sent now, in the order of ids.
 
-    The caller has locked them. The others are written: suppressed or expired, with the reason, or
-    put off until quiet hours are over.
+    The caller has claimed them: see domain/notifications/sending.py. The others are written:
+    suppressed or expired, with the reason, or put off until quiet hours are over.
     """
     rows = fetch(session, _CHECK, ids=array(ids))
     plans = {identity: _judge(row, now) for identity, *row in rows}

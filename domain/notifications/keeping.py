@@ -8,7 +8,7 @@ from domain.constants import NOTIFICATIONS_KEPT
 from domain.sql import execute
 
 
-def forget_old(session: Session, *, now: datetime, limit: int = 10_000) -> int:
+def forget_old(session: Session, *, now: datetime, limit: int) -> int:
     """Delete up to so many notifications that are over and done with; give how many went.
 
     By then nothing that they were about is said again, so their keys aren't missed. What somebody

@@ -98,7 +98,8 @@ def _intents(
         )
         SELECT told.*, {FACTS}, {between("told.user_id", "told.caused_by")}
         FROM told JOIN users ON users.id = told.user_id {SETTINGS}
-        WHERE told.until IS NOT NULL ORDER BY told.time, told.seq, told.user_id
+        WHERE told.until IS NOT NULL AND users.deleted_at IS NULL
+        ORDER BY told.time, told.seq, told.user_id
         """,
         asked=as_json(asked),
     )
@@ -110,7 +111,8 @@ def _first_thanks(
 ) -> list[DomainEvent[Payload]]:
     """Leave out kudos for whom news of kudos waits already: under a flood that is nearly all.
 
-    The lock does what joining does: whoever sends what waits counts these too.
+    The lock does what joining does: whoever sends what waits counts these too. Senders alone wait
+    for it, or it for them; batches never for one another.
     """
     heard = [(each.payload.__dict__["receiver_id"], each) for each in applied]
     waiting = dict(
@@ -118,8 +120,9 @@ def _first_thanks(
             session,
             """
             SELECT user_id, (params->>'since')::timestamptz FROM notifications
-            WHERE user_id = ANY(%(users)s::uuid[]) AND thread = 'kudos' AND status = 'scheduled'
-            ORDER BY user_id FOR SHARE
+            WHERE user_id = ANY(%(users)s::uuid[]) AND thread = 'kudos'
+                AND status = 'scheduled' AND attempts = 0
+            ORDER BY user_id FOR KEY SHARE
             """,
             users=array({person for person, _ in heard}),
         )
@@ -128,17 +131,14 @@ def _first_thanks(
 
 
 def _gather(intents: Iterable[Intent]) -> list[Intent]:
-    """Make one of those of a thread, the earliest that may be told, else the earliest."""
+    """Make one of those of a thread, the earliest; what a block keeps from somebody stays alone."""
     gathered: list[Intent] = []
     threads: dict[tuple[str, str], Intent] = {}
     for intent in intents:
-        if intent.thread is None:
-            gathered.append(intent)
-            continue
-        key = intent.user_id, intent.thread
-        known = threads.get(key)
-        if known is None or (known.recipient.is_blocked and not intent.recipient.is_blocked):
-            threads[key] = intent
+        if intent.thread is None or intent.recipient.is_blocked:
+            gathered.append(intent._replace(thread=None))
+        else:
+            threads.setdefault((intent.user_id, intent.thread), intent)
     return [*gathered, *threads.values()]
 
 
@@ -208,7 +208,8 @@ def _join(session: Session, rows: Sequence[Row]) -> int:
         WHERE NOT EXISTS (
             SELECT FROM notifications AS told WHERE told.user_id = said.user_id
                 AND told.dedupe_key = said.dedupe_key AND told.channel = said.channel)
-        ON CONFLICT (user_id, thread, channel) WHERE status = 'scheduled' AND thread IS NOT NULL
+        ON CONFLICT (user_id, thread, channel)
+            WHERE status = 'scheduled' AND attempts = 0 AND thread IS NOT NULL
         DO UPDATE SET updated_at = now(), params = CASE
             WHEN (excluded.params->>'since')::timestamptz < (kept.params->>'since')::timestamptz
             THEN excluded.params ELSE kept.params END

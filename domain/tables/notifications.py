@@ -103,14 +103,15 @@ class Notification(SQLModel, table=True):
         one_of("status", NotificationStatus),
         # Guarantee G9: nobody is told the same thing twice on a channel.
         UniqueConstraint("user_id", "dedupe_key", "channel"),
-        # Rule "unsent ones become one": of a thread one waits to be sent.
+        # Rule "unsent ones become one": of a thread one waits to be sent. One that was handed over
+        # before, and waits to be tried again, is joined by nothing more.
         Index(
             "notifications_thread_key",
             "user_id",
             "thread",
             "channel",
             unique=True,
-            postgresql_where=text("status = 'scheduled' AND thread IS NOT NULL"),
+            postgresql_where=text("status = 'scheduled' AND attempts = 0 AND thread IS NOT NULL"),
         ),
         # What senders claim, in its order.
         Index("notifications_due_idx", "channel", "send_after", "id", postgresql_where=_SCHEDULED),
@@ -135,7 +136,7 @@ class Notification(SQLModel, table=True):
     params: dict[str, Any] = document(nullable=False)
     channel: str = word()
     dedupe_key: str
-    # What it becomes one with while unsent: a conversation, an event's board, kudos.
+    # What it becomes one with until it is first handed over: a conversation, a board, kudos.
     thread: str | None = None
     # Whose doing it is: nothing is told across a block.
     caused_by: UUID | None = None
@@ -150,6 +151,7 @@ class Notification(SQLModel, table=True):
     provider_id: str | None = None
     # Of an SMS: in how many segments it went.
     segments: int | None = Field(default=None, sa_type=SmallInteger)
+    # How often it was handed over, or tried to be.
     attempts: int = Field(sa_type=SmallInteger, sa_column_kwargs={"server_default": "0"})
     # The ledger's number of the domain event that it follows from.
     domain_event_id: int = Field(sa_type=BigInteger)

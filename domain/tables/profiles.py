@@ -93,7 +93,18 @@ class FaceCardUnlock(SQLModel, table=True):
 
     user_id: UUID = Field(primary_key=True, foreign_key="users.id")
     customization: str = Field(primary_key=True)
+    # Set by whoever has shown it to them. A look that is lost and earned again keeps it.
     notified: bool = Field(sa_column_kwargs={"server_default": FALSE})
+    created_at: datetime = created()
+
+
+class FaceCardNotice(SQLModel, table=True):
+    """A look that somebody was told of and has lost since, so that they aren't told again."""
+
+    __tablename__ = "face_card_notices"
+
+    user_id: UUID = Field(primary_key=True, foreign_key="users.id")
+    customization: str = Field(primary_key=True)
     created_at: datetime = created()
 
 

@@ -10,8 +10,9 @@ from sqlmodel import Session
 
 from domain.notifications.concern import read_words, still_concerned
 from domain.notifications.rendering import render
+from domain.notifications.sending import claim, hand_over
 from domain.notifications.templates import LANGUAGES
-from domain.tables.notifications import Template
+from domain.tables.notifications import Channel, Template
 from tests.helpers.evening import Diary, an_id, publish, settle
 from tests.helpers.said import rows
 
@@ -70,8 +71,10 @@ class Ears:
     def send(self, *, at: datetime) -> list[str]:
         """Send what is due and still concerns somebody, e.g. `Ada: Kudos | 3 people…`."""
         with Session(self.engine) as session, session.begin():
-            go = still_concerned(session, self.due(at=at), now=at)
+            due = [each for way in Channel for each in claim(session, way, now=at, limit=1_000)]
+            go = still_concerned(session, due, now=at)
             said = read_words(session, go)
+            hand_over(session, go)
         self._mark(go)
         names = {row["id"]: _NAMES[row["user_id"]] for row in self._rows("true")}
         return sorted(f"{names[each.id]}: {_aloud(each.template, each.words)}" for each in said)

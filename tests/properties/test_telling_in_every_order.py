@@ -44,7 +44,8 @@ def twice(engine: Engine) -> list[Row]:
         "SELECT user_id::text, dedupe_key, channel FROM notifications"
         " GROUP BY 1, 2, 3 HAVING count(*) > 1"
         " UNION ALL SELECT user_id::text, thread, channel FROM notifications"
-        " WHERE thread IS NOT NULL AND status = 'scheduled' GROUP BY 1, 2, 3 HAVING count(*) > 1",
+        " WHERE thread IS NOT NULL AND status = 'scheduled' AND attempts = 0"
+        " GROUP BY 1, 2, 3 HAVING count(*) > 1",
     )
 
 

@@ -1,4 +1,4 @@
-"""Notifications: what people are told, each thing once on each channel."""
+"""Notifications: what people are told, each thing once on each channel; and looks, the same."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -53,6 +53,16 @@ def upgrade() -> None:
         ),
     )
     _indexes()
+    op.create_table(
+        "face_card_notices",
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("customization", sa.String(), nullable=False),
+        _now("created_at"),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("face_card_notices_user_id_fkey")
+        ),
+        sa.PrimaryKeyConstraint("user_id", "customization", name=op.f("face_card_notices_pkey")),
+    )
 
 
 def downgrade() -> None:
@@ -86,7 +96,7 @@ def _indexes() -> None:
         "notifications",
         ["user_id", "thread", "channel"],
         unique=True,
-        postgresql_where=sa.text("status = 'scheduled' AND thread IS NOT NULL"),
+        postgresql_where=sa.text("status = 'scheduled' AND attempts = 0 AND thread IS NOT NULL"),
     )
     op.create_index(
         "notifications_due_idx",

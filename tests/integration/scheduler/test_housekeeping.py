@@ -13,7 +13,12 @@ from sqlmodel import Session
 from domain.partitions import ensure_partitions, partitions
 from scheduler.__main__ import our_timetable
 from scheduler.alarm import BETWEEN, DriftError, StoppedError, reconcile_figures
-from scheduler.housekeeping import make_housekeeping, make_partitions, retain
+from scheduler.housekeeping import (
+    forget_tellings,
+    make_housekeeping,
+    make_partitions,
+    retain,
+)
 from scheduler.timetable import Timetable
 from tests.helpers.corruptions import ADA, BO, person
 from tests.helpers.evening import tell
@@ -80,6 +85,27 @@ class TestPartitions:
             with Session(engine) as session, pytest.raises(DBAPIError) as caught:
                 make_partitions(session, NOW + timedelta(days=730))
         assert getattr(caught.value.orig, "sqlstate", None) == "55P03"
+
+
+class TestForgettingWhatPeopleWereTold:
+    @pytest.fixture
+    def told(self, evening: Engine) -> int:
+        execute(
+            evening,
+            "UPDATE notifications SET status = 'sent', created_at = '2026-01-01',"
+            " expires_at = '2026-01-02'",
+        )
+        count: int = ask(evening, "SELECT count(*) FROM notifications")
+        assert count
+        return count
+
+    def test_all_of_it_goes_page_by_page(self, evening: Engine, told: int) -> None:
+        assert forget_tellings(evening, NOW, wait=going, page=2) == told
+        assert forget_tellings(evening, NOW, wait=going, page=2) == 0
+
+    def test_it_ends_when_asked_to(self, evening: Engine, told: int) -> None:
+        assert told
+        assert forget_tellings(evening, NOW, wait=lambda _: False) == 0
 
 
 class TestRetention:

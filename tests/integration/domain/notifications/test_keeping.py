@@ -32,4 +32,4 @@ class TestForgetting:
     @staticmethod
     def forget(ears: Ears, now: datetime) -> int:
         with Session(ears.engine) as session, session.begin():
-            return forget_old(session, now=now)
+            return forget_old(session, now=now, limit=10)

@@ -94,7 +94,19 @@ class TestNever:
         ears.hear(at=BEFORE)
         ears.diary.note(SubscriptionEndNear(user_id=an_id("Ada")), BEFORE)
         ears.hear(at=BEFORE)
-        assert ears.told("subscription_ends_soon") == ["Ada push suppressed deleted"]
+        assert ears.told("subscription_ends_soon") == []
+
+    def test_what_the_deleted_were_told_goes_and_what_others_were_told_of_them_stays(
+        self, ears: Ears
+    ) -> None:
+        seats(ears, "Bo")
+        ears.diary.note(UserDeleted(user_id=an_id("Bo")), BEFORE + HOUR)
+        assert ears.told("seat_confirmed") == ["Bo push scheduled"]
+        ears.hear(at=BEFORE + HOUR)
+        assert not [row for row in ears.all_told() if row[0] == an_id("Bo")]
+        assert ears.told("guest_confirmed") == ["Hanna push scheduled"]
+        ears.send(at=BEFORE + HOUR)
+        assert ears.told("guest_confirmed") == ["Hanna push suppressed seat_given_up"]
 
     def test_not_on_a_channel_that_is_switched_off(self, ears: Ears) -> None:
         chose(ears, "Ada", sms_invitations=False)
