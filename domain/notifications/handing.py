@@ -5,7 +5,7 @@ for each address, before any provider hears of it: what a crash leaves behind is
 sent again blindly.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -17,8 +17,9 @@ from domain.notifications.concern import Told, read_words, still_concerned
 from domain.notifications.pacing import ask_leave, take_leave
 from domain.notifications.rendering import render, render_email, render_sms
 from domain.notifications.segments import count_segments
+from domain.notifications.sending import Begun, Left, claim, hand_over, leave_out
 from domain.notifications.templates import language_of
-from domain.sql import as_json, execute, fetch
+from domain.sql import as_json, fetch
 from domain.tables.notifications import Channel, NotificationStatus
 
 UNWRITABLE: Final = "unwritable"
@@ -72,7 +73,7 @@ def take(
     if leave.wait_until is not None:
         return Taken([], leave.wait_until)
     most = 1 if leave.is_probe else limit
-    ids = _lock_due(session, channel, limit=most, now=now)
+    ids = claim(session, channel, limit=most, now=now)
     go = still_concerned(session, ids, now=now)
     due = _written(session, channel, go, now=now)
     in_hand = _begin(session, channel, _within(due, most), now=now)
@@ -83,49 +84,26 @@ def take(
     return Taken(in_hand, has_looked=bool(ids))
 
 
-class _Begun(NamedTuple):
-    """A notification that is being sent now."""
-
-    user_id: str
-    attempt: int
-    expires_at: datetime
-
-
 class _Planned(NamedTuple):
     """A handover before it has an id."""
 
     due: _Due
     address: Address
-    begun: _Begun
-
-
-def _lock_due(session: Session, channel: Channel, *, limit: int, now: datetime) -> list[str]:
-    rows = fetch(
-        session,
-        """
-        SELECT id FROM notifications
-        WHERE channel = %(channel)s AND status = 'scheduled' AND send_after <= %(now)s
-        ORDER BY send_after, id LIMIT %(limit)s FOR NO KEY UPDATE SKIP LOCKED
-        """,
-        channel=channel,
-        now=now,
-        limit=limit,
-    )
-    return [identity for (identity,) in rows]
+    begun: Begun
 
 
 def _written(session: Session, channel: Channel, go: Sequence[str], *, now: datetime) -> list[_Due]:
     """Put into words what has an address; the rest is suppressed, or failed, with the reason."""
     addresses, reasons = read_addresses(session, channel, go, now=now)
-    outcomes = {each: (NotificationStatus.SUPPRESSED, reason) for each, reason in reasons.items()}
+    left = {each: Left(NotificationStatus.SUPPRESSED, why) for each, why in reasons.items()}
     due: list[_Due] = []
     for told in read_words(session, addresses):
         text = _put(told)
         if text is None:
-            outcomes[told.id] = NotificationStatus.FAILED, UNWRITABLE
+            left[told.id] = Left(NotificationStatus.FAILED, UNWRITABLE)
         else:
             due.append(_Due(told, addresses[told.id], text))
-    _leave_out(session, outcomes)
+    leave_out(session, left)
     return due
 
 
@@ -143,24 +121,6 @@ def _put(told: Told) -> Text | None:
     except (LookupError, ValueError, TypeError, AttributeError, OverflowError):
         return None
     return Text(said.title, said.body, said.link)
-
-
-def _leave_out(session: Session, outcomes: Mapping[str, tuple[NotificationStatus, str]]) -> None:
-    if not outcomes:
-        return
-    execute(
-        session,
-        """
-        UPDATE notifications AS told
-        SET status = said.status, reason = said.reason, updated_at = now()
-        FROM jsonb_populate_recordset(NULL::notifications, %(rows)s::jsonb) AS said
-        WHERE told.id = said.id
-        """,
-        rows=as_json(
-            {"id": each, "status": status, "reason": reason}
-            for each, (status, reason) in outcomes.items()
-        ),
-    )
 
 
 def _within(due: Iterable[_Due], limit: int) -> list[_Due]:
@@ -181,21 +141,9 @@ def _begin(
     """Write that these are being sent, and a handover for each address."""
     if not due:
         return []
-    rows = fetch(
-        session,
-        """
-        UPDATE notifications AS told
-        SET status = 'sending', attempts = told.attempts + 1, segments = said.segments,
-            updated_at = now()
-        FROM jsonb_populate_recordset(NULL::notifications, %(rows)s::jsonb) AS said
-        WHERE told.id = said.id RETURNING told.id, told.user_id, told.attempts, told.expires_at
-        """,
-        rows=as_json(
-            {"id": each.told.id, "segments": each.text.segments if channel is Channel.SMS else None}
-            for each in due
-        ),
-    )
-    begun = {identity: _Begun(*others) for identity, *others in rows}
+    is_sms = channel is Channel.SMS
+    segments = {each.told.id: each.text.segments for each in due if is_sms}
+    begun = hand_over(session, [each.told.id for each in due], segments=segments)
     planned = [
         _Planned(each, address, begun[each.told.id]) for each in due for address in each.addresses
     ]

@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from domain.constants import HANDOVER_LEASE, LISTED_WITHIN
 from domain.notifications.outcome import Try, settle_tries
+from domain.notifications.sending import Again, Outcome, conclude, put_back
 from domain.sql import array, as_json, execute, fetch
 from domain.tables.handovers import HandoverState
 from domain.tables.notifications import Channel, NotificationStatus
@@ -29,9 +30,6 @@ _LEADS_ON: Final = """
     WHEN 'put_back' THEN said.state IN ('sent', 'delivered', 'failed')
     ELSE false END
 """
-# Only what is in hand is put back to wait. What turns out to have been sent is so, whatever was
-# decided of it meanwhile.
-_MAY_BECOME: Final = "(said.status <> 'scheduled' OR told.status IN ('sending', 'unknown'))"
 
 
 class Heard(NamedTuple):
@@ -93,44 +91,44 @@ def _row(heard: Heard) -> dict[str, Any]:
 def _settle(
     session: Session, told: Sequence[str], again: Mapping[str, datetime], *, now: datetime
 ) -> None:
-    """Settle notifications by their handovers. One that waits to be sent again joins no thread."""
-    tries: defaultdict[str, list[Try]] = defaultdict(list)
-    moments: dict[str, datetime] = {}
-    names: dict[str, str | None] = {}
-    for identity, handover, attempt, state, reason, name in fetch(
+    """Settle notifications by their handovers."""
+    outcomes: dict[str, Outcome] = {}
+    waiting: dict[str, Again] = {}
+    for identity, kept in _read_handovers(session, told).items():
+        status, reason = settle_tries(each.tried for each in kept)
+        if status is NotificationStatus.SCHEDULED:
+            moments = (again.get(each.id, now) for each in kept)
+            waiting[identity] = Again(max(moments), reason)
+        else:
+            names = [each.provider_id for each in kept if each.provider_id]
+            outcomes[identity] = Outcome(status, reason, names[-1] if names else None)
+    conclude(session, outcomes)
+    put_back(session, waiting)
+
+
+class _Kept(NamedTuple):
+    """A handover as far as it decides what becomes of its notification."""
+
+    id: str
+    provider_id: str | None
+    tried: Try
+
+
+def _read_handovers(session: Session, told: Sequence[str]) -> dict[str, list[_Kept]]:
+    """Read all handovers of these notifications, in the order made."""
+    rows = fetch(
         session,
         """
-        SELECT notification_id, id, attempt, state, reason, provider_id FROM handovers
+        SELECT notification_id, id, provider_id, attempt, state, reason FROM handovers
         WHERE notification_id = ANY(%(ids)s::uuid[]) ORDER BY attempt, id
         """,
         ids=array(told),
-    ):
-        tries[identity].append(Try(attempt, HandoverState(state), reason))
-        names[identity] = name or names.get(identity)
-        moment = again.get(handover, now)
-        moments[identity] = max(moment, moments.get(identity, now))
-    settled = {identity: settle_tries(each) for identity, each in tries.items()}
-    execute(
-        session,
-        f"""
-        UPDATE notifications AS told
-        SET status = said.status, reason = said.reason, provider_id = said.provider_id,
-            send_after = coalesce(said.send_after, told.send_after), updated_at = now(),
-            thread = CASE said.status WHEN 'scheduled' THEN NULL ELSE told.thread END
-        FROM jsonb_populate_recordset(NULL::notifications, %(rows)s::jsonb) AS said
-        WHERE told.id = said.id AND {_MAY_BECOME}
-        """,
-        rows=as_json(
-            {
-                "id": identity,
-                "status": status,
-                "reason": reason,
-                "provider_id": names[identity],
-                "send_after": moments[identity] if status is NotificationStatus.SCHEDULED else None,
-            }
-            for identity, (status, reason) in settled.items()
-        ),
     )
+    found: defaultdict[str, list[_Kept]] = defaultdict(list)
+    for notification, identity, provider_id, attempt, state, reason in rows:
+        tried = Try(attempt, HandoverState(state), reason)
+        found[notification].append(_Kept(identity, provider_id, tried))
+    return found
 
 
 def give_up_lost(session: Session, *, now: datetime) -> int:

@@ -6,7 +6,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from domain.notifications.concern import still_concerned
-from domain.notifications.sending import claim, hand_over, put_back
+from domain.notifications.sending import Again, claim, hand_over, put_back
 from domain.tables.notifications import Channel
 from tests.helpers.ears import Ears
 from tests.helpers.evening import HOUR
@@ -25,7 +25,7 @@ def take(ears: Ears, *, at: datetime) -> list[str]:
 
 def back(ears: Ears, ids: list[str], *, at: datetime) -> int:
     with Session(ears.engine) as session, session.begin():
-        return put_back(session, ids, at=at)
+        return put_back(session, dict.fromkeys(ids, Again(at)))
 
 
 def talked(ears: Ears) -> None:
