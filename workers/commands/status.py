@@ -5,6 +5,7 @@ from typing import Any
 
 from domain.chore_queries import chore_numbers
 from domain.ledger_queries import delivery_counts, lane_numbers, outbox_numbers, workers_seen
+from domain.notifications.log import notification_counts
 from domain.schedules import scheduler_numbers
 from workers.clock import utc_now
 from workers.commands.asking import add_json, aligned, as_json, duration, one_transaction
@@ -34,8 +35,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             "deliveries": delivery_counts(session),
             "lanes": lane_numbers(session, now),
             "chores": chore_numbers(session, now),
-            # Filled once there are tables of them.
-            "notifications": {},
+            "notifications": notification_counts(session),
             "workers": workers_seen(session, now),
             "scheduler": scheduler_numbers(session, now),
         }
@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def _for_people(numbers: dict[str, Any]) -> str:
     outbox, counts = numbers["outbox"], numbers["deliveries"]
-    stands = ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "none"
+    stands = _counted(counts) or "none"
     at_work = [worker for worker in numbers["workers"] if worker["last_seen_s"] < GONE_AFTER_S]
     rows = [
         ("outbox", f"{outbox['unrelayed']} to route{_oldest(outbox)}"),
@@ -54,11 +54,16 @@ def _for_people(numbers: dict[str, Any]) -> str:
             (f"lane {each['name']}", f"{each['queued']} due{_oldest(each)}")
             for each in _lanes(numbers)
         ),
+        ("told", _counted(numbers["notifications"]) or "nobody yet"),
         ("chores", _chores(numbers["chores"])),
         ("workers", ", ".join(f"{each['pid']} on {each['host']}" for each in at_work) or "none"),
         ("scheduler", told(numbers["scheduler"])),
     ]
     return f"{_verdict(numbers, len(at_work))}\n{aligned(rows, indent='  ')}"
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {state}" for state, count in counts.items() if count)
 
 
 def _chores(chores: dict[str, Any]) -> str:
