@@ -9,7 +9,8 @@ from workers.settings import SettingsError, load_settings
 
 SECRET = "hunter2"
 # What may not be missing where its token is set.
-TWILIO = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_MESSAGING_SERVICE_SID": "MG1"}
+SID, TOKEN, SERVICE = "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_MESSAGING_SERVICE_SID"
+TWILIO = {SID: "AC1", SERVICE: "MG1"}
 SECRETS = {
     "DATABASE_URL": f"postgresql://momento:{SECRET}@db.example/momento",
     "BROKER_URL": f"redis://:{SECRET}@redis.example:6379/0",
@@ -135,26 +136,24 @@ class TestRefusals:
         ("found", "said"),
         [
             (
-                ["TWILIO_ACCOUNT_SID"],
-                "TWILIO_AUTH_TOKEN and TWILIO_MESSAGING_SERVICE_SID: TWILIO_ACCOUNT_SID is set,"
-                " so set these too, or none of them.",
+                [SID],
+                f"{TOKEN} and {SERVICE}: {SID} is set, so set these too",
             ),
             (
-                ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"],
-                "TWILIO_MESSAGING_SERVICE_SID: TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN are set,"
-                " so set this too, or none of them.",
+                [SID, TOKEN],
+                f"{SERVICE}: {SID} and {TOKEN} are set, so set this too",
             ),
             (
                 ["TWILIO_URL"],
-                "TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_MESSAGING_SERVICE_SID:"
-                " TWILIO_URL is set, so set these too, or none of them.",
+                f"{SID}, {TOKEN} and {SERVICE}: TWILIO_URL is set, so set these too",
             ),
         ],
     )
     def test_credentials_of_twilio_are_named_that_are_missing(
         self, found: list[str], said: str
     ) -> None:
-        assert refusal(**dict.fromkeys(found, "http://hunter2.example")) == said
+        found_there = dict.fromkeys(found, "http://hunter2.example")
+        assert refusal(**found_there) == f"{said}, or none of them."
 
     def test_a_sandbox_stands_in_for_providers_that_there_are(self) -> None:
         settings = load_settings({"SANDBOX_PROVIDERS": "smtp, expo"})
