@@ -80,7 +80,7 @@ class StandIns:
         return urlsplit(self._last("SANDBOX_URL")).password or secrets.token_hex(SECRET_BYTES)
 
     def _last(self, name: str) -> str:
-        return self._given.get(name, [""])[-1]
+        return next(reversed(self._given.get(name, [])), "")
 
     def _remember(self, given: Mapping[str, str]) -> None:
         for name, value in given.items():
