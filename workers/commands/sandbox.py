@@ -42,7 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def _configure_faults(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("provider", choices=PROVIDERS, help="who is to have trouble")
-    parser.add_argument("kind", type=Kind, choices=list(Kind), help="what goes wrong")
+    parser.add_argument("kind", choices=[kind.value for kind in Kind], help="what goes wrong")
     parser.add_argument(
         "--times",
         type=whole_number(1, MOST_TIMES),
@@ -112,7 +112,7 @@ def _entries(path: Path, *, follow: bool) -> Iterator[Entry]:
 def _order(arguments: argparse.Namespace, settings: Settings) -> None:
     seconds = arguments.retry_after
     fault = Fault(
-        arguments.kind,
+        Kind(arguments.kind),
         arguments.times,
         arguments.accepts,
         retry_after=None if seconds is None else timedelta(seconds=seconds),
@@ -124,7 +124,7 @@ def _order(arguments: argparse.Namespace, settings: Settings) -> None:
 
 def _calm(_arguments: argparse.Namespace, settings: Settings) -> None:
     forgotten = _client(settings).calm()
-    print(f"All is well again; {forgotten} faults were not met.")
+    print(f"All is well again; {forgotten} more would have gone wrong.")
 
 
 def _text(arguments: argparse.Namespace, settings: Settings) -> None:

@@ -156,7 +156,7 @@ class TestOrders:
         ("arguments", "said"),
         [
             (["faults", "apns", "hang"], "invalid choice: 'apns'"),
-            (["faults", "expo", "fire"], "invalid"),
+            (["faults", "expo", "fire"], "invalid choice: 'fire' (choose from 'too_many', "),
             (["faults", "expo", "hang", "--times", "0"], "a whole number from 1 to 10000"),
             (["faults", "expo", "hang", "--times", "9" * 9_000], "a whole number from 1 to 10000"),
             (["faults", "expo", "hang", "--accepts", "--refuses"], "not allowed with"),

@@ -92,7 +92,8 @@ class TestWithoutCredentials:
         client = SandboxClient(SecretStr(environ["SANDBOX_URL"]))
         assert client.order("expo", Fault(Kind.BROKEN)) == 1
         assert (
-            place.momento("sandbox", "calm").stdout == "All is well again; 1 faults were not met.\n"
+            place.momento("sandbox", "calm").stdout
+            == "All is well again; 1 more would have gone wrong.\n"
         )
         refused = place.momento("sandbox", "text", "+14155550001", "STOP")
         assert "our webhook didn't answer" in one_line(refused)
