@@ -25,6 +25,12 @@ HELP = "Show what people would have been told, and order faults of the stand-ins
 PROVIDERS: Final[tuple[Provider, ...]] = get_args(Provider)
 LOOK_EVERY_S: Final = 0.25
 SUCCESS: Final = range(200, 300)
+KINDS: Final = (
+    "too_many: status 429, 421 by mail. broken: 500, 451 by mail. hang: no answer, and the"
+    " connection stays. close: it is closed instead. garbage: HTML for an answer. miscount: a"
+    " ticket too few, expo alone. drip: the right answer, a byte at a time. Of too_many and broken"
+    " nothing is done, of the others all, unless --accepts or --refuses is said."
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +39,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     log = actions.add_parser("log", help="print what reached the sandbox, oldest first")
     log.add_argument("--provider", choices=PROVIDERS, help="of one alone; all without this")
     log.add_argument("--follow", action="store_true", help="go on printing until Ctrl-C")
-    _configure_faults(actions.add_parser("faults", help="let the next requests go wrong"))
+    _configure_faults(
+        actions.add_parser("faults", help="let the next requests go wrong", epilog=KINDS)
+    )
     actions.add_parser("calm", help="forget the faults that were ordered and not met yet")
     text = actions.add_parser("text", help="let somebody text us, e.g. +14155550001 STOP")
     text.add_argument("number", type=words(16), metavar="FROM", help="whose number, with its +")

@@ -57,6 +57,9 @@ class Journal:
         self._lock = Lock()
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         self._file = os.open(self.path, flags, OWNER_ALONE)
+        if not _is_whole(self.path):
+            # Whoever wrote before was cut short; what we write begins on a line of its own.
+            os.write(self._file, b"\n")
 
     def write(self, entry: Entry) -> None:
         """Add a line; it outlives the death of this process."""
@@ -84,9 +87,13 @@ def read_journal(path: Path, provider: str | None = None) -> list[Entry]:
 def page_of(path: Path, *, after: int = 0, most: int = PAGE) -> Page:
     """At most so many of the entries that begin `after` so many bytes; none if there are no more.
 
-    What is still being written is left for the next time.
+    What is still being written is left for the next time. A journal that was taken away or made
+    shorter begins anew.
     """
     entries: list[Entry] = []
+    if not path.exists():
+        return Page(entries, 0)
+    after = after if after <= path.stat().st_size else 0
     with path.open("rb") as lines:
         # Somebody may have counted wrongly: go on at the beginning of a line.
         lines.seek(max(after - 1, 0))
@@ -97,8 +104,16 @@ def page_of(path: Path, *, after: int = 0, most: int = PAGE) -> Page:
     return Page(entries, place)
 
 
+def _is_whole(path: Path) -> bool:
+    """Whether the last line has an end."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(size - 1, 0))
+        return file.read() in {b"", b"\n"}
+
+
 def _entry(line: bytes) -> Entry | None:
-    """Read a line; None for one that was cut short, and what was written behind it."""
+    """Read a line; None for one that was cut short."""
     try:
         said = json.loads(line)
         return Entry(**said | {"at": datetime.fromisoformat(said["at"])})

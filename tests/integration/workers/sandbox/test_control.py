@@ -19,7 +19,7 @@ from workers.sandbox import Fault, Kind, Sandbox, running_sandbox
 from workers.sandbox.callbacks import signature
 from workers.sandbox.client import SandboxClient
 from workers.sandbox.control import Place, place_in, taking_orders
-from workers.sandbox.journal import page_of
+from workers.sandbox.journal import Page, page_of
 from workers.sandbox.running import Rules
 from workers.sandbox.twilio_rules import TwilioRules
 from workers.settings import Provider, SettingsError
@@ -199,11 +199,19 @@ class TestJournal:
         for _ in range(3):
             sent(sandbox)
         length = path.stat().st_size // 3
-        for after in (*range(0, 3 * length, 97), length, length + 1, 3 * length, 3 * length + 1):
+        for after in (*range(0, 3 * length, 97), length, length + 1, 3 * length):
             page = page_of(path, after=after)
             assert len(page.entries) == max(0, 3 - -(-after // length))
         assert len(page_of(path, most=2).entries) == 2
         assert len(page_of(path, after=page_of(path, most=2).next).entries) == 1
+
+    def test_one_that_was_taken_away_begins_anew(self, sandbox: Sandbox) -> None:
+        path = sandbox.journal.path
+        sent(sandbox)
+        size = path.stat().st_size
+        assert len(page_of(path, after=size + 1).entries) == 1
+        path.unlink()
+        assert page_of(path, after=size) == Page([], 0)
 
     def test_a_line_that_is_being_written_is_left_for_later(self, sandbox: Sandbox) -> None:
         path = sandbox.journal.path
@@ -220,9 +228,11 @@ class TestJournal:
             sent(sandbox)
         path = sandbox.journal.path
         whole = path.read_bytes()
-        path.write_bytes(whole[:50] + whole + whole)
+        path.write_bytes(whole + whole[:50])
         with running_sandbox(tmp_path) as again:
-            assert len(again.journal.read()) == 1
+            sent(again)
+            assert len(again.journal.read()) == 2
+            assert len(page_of(path).entries) == 2
 
 
 class TestInbound:
@@ -254,6 +264,7 @@ class TestInbound:
         ("text", "said"),
         [
             ({"from": "4155550001", "body": "STOP"}, "from: "),
+            ({"from": "+1415555000\u0661", "body": "STOP"}, "from: "),
             ({"from": "+14155550001\n", "body": "STOP"}, "from: "),
             ({"from": "+14155550001", "body": ""}, "body: "),
             ({"from": "+14155550001", "body": "x" * 1_601}, "body: "),
