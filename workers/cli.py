@@ -31,6 +31,7 @@ COMMANDS: Final = {
     "match": "workers.commands.match",
     "keys": "workers.commands.keys",
     "users": "workers.commands.users",
+    "sandbox": "workers.commands.sandbox",
     "demo": "workers.commands.demo",
     "catalogue": "workers.commands.catalogue",
 }

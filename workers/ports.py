@@ -1,9 +1,9 @@
-"""Which ports the gateway and the dashboard listen on when `momento up` starts them."""
+"""Which ports gateway, dashboard and sandbox listen on when `momento up` starts them."""
 
 import contextlib
 import errno
 import socket
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from workers.errors import CommandError
@@ -21,6 +21,17 @@ def choose_ports(settings: Settings, processes: Collection[str]) -> dict[str, st
         f"{name.upper()}_PORT": str(_port(settings, name, is_needed=name in processes))
         for name in LISTENERS
     }
+
+
+def free_ports(host: str, wanted: Sequence[int]) -> list[int]:
+    """Give as many free ports, no two alike: those that are wanted where they are free."""
+    ports: list[int] = []
+    with contextlib.ExitStack() as held:
+        for port in wanted:
+            is_free = port not in ports and _fault(host, port) is None
+            bound = held.enter_context(_bound(host, port if is_free else 0))
+            ports.append(bound.getsockname()[1])
+    return ports
 
 
 def _port(settings: Settings, name: str, *, is_needed: bool) -> int:

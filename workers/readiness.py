@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Final
+from urllib.parse import urlsplit
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,6 +28,12 @@ _SEEN = text("""
 """)
 
 
+def reachable(host: str, port: int) -> str:
+    """Write where something that listens can be reached on this machine, as in a URL."""
+    name = ANYWHERE.get(host, host)
+    return f"[{name}]:{port}" if ":" in name else f"{name}:{port}"
+
+
 class Readiness:
     """Those processes that aren't at work yet. One that was ready once isn't asked again."""
 
@@ -38,6 +45,9 @@ class Readiness:
             "gateway": (settings.gateway_host, settings.gateway_port),
             "dashboard": (settings.dashboard_host, settings.dashboard_port),
         }
+        if settings.sandbox_url is not None:
+            place = urlsplit(settings.sandbox_url.get_secret_value())
+            self._services["sandbox"] = (place.hostname or "", place.port or 0)
         known = (*CONNECTED, "worker", *self._services)
         self._awaited = {name for name in known if name in processes}
         self._engine = make_engine(

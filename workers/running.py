@@ -1,4 +1,4 @@
-"""What `momento up` leaves in MOMENTO_HOME for others: its lock and its environment."""
+"""What `momento up` leaves in MOMENTO_HOME for others: lock, environment, and where things are."""
 
 import contextlib
 import fcntl
@@ -13,6 +13,8 @@ from workers.errors import CommandError
 
 LOCK: Final = "lock"
 ENVIRONMENT: Final = "env"
+# Where the sandbox writes what people would have been told.
+JOURNAL: Final = Path("sandbox", "journal.jsonl")
 # `is_running` holds the lock for an instant, so one refusal proves nothing.
 TRIES: Final = 5
 

@@ -34,7 +34,7 @@ def ensure_secret(
             session.commit()
     finally:
         engine.dispose()
-    _write(path, secret)
+    write_secret(path, secret)
 
 
 def _read(path: Path) -> str:
@@ -43,8 +43,8 @@ def _read(path: Path) -> str:
     return ""
 
 
-def _write(path: Path, secret: str) -> None:
-    """Write it aside and move it into place, so that nobody reads half of it."""
+def write_secret(path: Path, secret: str) -> None:
+    """Write a file for its owner: aside, and moved into place, so that nobody reads half of it."""
     aside = path.with_name(f"{path.name}.new")
     aside.unlink(missing_ok=True)
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ALONE)

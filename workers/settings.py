@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from workers.errors import CommandError
+from workers.halves import missing_halves
 
 DATABASE_SCHEMES: Final = ("postgresql", "postgres", "postgresql+psycopg")
 BROKER_SCHEMES: Final = ("redis", "rediss", "unix", "amqp", "amqps")
@@ -50,11 +51,16 @@ def _is_smtp(url: SecretStr) -> SecretStr:
     return _has_scheme(url, SMTP_SCHEMES)
 
 
+def _several(text: str | frozenset[str]) -> frozenset[str]:
+    return frozenset(text.replace(",", " ").split()) if isinstance(text, str) else text
+
+
 def _absolute(path: Path) -> Path:
     return path.expanduser().resolve()
 
 
 Port = Annotated[int, Field(ge=1, le=65535)]
+Provider = Literal["expo", "twilio", "smtp"]
 
 
 class Settings(BaseSettings):
@@ -103,6 +109,10 @@ class Settings(BaseSettings):
     smtp_url: Annotated[SecretStr, AfterValidator(_is_smtp)] | None = None
     email_from: str = "Momento <momento@localhost>"
 
+    # For whom a sandbox stands in, and where it takes orders; `momento up` sets both.
+    sandbox_providers: Annotated[frozenset[Provider], BeforeValidator(_several)] = frozenset()
+    sandbox_url: Annotated[SecretStr, AfterValidator(_is_http)] | None = None
+
     # Any service with OpenAI's interface, e.g. https://api.openai.com/v1; unset means local.
     embeddings_url: Annotated[SecretStr, AfterValidator(_is_http)] | None = None
     embeddings_model: str | None = None
@@ -146,16 +156,9 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         faults = error.errors(include_url=False, include_context=False, include_input=False)
         message = "; ".join(f"{str(f['loc'][0]).upper()}: {_plain(f['msg'])}" for f in faults)
         raise SettingsError(f"{message}.") from None
-    _refuse_halves(settings)
+    for message in missing_halves([name.upper() for name in values]):
+        raise SettingsError(message)
     return settings
-
-
-def _refuse_halves(settings: Settings) -> None:
-    for port in ("embeddings", "summaries"):
-        if getattr(settings, f"{port}_url") and not getattr(settings, f"{port}_model"):
-            name = port.upper()
-            message = f"{name}_MODEL: {name}_URL is set, so say which model to ask there."
-            raise SettingsError(message)
 
 
 def _refuse_unknown(environ: Mapping[str, str]) -> None:

@@ -2,7 +2,7 @@
 
 import shlex
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from pydantic import SecretStr
@@ -22,6 +22,8 @@ _LEFT: Final = {
     "api key": ("", "api-key"),
     "sign in": (f"as {EMBEDDED_NAME}, password ", "dashboard-password"),
 }
+# What each provider brings to people.
+_BROUGHT: Final = {"expo": "pushes", "twilio": "texts", "smtp": "emails"}
 
 
 class Welcome:
@@ -51,28 +53,39 @@ class Welcome:
             self._screen.show(f"still waiting for {', '.join(sorted(awaited))}")
 
     def _lines(self) -> list[str]:
-        settings = self._settings
+        settings, home = self._settings, self._settings.momento_home
         places = {
             "gateway": f"http://{settings.gateway_host}:{settings.gateway_port}/v1/events",
             "dashboard": f"http://{settings.dashboard_host}:{settings.dashboard_port}",
         }
         lines = {name: place for name, place in places.items() if name in self._processes}
         for name, (before, left) in _LEFT.items():
-            if (file := settings.momento_home / left).exists():
+            if (file := home / left).exists():
                 lines[name] = f"{before}in {file}"
+        if settings.sandbox_providers:
+            brought = [
+                what for name, what in _BROUGHT.items() if name in settings.sandbox_providers
+            ]
+            look = _command("sandbox log", settings)
+            lines["messages"] = f"{_listed(brought)} reach nobody; to see them: {look}"
         lines["database"] = _shown(settings.database_url)
         lines["broker"] = _shown(settings.broker_url)
-        lines["shell"] = f'eval "$({_env_command(settings)})"'
+        lines["shell"] = f'eval "$({_command("env", settings)})"'
         lines["to stop"] = "Ctrl-C"
         return ["", "Momento is up.", *(f"  {name:<10} {where}" for name, where in lines.items())]
 
 
-def _env_command(settings: Settings) -> str:
-    """`momento env` as it works in another shell, which may not have our variables."""
-    command = f"{own_command()} env"
+def _command(name: str, settings: Settings) -> str:
+    """A subcommand as it works in another shell, which may not have our variables."""
+    command = f"{own_command()} {name}"
     if settings.momento_home == Settings().momento_home:
         return command
     return f"MOMENTO_HOME={shlex.quote(str(settings.momento_home))} {command}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    *rest, last = names
+    return f"{', '.join(rest)} and {last}" if rest else last
 
 
 def _shown(url: SecretStr | None) -> str:

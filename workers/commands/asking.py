@@ -94,6 +94,17 @@ def words(most: int) -> Callable[[str], str]:
     return read
 
 
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """Read a whole number between two others, both included; for argparse's `type`."""
+
+    def read(text: str) -> int:
+        if text.isascii() and text.isdecimal() and least <= int(text[:20]) <= most:
+            return int(text)
+        raise argparse.ArgumentTypeError(f"must be a whole number from {least} to {most}")
+
+    return read
+
+
 def as_json(answer: Any) -> str:
     """Write an answer as indented JSON; times in ISO 8601."""
     return json.dumps(answer, indent=2, default=_plain)

@@ -18,11 +18,13 @@ from workers.ports import choose_ports
 from workers.running import only_one, published_environment
 from workers.servers import Servers
 from workers.settings import Settings, load_settings
+from workers.stand_ins import StandIns
 from workers.supervise import Screen, StopSignals, Supervisor
 from workers.welcome import Welcome
 
 NAME = "up"
 HELP = "Start the system and keep it running until Ctrl-C"
+SANDBOX: Final = "sandbox"
 PROCFILE: Final = Path(__file__).resolve().parents[2] / "Procfile"
 
 
@@ -35,19 +37,43 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Run until asked to stop; leaves neither processes nor servers behind."""
     programs = _chosen(read_procfile(arguments.procfile), arguments.processes)
-    names = [program.name for program in programs]
     signals = StopSignals()
     home = settings.momento_home
     with only_one(home):
-        ports = choose_ports(settings, names)
+        stand_ins = StandIns(home)
+        environ = stand_ins.without_ours(os.environ)
+        settings = load_settings(environ)
+        places = _places(programs, settings, stand_ins=stand_ins)
+        programs = _needed(programs, places)
         servers = Servers(settings)
         print("Momento is starting.", flush=True)
         with _running(servers, home, signals=signals) as urls:
-            variables = {"MOMENTO_HOME": str(home)} | urls | ports
+            variables = {"MOMENTO_HOME": str(home)} | urls | places
             _make_ready(variables, home, needs_key=servers.has_own_database)
             with published_environment(home, variables):
-                _supervise(programs, variables, servers=servers, signals=signals)
+                _supervise(programs, environ | variables, servers=servers, signals=signals)
     return 0
+
+
+def _places(
+    programs: Sequence[Program], settings: Settings, *, stand_ins: StandIns
+) -> dict[str, str]:
+    """Where what is started will listen, and what the sandbox stands in for."""
+    names = [program.name for program in programs]
+    ports = choose_ports(settings, names)
+    if SANDBOX not in names:
+        return ports
+    gateway = (settings.gateway_host, int(ports["GATEWAY_PORT"]))
+    return ports | stand_ins.give(settings, gateway=gateway)
+
+
+def _needed(programs: Sequence[Program], places: Mapping[str, str]) -> list[Program]:
+    """Leave the sandbox out where it stands in for nobody."""
+    needed = [each for each in programs if each.name != SANDBOX or "SANDBOX_URL" in places]
+    if not needed:
+        message = "The sandbox stands in for nobody: every provider has its credentials."
+        raise CommandError(message)
+    return needed
 
 
 def _chosen(programs: Sequence[Program], names: Sequence[str]) -> list[Program]:
@@ -84,18 +110,18 @@ def _make_ready(variables: Mapping[str, str], home: Path, *, needs_key: bool) ->
 
 def _supervise(
     programs: Sequence[Program],
-    variables: Mapping[str, str],
+    environ: Mapping[str, str],
     *,
     servers: Servers,
     signals: StopSignals,
 ) -> None:
     names = [program.name for program in programs]
     screen = Screen(names)
-    settings = load_settings(os.environ | variables)
+    settings = load_settings(environ)
     welcome = Welcome(settings, processes=names, screen=screen)
     supervisor = Supervisor(
         programs,
-        environment=os.environ | variables | _surroundings(settings.momento_home),
+        environment={**environ, **_surroundings(settings.momento_home)},
         directory=Path.cwd(),
         screen=screen,
     )

@@ -47,6 +47,10 @@ class Channel(BaseHTTPRequestHandler):
         """Take a request to read something."""
         self.answer(b"")
 
+    def do_DELETE(self) -> None:
+        """Take a request to undo something."""
+        self.answer(b"")
+
     def do_POST(self) -> None:
         """Take a request to do something."""
         length = self.headers.get("Content-Length", "")

@@ -59,7 +59,9 @@ class Faults:
         with self._lock:
             return self._waiting.popleft() if self._waiting else None
 
-    def forget(self) -> None:
-        """Let all be well again."""
+    def forget(self) -> int:
+        """Let all be well again; how many requests would have met a fault."""
         with self._lock:
+            waiting = len(self._waiting)
             self._waiting.clear()
+            return waiting

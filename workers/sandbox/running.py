@@ -8,6 +8,7 @@ from pathlib import Path
 
 from workers.clock import utc_now
 from workers.sandbox.expo import Expo, ExpoRules
+from workers.sandbox.faults import Faults
 from workers.sandbox.http import HttpServer
 from workers.sandbox.journal import Journal
 from workers.sandbox.smtp import SmtpServer
@@ -55,6 +56,14 @@ class Sandbox:
         )
         self.smtp = SmtpServer(rules.smtp, journal=journal, clock=clock, port=ports.smtp)
         self._servers = (self.expo_server, self.twilio_server, self.smtp)
+
+    def faults(self) -> dict[str, Faults]:
+        """The faults that are ordered of each provider."""
+        return {
+            "expo": self.expo_server.faults,
+            "twilio": self.twilio_server.faults,
+            "smtp": self.smtp.faults,
+        }
 
     def start(self) -> None:
         """Begin to serve."""

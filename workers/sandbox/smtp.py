@@ -32,6 +32,7 @@ class SmtpServer:
 
         class Handler(Talk):
             relay = ours
+            tls, is_tls_from_start = rules.tls, rules.is_tls_from_start
 
         class Server(Quiet, ThreadingTCPServer):
             allow_reuse_address = True
@@ -43,7 +44,8 @@ class SmtpServer:
     @property
     def url(self) -> str:
         """Where it is."""
-        return f"smtp://{HOST}:{self._server.server_address[1]}"
+        scheme = "smtps" if self.rules.is_tls_from_start else "smtp"
+        return f"{scheme}://{HOST}:{self._server.server_address[1]}"
 
     def spoil(self, address: str, reply: str = "550 5.1.1 no such mailbox") -> None:
         """Let mail to an address be refused from now on."""

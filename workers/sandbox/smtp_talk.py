@@ -3,20 +3,19 @@
 import base64
 import contextlib
 import re
-import select
-import socket
+import ssl
 from dataclasses import dataclass, field
-from socketserver import StreamRequestHandler
 from threading import Event
 from typing import Any, Final, Protocol
 
-from workers.sandbox.channel import LOOK_EVERY_S
 from workers.sandbox.faults import Fault, Faults, Kind
+from workers.sandbox.smtp_line import Line
 
 PATH: Final = re.compile(rb"(?i)(?:FROM|TO):\s*<([^<>]*)>")
 LARGEST: Final = 10 * 1024 * 1024
 LONGEST_LINE: Final = 2_048
 TAKEN: Final = b"250 2.0.0 taken"
+FIRST_TLS: Final = b"530 5.7.0 first STARTTLS"
 # Answered to a good message in place of what is right.
 INSTEAD: Final = {
     Kind.BROKEN: b"451 4.3.0 please try again later",
@@ -29,10 +28,13 @@ EARLY: Final = {Kind.TOO_MANY: b"421 4.7.0 too many", Kind.GARBAGE: INSTEAD[Kind
 
 @dataclass(frozen=True, slots=True)
 class SmtpRules:
-    """Who may send; nobody need say who they are while there is no user."""
+    """Who may send, and how; nobody need say who they are while there is no user."""
 
     user: str | None = None
     password: str = ""
+    # Set: nobody may send without TLS, which begins with STARTTLS or at once.
+    tls: ssl.SSLContext | None = None
+    is_tls_from_start: bool = False
 
 
 @dataclass(slots=True)
@@ -66,7 +68,7 @@ class Relay(Protocol):
         """Add to the journal."""
 
 
-class Talk(StreamRequestHandler):
+class Talk(Line):
     """Speaks with one client."""
 
     relay: Relay
@@ -76,7 +78,7 @@ class Talk(StreamRequestHandler):
         self._mail, self._is_known = Mail(), self.relay.rules.user is None
         self._fault: Fault | None = None
         with contextlib.suppress(OSError):
-            self._say(b"220 sandbox ESMTP")
+            self.say(b"220 sandbox ESMTP")
             while line := self.rfile.readline(LONGEST_LINE):
                 verb, _, rest = line.strip().partition(b" ")
                 if not self._obey(verb.upper(), rest):
@@ -90,22 +92,34 @@ class Talk(StreamRequestHandler):
             return self._take()
         if verb in {b"RSET", b"EHLO", b"HELO"}:
             self._mail = Mail()
+        if verb == b"STARTTLS" and self.awaits_tls:
+            return self._start_tls()
+        offered = b"STARTTLS" if self.awaits_tls else b"AUTH PLAIN"
         simple = {
-            b"EHLO": b"250-sandbox\r\n250-8BITMIME\r\n250-AUTH PLAIN\r\n250 SIZE %d" % LARGEST,
+            b"EHLO": b"250-sandbox\r\n250-8BITMIME\r\n250-%b\r\n250 SIZE %d" % (offered, LARGEST),
             b"HELO": b"250 sandbox",
             b"RSET": b"250 2.0.0 forgotten",
             b"NOOP": b"250 2.0.0 well",
             b"QUIT": b"221 2.0.0 goodbye",
         }
         if verb == b"AUTH":
-            self._say(self._recognise(rest))
+            self.say(self._recognise(rest))
         elif verb == b"RCPT":
-            self._say(self._add(rest))
+            self.say(self._add(rest))
         else:
-            self._say(simple.get(verb, b"500 5.5.2 unknown"))
+            self.say(simple.get(verb, b"500 5.5.2 unknown"))
         return verb != b"QUIT"
 
+    def _start_tls(self) -> bool:
+        """Go on with TLS, and forget what was said before (RFC 3207)."""
+        self.say(b"220 2.0.0 go ahead")
+        self.begin_tls()
+        self._mail, self._is_known = Mail(), self.relay.rules.user is None
+        return True
+
     def _recognise(self, rest: bytes) -> bytes:
+        if self.awaits_tls:
+            return FIRST_TLS
         rules = self.relay.rules
         right = f"\0{rules.user}\0{rules.password}".encode()
         method, _, said = rest.partition(b" ")
@@ -114,8 +128,11 @@ class Talk(StreamRequestHandler):
 
     def _begin(self, rest: bytes) -> bool:
         """Begin a message: here a fault strikes that comes before anything is taken."""
+        if self.awaits_tls:
+            self.say(FIRST_TLS)
+            return True
         if not self._is_known:
-            self._say(b"530 5.7.0 who are you?")
+            self.say(b"530 5.7.0 who are you?")
             return True
         fault = self._fault = self.relay.faults.take()
         if fault and fault.kind is not Kind.BROKEN and not fault.takes_effect:
@@ -125,10 +142,10 @@ class Talk(StreamRequestHandler):
             return False
         found = PATH.match(rest)
         if found is None:
-            self._say(b"501 5.5.4 from whom?")
+            self.say(b"501 5.5.4 from whom?")
             return True
         self._mail = Mail(sender=found[1].decode(errors="replace"))
-        self._say(b"250 2.1.0 go on")
+        self.say(b"250 2.1.0 go on")
         return True
 
     def _add(self, rest: bytes) -> bytes:
@@ -147,9 +164,9 @@ class Talk(StreamRequestHandler):
     def _take(self) -> bool:
         """Read a message to its end and take it, or not."""
         if not self._mail.recipients:
-            self._say(b"503 5.5.1 first say to whom")
+            self.say(b"503 5.5.1 first say to whom")
             return True
-        self._say(b"354 end with a dot")
+        self.say(b"354 end with a dot")
         content = bytearray()
         while (line := self.rfile.readline()) != b".\r\n":
             if not line:
@@ -160,28 +177,18 @@ class Talk(StreamRequestHandler):
         fault, self._fault = self._fault, None
         answer = self.relay.keep(mail, bytes(content), fault=fault)
         if fault is None:
-            self._say(answer)
+            self.say(answer)
             return True
         return self._suffer(fault, answer)
 
     def _suffer(self, fault: Fault, answer: bytes) -> bool:
         """Answer as the fault has it; False if that was the end."""
         if fault.kind is Kind.HANG:
-            while not self.relay.leaving.is_set():
-                ready, _, _ = select.select([self.connection], [], [], LOOK_EVERY_S)
-                if ready and not self.connection.recv(1, socket.MSG_PEEK):
-                    break
+            self.hang(self.relay.leaving)
             return False
         if fault.kind is Kind.CLOSE:
             return False
         if fault.kind is Kind.DRIP:
-            for byte in answer + b"\r\n":
-                self.wfile.write(bytes([byte]))
-                if self.relay.leaving.wait(fault.pause.total_seconds()):
-                    return False
-            return True
-        self._say(answer)
+            return self.drip(answer, pause=fault.pause, leaving=self.relay.leaving)
+        self.say(answer)
         return True
-
-    def _say(self, line: bytes) -> None:
-        self.wfile.write(line + b"\r\n")

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from workers.sandbox.texts import Text
 
-E164: Final = re.compile(r"\+[1-9]\d{6,14}")
+E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 LONGEST: Final = 1_600
 LONGEST_VALIDITY_S: Final = 36_000
 

@@ -3,120 +3,32 @@
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import stat
 import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 
-import psutil
 import pytest
 
+from tests.helpers.place import SOON, STEADY, Place, a_place, one_line
 from workers import embedded
-from workers.child import MARK
 from workers.connections import check_broker, check_database
 from workers.embedded.files import wait_until
 from workers.settings import load_settings
 
-SOON = timedelta(seconds=30)
-MOMENTO = Path(sys.executable).with_name("momento")
-OURS = ("DATABASE_URL", "BROKER_URL", "GATEWAY_PORT", "DASHBOARD_PORT", "GATEWAY_HOST")
-
-STEADY = "steady: sleep 600"
 # One that starts others, of which one leaves the process group.
 FAMILY = "family: sh -c 'sleep 601 & setsid sleep 602 & wait'"
 STUBBORN = "stubborn: python -c 'import signal, time; signal.signal(15, signal.SIG_IGN); print(\"deaf\"); time.sleep(603)'"  # noqa: E501
 GATEWAY = "gateway: python -m http.server $GATEWAY_PORT --bind 127.0.0.1 --directory {answers}"
 
 
-@dataclass
-class Place:
-    """A directory for one system, and whatever was started in it."""
-
-    directory: Path
-    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
-
-    @property
-    def home(self) -> Path:
-        return self.directory / "home"
-
-    @property
-    def output(self) -> str:
-        return (self.directory / "output").read_text(encoding="utf-8")
-
-    def environment(self, **more: str) -> dict[str, str]:
-        others = {name: value for name, value in os.environ.items() if name not in OURS}
-        return others | {"MOMENTO_HOME": str(self.home)} | more
-
-    def up(self, *lines: str, **environ: str) -> subprocess.Popen[bytes]:
-        """Start `momento up` on a Procfile of these lines, our own if none, and go on at once."""
-        answers = self.directory / "answers"
-        answers.mkdir(exist_ok=True)
-        (answers / "readyz").write_text("{}", encoding="utf-8")
-        procfile = self.directory / "Procfile"
-        procfile.write_text("\n".join(lines).format(answers=answers) + "\n", encoding="utf-8")
-        options = ["--procfile", str(procfile)] if lines else []
-        with (self.directory / "output").open("wb") as output:
-            process = subprocess.Popen(
-                [MOMENTO, "up", *options],
-                env=self.environment(**environ),
-                stdout=output,
-                stderr=output,
-            )
-        self.started.append(process)
-        return process
-
-    def until_said(self, text: str, times: int = 1) -> None:
-        assert wait_until(lambda: self.output.count(text) >= times, SOON), self.output
-
-    def momento(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-        """Run a subcommand to its end."""
-        return subprocess.run(
-            [MOMENTO, *arguments],
-            env=self.environment(**environ),
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=SOON.total_seconds(),
-        )
-
-    def left(self) -> list[str]:
-        """What still runs for this place, as command lines."""
-        return [found for process in psutil.process_iter() if (found := self._ours(process))]
-
-    def _ours(self, process: psutil.Process) -> str | None:
-        try:
-            is_ours = process.environ().get(MARK) == str(self.home) or Path(
-                process.cwd()
-            ).is_relative_to(self.home)
-            return " ".join(process.cmdline()) if is_ours else None
-        except (psutil.Error, OSError):
-            return None
-
-
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
-    place = Place(tmp_path.resolve())
-    yield place
-    for process in place.started:
-        if process.poll() is None:
-            process.terminate()
-            process.wait(SOON.total_seconds())
-    embedded.stop(place.home)
-    shutil.rmtree(place.home, ignore_errors=True)
-
-
-def one_line(result: subprocess.CompletedProcess[str]) -> str:
-    """The line that a refusal consists of."""
-    assert result.returncode == 1, result.stderr
-    (line,) = result.stderr.splitlines()
-    return line
+    with a_place(tmp_path) as place:
+        yield place
 
 
 class TestStopping:

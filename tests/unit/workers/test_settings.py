@@ -8,6 +8,9 @@ from pydantic import ValidationError
 from workers.settings import SettingsError, load_settings
 
 SECRET = "hunter2"
+# What may not be missing where its token is set.
+SID, TOKEN, SERVICE = "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_MESSAGING_SERVICE_SID"
+TWILIO = {SID: "AC1", SERVICE: "MG1"}
 SECRETS = {
     "DATABASE_URL": f"postgresql://momento:{SECRET}@db.example/momento",
     "BROKER_URL": f"redis://:{SECRET}@redis.example:6379/0",
@@ -17,6 +20,7 @@ SECRETS = {
     "STRIPE_WEBHOOK_SECRET": SECRET,
     "CLERK_WEBHOOK_SECRET": SECRET,
     "SMTP_URL": f"smtp://user:{SECRET}@mail.example",
+    "SANDBOX_URL": f"http://sandbox:{SECRET}@127.0.0.1:1",
     "EMBEDDINGS_API_KEY": SECRET,
     "SUMMARIES_API_KEY": SECRET,
     "SENTRY_DSN": f"https://{SECRET}@sentry.example/1",
@@ -58,13 +62,14 @@ class TestDefaults:
 class TestSecrets:
     @pytest.mark.parametrize("name", SECRETS)
     def test_a_secret_is_in_no_repr(self, name: str) -> None:
-        settings = load_settings({name: SECRETS[name]})
+        companions = TWILIO if name.startswith("TWILIO") else {}
+        settings = load_settings({name: SECRETS[name], **companions})
         assert SECRET not in repr(settings)
         assert SECRET not in str(settings)
         assert SECRET not in settings.model_dump_json()
 
     def test_a_secret_can_be_had_by_asking(self) -> None:
-        url = load_settings(SECRETS).database_url
+        url = load_settings(SECRETS | TWILIO).database_url
         assert url is not None
         assert url.get_secret_value() == SECRETS["DATABASE_URL"]
 
@@ -126,6 +131,34 @@ class TestRefusals:
         assert said.startswith(f"{port}_MODEL: ")
         assert SECRET not in said
         assert load_settings({**environ, f"{port}_MODEL": "small"})
+
+    @pytest.mark.parametrize(
+        ("found", "said"),
+        [
+            (
+                [SID],
+                f"{TOKEN} and {SERVICE}: {SID} is set, so set these too",
+            ),
+            (
+                [SID, TOKEN],
+                f"{SERVICE}: {SID} and {TOKEN} are set, so set this too",
+            ),
+            (
+                ["TWILIO_URL"],
+                f"{SID}, {TOKEN} and {SERVICE}: TWILIO_URL is set, so set these too",
+            ),
+        ],
+    )
+    def test_credentials_of_twilio_are_named_that_are_missing(
+        self, found: list[str], said: str
+    ) -> None:
+        found_there = dict.fromkeys(found, "http://hunter2.example")
+        assert refusal(**found_there) == f"{said}, or none of them."
+
+    def test_a_sandbox_stands_in_for_providers_that_there_are(self) -> None:
+        settings = load_settings({"SANDBOX_PROVIDERS": "smtp, expo"})
+        assert settings.sandbox_providers == {"smtp", "expo"}
+        assert refusal(SANDBOX_PROVIDERS="apns").startswith("SANDBOX_PROVIDERS: input should be ")
 
     def test_all_faults_are_told_on_one_line(self) -> None:
         message = refusal(GATEWAY_PORT="x", LOG_FORMAT="xml")
