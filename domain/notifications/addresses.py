@@ -81,7 +81,7 @@ def read_addresses(
     for identity, token_id, text, kind, said_at in fetch(
         session, _STATEMENTS[channel], ids=array(ids)
     ):
-        reason = _why_not(kind, said_at, now)
+        reason = _why_not(kind, said_at, now=now)
         if reason is not None:
             reasons[identity] = reason
             continue
@@ -90,7 +90,7 @@ def read_addresses(
     return found, reasons
 
 
-def _why_not(kind: str | None, said_at: datetime, now: datetime) -> str | None:
+def _why_not(kind: str | None, said_at: datetime, *, now: datetime) -> str | None:
     if kind == AddressFactKind.STOP:
         return "stopped"
     if kind == AddressFactKind.UNREACHABLE and said_at > now - UNREACHABLE_FOR:

@@ -146,10 +146,10 @@ def give_up_lost(session: Session, *, now: datetime) -> int:
         until=now - HANDOVER_LEASE,
         limit=PORTION,
     )
-    hear(session, [_lost(identity, channel, now) for identity, channel in rows], now=now)
+    hear(session, [_lost(identity, channel, now=now) for identity, channel in rows], now=now)
     return len(rows)
 
 
-def _lost(identity: str, channel: str, now: datetime) -> Heard:
+def _lost(identity: str, channel: str, *, now: datetime) -> Heard:
     ask_at = now + LISTED_WITHIN if channel == Channel.SMS else None
     return Heard(identity, HandoverState.UNKNOWN, reason=SENDER_LOST, ask_at=ask_at)

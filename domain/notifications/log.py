@@ -57,6 +57,17 @@ def notification_counts(session: Session) -> dict[str, int]:
     return {status.value: counted.get(status.value, 0) for status in NotificationStatus}
 
 
+def waiting_numbers(session: Session, now: datetime) -> dict[str, Any]:
+    """Give how many people wait to be told something that is due, and for how long the longest."""
+    ((count, oldest),) = fetch(
+        session,
+        "SELECT count(*), min(send_after) FROM notifications"
+        " WHERE status = 'scheduled' AND send_after <= %(now)s",
+        now=now,
+    )
+    return {"due": count, "oldest_s": (now - oldest).total_seconds() if oldest else None}
+
+
 def list_notifications(session: Session, *, limit: int, **wanted: str | None) -> list[Logged]:
     """Give notifications, the newest first; `wanted` are columns and what they must hold."""
     asked = {column: value for column, value in wanted.items() if value is not None}

@@ -22,7 +22,9 @@ from workers.providers.smtp import Relay, SmtpMailer
 from workers.sandbox import Sandbox, running_sandbox
 from workers.sandbox.faults import Faults
 from workers.sending.desk import SendingDesk
-from workers.sending.outlets import EmailOutlet, PushOutlet, SmsOutlet
+from workers.sending.mail import EmailOutlet
+from workers.sending.push import PushOutlet
+from workers.sending.sms import SmsOutlet
 
 LIMIT: Final = timedelta(seconds=2)
 PUBLIC: Final = "https://workers.example"

@@ -146,10 +146,10 @@ def _preview(template: Template, wanted: str | None) -> Iterator[str]:
     for code, language in LANGUAGES.items():
         if wanted in (None, code):
             yield f"{template} in {code}"
-            yield from _previewed(template, language, channels)
+            yield from _previewed(template, language, channels=channels)
 
 
-def _previewed(template: Template, language: Language, channels: set[Channel]) -> Iterator[str]:
+def _previewed(template: Template, language: Language, *, channels: set[Channel]) -> Iterator[str]:
     counts = (1, 3) if language.texts[template].many else (1,)
     for count in counts:
         said = render(template, example_words(count=count), language)

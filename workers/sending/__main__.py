@@ -16,11 +16,15 @@ from workers.log import configure_logging, logger
 from workers.providers.senders import make_senders
 from workers.sending.crew import Crew
 from workers.sending.desk import SendingDesk
-from workers.sending.outlets import EmailOutlet, Outlet, PushOutlet, SmsOutlet
+from workers.sending.mail import EmailOutlet
+from workers.sending.outlet import Outlet
+from workers.sending.push import PushOutlet
+from workers.sending.sms import SmsOutlet
 from workers.settings import Settings, load_settings
 
 # What a provider hasn't answered by then is unknown, and settled as after a crash.
 STOP_WITHIN: Final = timedelta(seconds=6)
+SANDBOX_MPS: Final = 100.0
 # A crew uses a connection for each of its threads.
 CONNECTIONS: Final = 24
 
@@ -32,12 +36,18 @@ def make_outlets(settings: Settings) -> list[Outlet]:
     if senders.pusher is not None:
         outlets.append(PushOutlet(senders.pusher, utc_now))
     if senders.texter is not None:
-        outlets.append(SmsOutlet(senders.texter, utc_now, settings.twilio_mps))
+        outlets.append(SmsOutlet(senders.texter, utc_now, _segments_a_second(settings)))
     if senders.mailer is not None:
         public = settings.gateway_public_url
         url = None if public is None else public.get_secret_value()
         outlets.append(EmailOutlet(senders.mailer, utc_now, url))
     return outlets
+
+
+def _segments_a_second(settings: Settings) -> float:
+    """Give the rate that the account allows; a sandbox allows more."""
+    is_sandbox = "twilio" in (settings.sandbox_providers)
+    return SANDBOX_MPS if is_sandbox else settings.twilio_mps
 
 
 def main() -> int:

@@ -41,22 +41,28 @@ class Answer(NamedTuple):
 
 
 def judge_results(
-    channel: Channel, in_hand: Sequence[InHand], results: Sequence[Result], *, now: datetime
+    in_hand: Sequence[InHand], results: Sequence[Result], *, channel: Channel, now: datetime
 ) -> list[Answer]:
     """Say what came of handovers that were just made."""
     # What befell all of them is the provider's trouble, and says nothing about any.
     is_shared = all(isinstance(result, Trouble) for result in results)
     return [
         Answer(
-            _heard(channel, each, result, is_shared=is_shared, now=now),
-            _unreached(each.handover_id, each.user_id, each.address.text, result, each.taken_at),
+            _heard(each, result, channel=channel, is_shared=is_shared, now=now),
+            _unreached(
+                each.handover_id,
+                result,
+                user_id=each.user_id,
+                address=each.address.text,
+                at=each.taken_at,
+            ),
         )
         for each, result in zip(in_hand, results, strict=True)
     ]
 
 
 def _heard(
-    channel: Channel, each: InHand, result: Result, *, is_shared: bool, now: datetime
+    each: InHand, result: Result, *, channel: Channel, is_shared: bool, now: datetime
 ) -> Heard:
     identity = each.handover_id
     match result:
@@ -81,12 +87,22 @@ def pause_after(attempt: int) -> timedelta:
 
 
 def _unreached(
-    handover_id: str, user_id: str, address: str | None, result: object, at: datetime
+    handover_id: str, result: object, *, user_id: str, address: str | None, at: datetime
 ) -> Unreached | None:
     kind = _KINDS.get(result.about) if isinstance(result, Refused) else None
     if kind is None or address is None:
         return None
     return Unreached(handover_id, user_id, address, kind, at)
+
+
+def _of(question: Question, result: object) -> Unreached | None:
+    return _unreached(
+        question.handover_id,
+        result,
+        user_id=question.user_id,
+        address=question.address,
+        at=question.handed_over_at,
+    )
 
 
 def judge_receipt(question: Question, result: Result | None, *, now: datetime) -> Answer:
@@ -103,7 +119,7 @@ def judge_receipt(question: Question, result: Result | None, *, now: datetime) -
             # Expo had it, so whatever came after is never tried again.
             return Answer(
                 Heard(identity, HandoverState.FAILED, reason=code),
-                _unreached(identity, question.user_id, question.address, result, at),
+                _of(question, result),
             )
 
 
@@ -116,7 +132,7 @@ def judge_text_state(question: Question, state: TextState, *, now: datetime) -> 
         code = state.refusal.code if state.refusal else state.status
         return Answer(
             Heard(identity, HandoverState.FAILED, state.id, code),
-            _unreached(identity, question.user_id, question.address, state.refusal, at),
+            _of(question, state.refusal),
         )
     look = next_look(Channel.SMS, at, now=now)
     return Answer(Heard(identity, HandoverState.SENT, state.id, ask_at=look))

@@ -23,7 +23,7 @@ from workers.chores.chore import transaction
 from workers.log import logger
 from workers.providers.ports import Result, Trouble
 from workers.sending.answers import Answer, judge_results
-from workers.sending.outlets import Outlet
+from workers.sending.outlet import Outlet
 
 _LOG: Final = logger("sending")
 
@@ -69,7 +69,7 @@ class SendingDesk:
     def record(self, in_hand: Sequence[InHand], results: Sequence[Result]) -> None:
         """Write what came of it, and leave a provider alone that is in trouble."""
         now = self.clock()
-        answers = judge_results(self.outlet.channel, in_hand, results, now=now)
+        answers = judge_results(in_hand, results, channel=self.outlet.channel, now=now)
         troubles = [result for result in results if isinstance(result, Trouble)]
         with transaction(self.engine) as session:
             self._write(session, answers, now=now)

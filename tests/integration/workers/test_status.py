@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, text
 
+from domain.tables.notifications import NotificationStatus
 from scheduler.timetable import Timetable
 from tests.helpers.command import Momento
 from tests.helpers.evening import Diary, an_evening, publish, settle, tell
@@ -46,7 +47,8 @@ class TestJson:
                 {"name": "afterwards", "queued": 0, "oldest_s": None},
             ],
             "chores": {"to_make": 0, "oldest_s": None, "to_sum_up": 0, "resting": []},
-            "notifications": {},
+            "notifications": dict.fromkeys(NotificationStatus, 0),
+            "telling": {"due": 0, "oldest_s": None},
             "workers": [],
             "scheduler": {"leader": None, "jobs": []},
         }
@@ -106,7 +108,7 @@ class TestForPeople:
         lines = momento("status").out.splitlines()
         assert lines[0] == "all quiet"
         assert "lane seats" in "\n".join(lines)
-        assert len(lines) == 9
+        assert len(lines) == 10
 
     def test_the_dead_are_named_first_with_what_to_do(
         self, momento: Momento, engine: Engine, diary: Diary

@@ -111,4 +111,10 @@ class TestElsewhere:
     def test_the_status_counts(self, momento: Momento) -> None:
         said = momento("status", "--json").json["notifications"]
         assert (said["failed"], said["sent"], said["scheduled"]) == (1, 1, 0)
-        assert "told        1 sent, 1 failed" in momento("status").out
+        assert "told             1 sent, 1 failed" in momento("status").out
+
+    def test_the_status_says_that_people_wait(self, ears: Ears, momento: Momento) -> None:
+        ears.diary.invited("drinks", "Dan", at=BEFORE)
+        ears.hear(at=BEFORE)
+        first = momento("status").out.splitlines()[0]
+        assert "people wait to be told: does a sender run, and for each channel?" in first
