@@ -69,8 +69,8 @@ def main() -> int:
     crews = [Crew(SendingDesk(engine, outlet, utc_now), stopping) for outlet in outlets]
     channels = {outlet.channel for outlet in outlets}
     log = logger("sender")
-    log.info("sender.started", channels=sorted(channels))
-    if missing := sorted(set(Channel) - channels):
+    log.info("sender.started", channels=sorted(map(str, channels)))
+    if missing := sorted(map(str, set(Channel) - channels)):
         log.warning("channels.not_set_up", channels=missing, hint="see Environment in the README")
     for crew in crews:
         crew.start()
