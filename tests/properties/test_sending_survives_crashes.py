@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from domain.tables.notifications import Channel
-from tests.helpers.crowd import gather, line_up
+from tests.factories.audience import gather, line_up
 from tests.helpers.fuse import Fuse, fused_engine
 from tests.helpers.post import Post, post_at
 from tests.helpers.sandbox import Clock

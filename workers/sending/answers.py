@@ -44,8 +44,8 @@ def judge_results(
     in_hand: Sequence[InHand], results: Sequence[Result], *, channel: Channel, now: datetime
 ) -> list[Answer]:
     """Say what came of handovers that were just made."""
-    # What befell all of them is the provider's trouble, and says nothing about any.
-    is_shared = all(isinstance(result, Trouble) for result in results)
+    # What befell all of several is the provider's trouble, and says nothing about any.
+    is_shared = len(results) > 1 and all(isinstance(result, Trouble) for result in results)
     return [
         Answer(
             _heard(each, result, channel=channel, is_shared=is_shared, now=now),
@@ -75,9 +75,10 @@ def _heard(
         case Refused(code, permanent=True):
             return Heard(identity, HandoverState.FAILED, reason=code)
         case Trouble(code) | Refused(code):
-            if each.attempt >= MOST_TRIES and not is_shared:
+            if isinstance(result, Refused) and each.attempt >= MOST_TRIES:
                 return Heard(identity, HandoverState.FAILED, reason=code)
-            again = now + pause_after(each.attempt)
+            # Who was alone makes room for others, in case it was their own fault after all.
+            again = now if is_shared else now + pause_after(each.attempt)
             return Heard(identity, HandoverState.PUT_BACK, reason=code, send_after=again)
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from domain.tables.notifications import Channel
 from tests.acceptance.faults.conftest import STARTED
 from tests.acceptance.faults.scene import our_environment, pass_time
-from tests.helpers.crowd import gather, line_up
+from tests.factories.audience import gather, line_up
 from tests.helpers.ledger import until
 from tests.helpers.post import Post, post_at
 from tests.helpers.processes import GRACE, Crew, Program, stopped
