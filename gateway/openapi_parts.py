@@ -55,7 +55,7 @@ def hook_paths() -> dict[str, Any]:
 def _status() -> dict[str, Any]:
     return {
         "summary": "Hear from Twilio how far a message has come",
-        "parameters": [_parameter("notification", "query", "Which notification it is about.")],
+        "parameters": [_parameter("notification", "query", description="Which notification it is about.")],
         **_signed("MessageSid", "MessageStatus", "To"),
         "responses": {"204": {"description": "Written, or not about anything of ours"}}
         | refusals(HOOK_REFUSALS),
@@ -83,11 +83,11 @@ def _page(summary: str, *others: int) -> dict[str, Any]:
     why = answer("A page that says so", "text/html", schema=TEXT)
     return {
         "summary": summary,
-        "parameters": [_parameter("handover_id", "path", "As it stands in the mail.")],
+        "parameters": [_parameter("handover_id", "path", description="As it stands in the mail.")],
         "responses": {"200": page, **{str(status): why for status in others}},
     }
 
 
-def _parameter(name: str, place: str, description: str) -> dict[str, Any]:
+def _parameter(name: str, place: str, *, description: str) -> dict[str, Any]:
     named = {"name": name, "in": place, "description": description, "schema": TEXT}
     return {**named, "required": place == "path"}
