@@ -19,6 +19,8 @@ from tests.helpers.sandbox import Clock, texter_for
 from workers.providers.expo import ExpoPusher
 from workers.providers.smtp import Relay, SmtpMailer
 from workers.sandbox import Sandbox, running_sandbox
+from workers.sandbox.running import Rules
+from workers.sandbox.twilio_rules import TwilioRules
 from workers.sending.desk import SendingDesk
 from workers.sending.outlets import EmailOutlet, PushOutlet, SmsOutlet
 
@@ -138,19 +140,25 @@ def _words(provider: str, entry: Any, accepted: dict[str, Any]) -> str:
 
 
 @contextmanager
-def open_post(engine: Engine, directory: Path, *, now: datetime) -> Iterator[Post]:
-    """Open a post of its own until the block ends."""
+def open_post(
+    engine: Engine, directory: Path, *, now: datetime, public: str = PUBLIC, **twilio: Any
+) -> Iterator[Post]:
+    """Open a post of its own until the block ends, with a gateway at `public`.
+
+    Others are rules of Twilio's.
+    """
     clock = Clock(now)
-    with running_sandbox(directory, clock=clock) as sandbox:
+    rules = Rules(twilio=TwilioRules(**twilio))
+    with running_sandbox(directory, clock=clock, rules=rules) as sandbox:
         pusher = ExpoPusher(None, url=sandbox.expo_server.url, limit=LIMIT)
-        texter = texter_for(sandbox, callback_url=f"{PUBLIC}/webhooks/twilio/status", limit=LIMIT)
+        texter = texter_for(sandbox, callback_url=f"{public}/webhooks/twilio/status", limit=LIMIT)
         mailer = SmtpMailer(
             Relay(SecretStr(sandbox.smtp.url), "Momento <hello@momento.example>"), limit=LIMIT
         )
         outlets = (
             PushOutlet(pusher, clock, FAST),
             SmsOutlet(texter, clock, FAST),
-            EmailOutlet(mailer, clock, PUBLIC, FAST),
+            EmailOutlet(mailer, clock, public, FAST),
         )
         desks = {each.channel: SendingDesk(engine, each, clock) for each in outlets}
         yield Post(engine, sandbox, clock, desks)
