@@ -55,7 +55,9 @@ def hook_paths() -> dict[str, Any]:
 def _status() -> dict[str, Any]:
     return {
         "summary": "Hear from Twilio how far a message has come",
-        "parameters": [_parameter("notification", "query", description="Which notification it is about.")],
+        "parameters": [
+            _parameter("notification", "query", description="Which notification it is about.")
+        ],
         **_signed("MessageSid", "MessageStatus", "To"),
         "responses": {"204": {"description": "Written, or not about anything of ours"}}
         | refusals(HOOK_REFUSALS),

@@ -81,7 +81,7 @@ class TestWhoMayCall:
         ],
     )
     def test_others_are_refused(
-        self, engine: Engine, twilio: Hooks, path: str, forged: dict[str, str]
+        self, engine: Engine, twilio: Hooks, path: str, forged: dict[str, Any]
     ) -> None:
         answer = twilio.call(path, status_form() | inbound_form("STOP"), **forged)
         assert (answer.status_code, answer.json()["status"]) == (403, 403)
@@ -100,7 +100,7 @@ class TestWhoMayCall:
         assert handovers(engine) == UNTOUCHED
 
     def test_what_the_request_says_of_its_host_counts_for_nothing(self, twilio: Hooks) -> None:
-        said = {"host": "evil.example", "x_forwarded_host": "evil.example"}
+        said: dict[str, Any] = {"host": "evil.example", "x_forwarded_host": "evil.example"}
         path = STATUS + ABOUT
         assert twilio.call(path, status_form(), **said).status_code == 204
         signed = f"https://evil.example{path}"
@@ -169,7 +169,7 @@ class TestForms:
                 for name in sorted(form)
             )
         )
-        headers = {"x_twilio_signature": signature(text, {}, token=AUTH)}
+        headers: dict[str, Any] = {"x_twilio_signature": signature(text, {}, token=AUTH)}
         body = urlencode([*form.items(), ("MessageSid", "SMother")]).encode()
         answer = twilio.call(STATUS, form, body=body, **headers)
         assert (answer.status_code, "more than once" in answer.text) == (400, True)
