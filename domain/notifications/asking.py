@@ -31,7 +31,7 @@ class Question(NamedTuple):
     # How often it was asked about, this time included.
     asked: int
     # The messages of about that time to the same number that are known to be others.
-    others: Sequence[str]
+    others: Sequence[str] = ()
 
 
 def take_questions(

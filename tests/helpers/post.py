@@ -21,6 +21,8 @@ from workers.providers.expo import ExpoPusher
 from workers.providers.smtp import Relay, SmtpMailer
 from workers.sandbox import Sandbox, running_sandbox
 from workers.sandbox.faults import Faults
+from workers.sandbox.running import Rules
+from workers.sandbox.twilio_rules import TwilioRules
 from workers.sending.desk import SendingDesk
 from workers.sending.mail import EmailOutlet
 from workers.sending.push import PushOutlet
@@ -191,26 +193,34 @@ def _words(provider: str, entry: Any, accepted: dict[str, Any]) -> str:
 
 
 @contextmanager
-def open_post(engine: Engine, directory: Path, *, now: datetime) -> Iterator[Post]:
-    """Open a post with a sandbox of its own until the block ends."""
+def open_post(
+    engine: Engine, directory: Path, *, now: datetime, public: str = PUBLIC, **twilio: Any
+) -> Iterator[Post]:
+    """Open a post with a sandbox of its own until the block ends, with a gateway at `public`.
+
+    Others are rules of Twilio's.
+    """
     clock = Clock(now)
+    rules = Rules(twilio=TwilioRules(**twilio))
     with (
-        running_sandbox(directory, clock=clock) as sandbox,
-        post_at(engine, sandbox, clock) as post,
+        running_sandbox(directory, clock=clock, rules=rules) as sandbox,
+        post_at(engine, sandbox, clock, public=public) as post,
     ):
         yield post
 
 
 @contextmanager
-def post_at(engine: Engine, sandbox: Sandbox, clock: Clock) -> Iterator[Post]:
+def post_at(
+    engine: Engine, sandbox: Sandbox, clock: Clock, *, public: str = PUBLIC
+) -> Iterator[Post]:
     """Send to a sandbox that runs, by another clock than its own maybe."""
     pusher = ExpoPusher(None, url=sandbox.expo_server.url, limit=LIMIT)
-    texter = texter_for(sandbox, callback_url=f"{PUBLIC}/webhooks/twilio/status", limit=LIMIT)
+    texter = texter_for(sandbox, callback_url=f"{public}/webhooks/twilio/status", limit=LIMIT)
     relay = Relay(SecretStr(sandbox.smtp.url), "Momento <hello@momento.example>")
     outlets = (
         PushOutlet(pusher, clock, FAST),
         SmsOutlet(texter, clock, FAST),
-        EmailOutlet(SmtpMailer(relay, limit=LIMIT), clock, PUBLIC, FAST),
+        EmailOutlet(SmtpMailer(relay, limit=LIMIT), clock, public, FAST),
     )
     desks = {each.channel: SendingDesk(engine, each, clock) for each in outlets}
     yield Post(engine, sandbox, clock, desks)
