@@ -12,6 +12,7 @@ from domain.retention import PAGE, drop_month, held_by, trim_settled
 from domain.sql import execute
 from domain.ticks import trim
 from scheduler.alarm import reconcile_figures
+from scheduler.due import forget_said
 from workers.chores.chore import Chore, transaction
 from workers.log import logger
 
@@ -56,6 +57,12 @@ def make_housekeeping(retention: timedelta, wait: Wait) -> tuple[Chore, ...]:
             lambda engine, now: retain(engine, now - retention, wait=wait),
         ),
         Chore(
+            "due.forget",
+            timedelta(hours=1),
+            "Forgets what was published as due long ago.",
+            lambda engine, now: forget_due(engine, now, wait=wait),
+        ),
+        Chore(
             "figures.reconcile",
             timedelta(days=1),
             "Recomputes every derived figure from its rows; raises an alarm on drift and mends"
@@ -65,6 +72,16 @@ def make_housekeeping(retention: timedelta, wait: Wait) -> tuple[Chore, ...]:
             at=timedelta(hours=9),
         ),
     )
+
+
+def forget_due(engine: Engine, now: datetime, *, wait: Wait, limit: int = PAGE) -> int:
+    """Forget page by page what was published as due long ago; give how many rows went."""
+    total, forgotten = 0, limit
+    while forgotten == limit and wait(timedelta()):
+        with transaction(engine) as session:
+            forgotten = forget_said(session, now, limit=limit)
+        total += forgotten
+    return total
 
 
 def retain(engine: Engine, before: datetime, *, wait: Wait) -> int:
