@@ -1,4 +1,4 @@
-"""What was reminded of is remembered by the thing itself."""
+"""What was reminded of is remembered by the thing itself, and pauses outlive a version."""
 
 from collections.abc import Sequence
 
@@ -51,6 +51,10 @@ def upgrade() -> None:
             postgresql_where=sa.text(f"{stands} AND {column} IS DISTINCT FROM {moment}"),
         )
     op.drop_index("profile_photos_badge_idx", table_name="profile_photos")
+    op.add_column(
+        "schedules",
+        sa.Column("is_listed", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+    )
 
 
 def downgrade() -> None:
