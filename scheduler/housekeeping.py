@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
+from domain.dispatch import is_contention
 from domain.partitions import Partition, ensure_partitions, partitions, wait_briefly
-from domain.retention import PAGE, drop_month, held_by, trim_settled
+from domain.retention import PAGE, drop_month, held_by, trim_settled, trim_strays
 from domain.sql import execute
 from domain.ticks import trim
 from scheduler.alarm import reconcile_figures
@@ -18,6 +20,9 @@ from workers.log import logger
 
 # A worker that has not been seen for this long is gone, and its row says nothing any more.
 WORKER_GONE: Final = timedelta(minutes=1)
+# To drop a month everybody else must be out of the table for a moment.
+DROP_TRIES: Final = 5
+DROP_PAUSE: Final = timedelta(seconds=2)
 _LOG: Final = logger("housekeeping")
 
 # Waits for so long unless asked to stop; whether to go on.
@@ -85,7 +90,10 @@ def forget_due(engine: Engine, now: datetime, *, wait: Wait, limit: int = PAGE) 
 
 
 def retain(engine: Engine, before: datetime, *, wait: Wait) -> int:
-    """Keep no settled delivery and no whole month from before; give how many rows and months."""
+    """Keep no settled delivery and no whole month from before; give how many rows and months.
+
+    Raises the database's error when others were in the way each time that a month was to go.
+    """
     with transaction(engine) as session:
         months = [month for month in partitions(session.connection()) if month.end <= before]
     total = 0
@@ -93,6 +101,17 @@ def retain(engine: Engine, before: datetime, *, wait: Wait) -> int:
         if not wait(timedelta()):
             break
         total += _retain_month(engine, month, wait=wait)
+    return total + _retain_strays(engine, before, wait=wait)
+
+
+def _retain_strays(engine: Engine, before: datetime, *, wait: Wait) -> int:
+    """Trim what lies outside all months, page by page."""
+    total = 0
+    after: int | None = 0
+    while after is not None and wait(timedelta()):
+        with transaction(engine) as session:
+            gone, after = trim_strays(session, before, after=after)
+        total += gone
     return total
 
 
@@ -106,11 +125,23 @@ def _retain_month(engine: Engine, month: Partition, *, wait: Wait) -> int:
         total += trimmed
     if trimmed == PAGE:
         return total
-    with transaction(engine) as session:
-        is_gone = drop_month(session, month)
-        held = 0 if is_gone else held_by(session, month)
-    if is_gone:
-        _LOG.info("month.dropped", partition=month.name)
-    else:
-        _LOG.warning("month.held", partition=month.name, by=held)
-    return total + is_gone
+    return total + _drop(engine, month, wait=wait)
+
+
+def _drop(engine: Engine, month: Partition, *, wait: Wait) -> bool:
+    """Drop a month, trying again while others are in the way; say whether it went."""
+    for tries_left in reversed(range(DROP_TRIES)):
+        try:
+            with transaction(engine) as session:
+                is_gone = drop_month(session, month)
+                held = 0 if is_gone else held_by(session, month)
+        except DBAPIError as error:
+            if not (tries_left and is_contention(error) and wait(DROP_PAUSE)):
+                raise
+            continue
+        if is_gone:
+            _LOG.info("month.dropped", partition=month.name)
+        else:
+            _LOG.warning("month.held", partition=month.name, by=held)
+        return is_gone
+    return False

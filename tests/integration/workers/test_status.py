@@ -40,6 +40,7 @@ class TestJson:
                 "dead": 0,
                 "discarded": 0,
             },
+            "outside_months": 0,
             "lanes": [
                 {"name": "plans", "queued": 0, "oldest_s": None},
                 {"name": "seats", "queued": 0, "oldest_s": None},
@@ -114,6 +115,14 @@ class TestForPeople:
         tell(engine, diary.pages)
         execute(engine, "UPDATE deliveries SET state = 'dead'")
         assert momento("status").out.startswith("2 dead: see momento dead list\n")
+
+    def test_what_lies_outside_all_months_is_named(self, momento: Momento, engine: Engine) -> None:
+        """A server's clock was far ahead, or nobody made the months in time."""
+        tell(engine, an_evening())
+        execute(engine, "UPDATE domain_events SET received_at = '2090-01-01Z' WHERE seq <= 3")
+        said = momento("status")
+        assert "domain events outside all months: 3, see the runbook" in said.out
+        assert momento("status", "--json").json["outside_months"] == 3
 
     def test_late_work_without_a_worker_says_what_to_start(
         self, momento: Momento, engine: Engine, diary: Diary
