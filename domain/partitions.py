@@ -52,7 +52,7 @@ def ensure_partitions(connection: Connection, now: datetime) -> list[str]:
         start, end = _month_after(now, ahead), _month_after(now, ahead + 1)
         name = f"domain_events_{start:%Y_%m}"
         exists = connection.execute(text("SELECT to_regclass(:name)"), {"name": name}).scalar()
-        if exists is None and not _has_strays(connection, start, end):
+        if exists is None and not _has_strays(connection, start=start, end=end):
             connection.execute(
                 text(
                     f"CREATE TABLE {name} PARTITION OF domain_events"
@@ -64,7 +64,7 @@ def ensure_partitions(connection: Connection, now: datetime) -> list[str]:
     return made
 
 
-def _has_strays(connection: Connection, start: datetime, end: datetime) -> bool:
+def _has_strays(connection: Connection, *, start: datetime, end: datetime) -> bool:
     """Say whether the default partition has rows received from `start` up to `end`."""
     statement = f"SELECT EXISTS (SELECT FROM {DEFAULT} WHERE received_at >= :start"
     period = {"start": start, "end": end}

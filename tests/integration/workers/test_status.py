@@ -238,13 +238,20 @@ class TestTheScheduler:
     ) -> None:
         assert momento("status").out.startswith("no scheduler leads: start momento up\n")
 
+    @pytest.mark.parametrize(
+        ("ahead", "told"),
+        [
+            (timedelta(hours=-1), "1.0 h behind"),
+            (timedelta(hours=1, seconds=3), "1.0 h ahead of"),
+        ],
+    )
     def test_a_clock_that_differs_from_the_databases_is_a_finding(
-        self, momento: Momento, database_url: str, engine: Engine
+        self, momento: Momento, database_url: str, engine: Engine, ahead: timedelta, told: str
     ) -> None:
-        clock = Clock(datetime.now(UTC) - timedelta(hours=1))
+        clock = Clock(datetime.now(UTC) + ahead)
         with a_term(database_url, engine, clock, Timetable((), ())):
             first = momento("status").out.splitlines()[0]
-        assert first == "the scheduler's clock is -3600 s ahead of the database's"
+        assert first == f"the scheduler's clock is {told} the database's"
 
 
 class TestErrors:
