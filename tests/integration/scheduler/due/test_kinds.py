@@ -177,6 +177,10 @@ class TestKinds:
         assert {case.kind for case in CASES} == {kind.name for kind in KINDS}
         assert len({kind.name for kind in KINDS}) == len(KINDS)
 
+    def test_all_are_looked_for_together(self) -> None:
+        """Else a reminder would be said after what became due later than it."""
+        assert len({kind.every for kind in KINDS}) == 1
+
     @pytest.mark.parametrize("case", CASES, ids=lambda case: case.kind)
     def test_due_is_published_once_with_its_due_time_and_then_is_over(
         self, engine: Engine, case: Case
