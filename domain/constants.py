@@ -96,8 +96,6 @@ INVITATION_REMINDER = timedelta(hours=6)
 DUO_REMINDER = timedelta(hours=24)
 BADGE_REMINDER = timedelta(days=14)
 SUBSCRIPTION_REMINDER = timedelta(days=3)
-# By so much a thing may come too late for its reminder while the scheduler is awake.
-REMINDER_LATENESS = timedelta(minutes=15)
 # An event waits for what may still change it, until that has failed more often than this: with the
 # pauses of `FAILED_FIRST_PAUSE`, after about twenty minutes.
 WAITED_FOR_ATTEMPTS = 4

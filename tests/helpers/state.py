@@ -40,8 +40,14 @@ DECIDED: Final = frozenset({"seat_decisions", "host_flags"})
 # When rows were made and changed is exempt in every table, but for what the rules name.
 WHEN: Final = frozenset({"created_at", "updated_at"})
 TOLD_BY_DOMAIN_EVENTS: Final = {"conversations": frozenset({"updated_at"})}
+# What the clock reminded of is told on the way, and remembered by the thing.
+REMINDED: Final = frozenset({"reminded_for"})
 EXEMPT: Final = {
-    "users": frozenset({"user_number"}),
+    "users": frozenset({"user_number", "subscription_reminded_for"}),
+    "events": frozenset({"reminded_24h_for", "reminded_2h_for"}),
+    "invitations": REMINDED,
+    "duos": REMINDED,
+    "profile_photos": frozenset({"badge_reminded_for", "badge_ended_for"}),
     "support_tickets": frozenset({"ticket_number"}),
     "ratings": frozenset({"id"}),
     "attendee_kudos": frozenset({"id"}),

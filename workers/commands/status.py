@@ -4,7 +4,13 @@ import argparse
 from typing import Any
 
 from domain.chore_queries import chore_numbers
-from domain.ledger_queries import delivery_counts, lane_numbers, outbox_numbers, workers_seen
+from domain.ledger_queries import (
+    delivery_counts,
+    lane_numbers,
+    outbox_numbers,
+    outside_months,
+    workers_seen,
+)
 from domain.notifications.log import notification_counts, waiting_numbers
 from domain.schedules import scheduler_numbers
 from workers.clock import utc_now
@@ -35,6 +41,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         numbers: dict[str, Any] = {
             "outbox": outbox_numbers(session, now),
             "deliveries": delivery_counts(session),
+            "outside_months": outside_months(session),
             "lanes": lane_numbers(session, now),
             "chores": chore_numbers(session, now),
             "notifications": notification_counts(session),
@@ -102,6 +109,8 @@ def _verdict(numbers: dict[str, Any], at_work: int) -> str:
         findings.append(f"{counts['dead']} dead: see momento dead list")
     if counts["failed"]:
         findings.append(f"{counts['failed']} failed and to be tried again")
+    if strays := numbers["outside_months"]:
+        findings.append(f"domain events outside all months: {strays}, see the runbook")
     if resting := [f"{each['port']} ({each['reason']})" for each in numbers["chores"]["resting"]]:
         findings.append(f"at rest after trouble: {', '.join(resting)}")
     if any((queue["oldest_s"] or 0) > LATE_S for queue in queues):

@@ -41,6 +41,7 @@ class TestJson:
                 "dead": 0,
                 "discarded": 0,
             },
+            "outside_months": 0,
             "lanes": [
                 {"name": "plans", "queued": 0, "oldest_s": None},
                 {"name": "seats", "queued": 0, "oldest_s": None},
@@ -116,6 +117,14 @@ class TestForPeople:
         tell(engine, diary.pages)
         execute(engine, "UPDATE deliveries SET state = 'dead'")
         assert momento("status").out.startswith("2 dead: see momento dead list\n")
+
+    def test_what_lies_outside_all_months_is_named(self, momento: Momento, engine: Engine) -> None:
+        """A server's clock was far ahead, or nobody made the months in time."""
+        tell(engine, an_evening())
+        execute(engine, "UPDATE domain_events SET received_at = '2090-01-01Z' WHERE seq <= 3")
+        said = momento("status")
+        assert "domain events outside all months: 3, see the runbook" in said.out
+        assert momento("status", "--json").json["outside_months"] == 3
 
     def test_late_work_without_a_worker_says_what_to_start(
         self, momento: Momento, engine: Engine, diary: Diary
@@ -231,13 +240,20 @@ class TestTheScheduler:
     ) -> None:
         assert momento("status").out.startswith("no scheduler leads: start momento up\n")
 
+    @pytest.mark.parametrize(
+        ("ahead", "told"),
+        [
+            (timedelta(hours=-1), "1.0 h behind"),
+            (timedelta(hours=1, seconds=3), "1.0 h ahead of"),
+        ],
+    )
     def test_a_clock_that_differs_from_the_databases_is_a_finding(
-        self, momento: Momento, database_url: str, engine: Engine
+        self, momento: Momento, database_url: str, engine: Engine, ahead: timedelta, told: str
     ) -> None:
-        clock = Clock(datetime.now(UTC) - timedelta(hours=1))
+        clock = Clock(datetime.now(UTC) + ahead)
         with a_term(database_url, engine, clock, Timetable((), ())):
             first = momento("status").out.splitlines()[0]
-        assert first == "the scheduler's clock is -3600 s ahead of the database's"
+        assert first == f"the scheduler's clock is {told} the database's"
 
 
 class TestErrors:
