@@ -178,7 +178,7 @@ def _apply(session: Session, handler: Handler, claimed: Sequence[Claimed], now: 
     wake(session, news, now=now, in_passing=True)
     followed = publish_many(session, effects.of(handler.name))
     # Last of all: see domain/notifications/telling.py. What has a note had no effect.
-    applied = [each for each in batch if verdicts.get(each.seq, DONE) == DONE]
+    applied = [each for each in batch if each.seq not in verdicts or verdicts[each.seq] == DONE]
     tell_of(session, handler.name, applied, now=now)
     return Report(len(claimed), _count(batch, verdicts), verdicts, list(batch), followed, news)
 

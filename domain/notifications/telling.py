@@ -114,20 +114,25 @@ def _first_thanks(
     The lock does what joining does: whoever sends what waits counts these too. Senders alone wait
     for it, or it for them; batches never for one another.
     """
-    heard = [(each.payload.__dict__["receiver_id"], each) for each in applied]
-    waiting = dict(
-        fetch(
-            session,
-            """
-            SELECT user_id, (params->>'since')::timestamptz FROM notifications
-            WHERE user_id = ANY(%(users)s::uuid[]) AND thread = 'kudos'
-                AND status = 'scheduled' AND attempts = 0
-            ORDER BY user_id FOR KEY SHARE
-            """,
-            users=array({person for person, _ in heard}),
-        )
+    earliest: dict[str, datetime] = {}
+    for each in applied:
+        person = each.payload.__dict__["receiver_id"]
+        earliest[person] = min(earliest.get(person, each.time), each.time)
+    rows = fetch(
+        session,
+        """
+        SELECT kept.user_id FROM notifications AS kept
+        JOIN unnest(%(users)s::uuid[], %(times)s::timestamptz[]) AS heard (user_id, time)
+            ON heard.user_id = kept.user_id
+        WHERE kept.thread = 'kudos' AND kept.status = 'scheduled' AND kept.attempts = 0
+            AND (kept.params->>'since')::timestamptz <= heard.time
+        ORDER BY kept.user_id FOR KEY SHARE OF kept
+        """,
+        users=array(earliest),
+        times=array(time.isoformat() for time in earliest.values()),
     )
-    return [each for person, each in heard if person not in waiting or waiting[person] > each.time]
+    told = {person for (person,) in rows}
+    return [each for each in applied if each.payload.__dict__["receiver_id"] not in told]
 
 
 def _gather(intents: Iterable[Intent]) -> list[Intent]:
