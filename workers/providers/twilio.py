@@ -12,7 +12,7 @@ import hashlib
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
@@ -196,7 +196,5 @@ def _state(made: Any) -> TextState:
 def _as_trouble(result: Refused | Trouble) -> Trouble:
     """Asking can't be a message's fault, and sends nothing."""
     if isinstance(result, Trouble):
-        return Trouble(
-            result.code, retry_after=result.retry_after, needs_operator=result.needs_operator
-        )
+        return replace(result, may_be_accepted=False)
     return Trouble(result.code, needs_operator=True)
