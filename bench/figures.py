@@ -13,6 +13,8 @@ from bench.report import Figure
 from bench.servers import Servers
 
 DRAIN_TIMEOUT_S = 300
+FAN_OUT, QUICK_FAN_OUT = 100_000, 6_000
+QUICK_JOBS = 10_000
 # What a worker does at its start is over by then.
 CALM_S = 3.0
 
@@ -166,9 +168,35 @@ def due(contest: Contest, effort: Effort) -> list[Figure]:
     ]
 
 
+def telling(contest: Contest, effort: Effort) -> list[Figure]:
+    """How long a thousand guests take to become rows, and how a fan-out leaves."""
+    if contest.ours is None:
+        return []
+    pushes = FAN_OUT if effort.runs > 1 or effort.jobs > QUICK_JOBS else QUICK_FAN_OUT
+    taken = scene.tell(contest.servers, min(effort.samples, 20), pushes)
+    rows: list[float] = taken["rows"]
+    out = taken["fan_out"]
+    contest.say(f"1,000 guests: p50 {measure.p50(rows):.3f} s; fan-out: {out}")
+    return [
+        Figure(
+            "telling: 1,000 guests lined up, p50", "s", ours=measure.p50(rows), more_is_better=False
+        ),
+        Figure("telling: pushes in a request", "", ours=out["pushes"] / out["requests"]),
+        Figure("telling: pushes a second", "1/s", ours=out["pushes"] / out["seconds"]),
+        Figure("telling: most pushes in any second", "", ours=out["most_in_a_second"]),
+        Figure(
+            "telling: growth of the sender's memory",
+            "MiB",
+            ours=out["memory_grew_mib"],
+            more_is_better=False,
+        ),
+    ]
+
+
 FIGURES = {
     "kudos_throughput": kudos_throughput,
     "idle_latency": idle_latency,
     "questions": questions,
     "due": due,
+    "telling": telling,
 }

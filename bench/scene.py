@@ -100,11 +100,17 @@ def _make(servers: Servers) -> None:
         connection.execute("VACUUM ANALYZE")
 
 
-def _said(servers: Servers, module: str, samples: int) -> Any:
+def tell(servers: Servers, samples: int, pushes: int) -> dict[str, Any]:
+    """What lining up a thousand guests took, and how a fan-out of so many pushes left."""
+    taken: dict[str, Any] = _said(servers, "telling", samples, pushes)
+    return taken
+
+
+def _said(servers: Servers, module: str, *numbers: int) -> Any:
     """What a module of ours prints, run in the product's environment on an empty database."""
     dsn = servers.make_database(module)
     migrate(servers, dsn)
-    command = [str(PRODUCT_BIN / "python"), "-m", f"bench.{module}", str(samples)]
+    command = [str(PRODUCT_BIN / "python"), "-m", f"bench.{module}", *map(str, numbers)]
     said = subprocess.run(
         command, cwd=ROOT, env=environment(servers, dsn), stdout=subprocess.PIPE, check=True
     ).stdout

@@ -30,6 +30,7 @@ from domain.lanes import AFTERWARDS, LANES, PLANS, SEATS
 from domain.matching import handlers as matching
 from domain.messaging import handlers as messaging
 from domain.messaging import payloads as talking
+from domain.notifications import handlers as notifications
 from domain.payload import Payload
 from domain.payments import handlers as payments
 from domain.payments import payloads as paying
@@ -91,7 +92,7 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
         PLANS, users.apply_notification_settings_updated, user=_CHANGE
     ),
     people.SubscriptionChanged: _on(PLANS, users.apply_subscription_changed, user=_CHANGE),
-    people.SubscriptionEndNear: (),
+    people.SubscriptionEndNear: _on(AFTERWARDS, notifications.apply_subscription_end_near),
     # There are many, and nobody waits for them.
     people.PresenceChanged: _on(AFTERWARDS, users.apply_presence_changed, user=_CHANGE),
     people.UserDeparted: (
@@ -105,7 +106,7 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
     ),
     showing.ProfilePhotoAdded: _on(PLANS, profiles.apply_profile_photo_added, user=_CHANGE),
     showing.PhotoBadgeEnded: (),
-    showing.PhotoBadgeEndNear: (),
+    showing.PhotoBadgeEndNear: _on(AFTERWARDS, notifications.apply_photo_badge_end_near),
     showing.HostPhotoAdded: _on(PLANS, profiles.apply_host_photo_added, user=_SHARE),
     showing.InterestsSelected: (
         *_on(PLANS, profiles.apply_interests_selected, user=_CHANGE),
@@ -132,8 +133,10 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
     gathering.EventCancelled: _on(PLANS, gatherings.apply_event_cancelled, event=_CHANGE),
     gathering.EventCompleted: _on(PLANS, gatherings.apply_event_completed, event=_CHANGE),
     gathering.EventFinalized: _on(PLANS, gatherings.apply_event_finalized, event=_CHANGE),
-    gathering.EventReconfirmationRequested: (),
-    gathering.EventReminderDue: (),
+    gathering.EventReconfirmationRequested: _on(
+        AFTERWARDS, notifications.apply_event_reconfirmation_requested
+    ),
+    gathering.EventReminderDue: _on(AFTERWARDS, notifications.apply_event_reminder_due),
     gathering.EventSettled: (
         *_on(SEATS, invitations.apply_event_settled, event=_CHANGE),
         *_on(SEATS, attendance.apply_event_settled, event=_CHANGE),
@@ -143,6 +146,7 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
         *_on(AFTERWARDS, duos.apply_event_settled),
         *_on(AFTERWARDS, safety.apply_event_settled),
         *_on(AFTERWARDS, matching.apply_event_settled),
+        *_on(AFTERWARDS, notifications.apply_event_settled),
     ),
     posting.EventPostCreated: _on(AFTERWARDS, boards.apply_event_post_created, event=_SHARE),
     posting.EventPhotoUploaded: _on(AFTERWARDS, boards.apply_event_photo_uploaded, event=_SHARE),
@@ -160,9 +164,9 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
     inviting.InvitationCancelled: _on(SEATS, invitations.apply_invitation_cancelled),
     inviting.InvitationReconfirmed: _on(SEATS, invitations.apply_invitation_reconfirmed),
     inviting.InvitationExpired: _on(SEATS, invitations.apply_invitation_expired),
-    inviting.InvitationExpiryNear: (),
-    inviting.InvitationConfirmed: (),
-    inviting.InvitationRefused: (),
+    inviting.InvitationExpiryNear: _on(AFTERWARDS, notifications.apply_invitation_expiry_near),
+    inviting.InvitationConfirmed: _on(AFTERWARDS, notifications.apply_invitation_confirmed),
+    inviting.InvitationRefused: _on(AFTERWARDS, notifications.apply_invitation_refused),
     inviting.InvitationSettled: (
         *_on(SEATS, attendance.apply_invitation_settled, event=_CHANGE),
         *_on(AFTERWARDS, duos.apply_invitation_settled),
@@ -197,7 +201,7 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
     pairing.DuoAccepted: _on(SEATS, duos.apply_duo_accepted, duo=_CHANGE),
     pairing.DuoDeclined: _on(SEATS, duos.apply_duo_declined, duo=_CHANGE),
     pairing.DuoExpired: _on(SEATS, duos.apply_duo_expired, duo=_CHANGE),
-    pairing.DuoExpiryNear: (),
+    pairing.DuoExpiryNear: _on(AFTERWARDS, notifications.apply_duo_expiry_near),
     pairing.DuoCompleted: (),
     guarding.UserBlocked: _on(PLANS, safety.apply_user_blocked, user=_CHANGE),
     guarding.UserUnblocked: _on(PLANS, safety.apply_user_unblocked, user=_CHANGE),
@@ -208,14 +212,14 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
     guarding.ReportFiled: _on(PLANS, safety.apply_report_filed),
     guarding.ReportResolved: _on(PLANS, safety.apply_report_resolved, report=_CHANGE),
     guarding.ReportSettled: _on(PLANS, users.apply_report_settled, user=_CHANGE),
-    guarding.UserSuspended: (),
+    guarding.UserSuspended: _on(AFTERWARDS, notifications.apply_user_suspended),
     guarding.HostFlagged: (),
     asking.SupportTicketOpened: _on(PLANS, support.apply_support_ticket_opened),
     asking.SupportTicketUpdated: _on(PLANS, support.apply_support_ticket_updated, ticket=_CHANGE),
     remembering.ConnectionUpdated: _on(
         AFTERWARDS, connections.apply_connection_updated, user=_SHARE, event=_CHANGE
     ),
-    remembering.ConnectionMutual: (),
+    remembering.ConnectionMutual: _on(AFTERWARDS, notifications.apply_connection_mutual),
     talking.ConversationStarted: _on(AFTERWARDS, messaging.apply_conversation_started),
     talking.MessageSent: _on(AFTERWARDS, messaging.apply_message_sent, conversation=_CHANGE),
 }

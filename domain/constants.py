@@ -96,8 +96,6 @@ INVITATION_REMINDER = timedelta(hours=6)
 DUO_REMINDER = timedelta(hours=24)
 BADGE_REMINDER = timedelta(days=14)
 SUBSCRIPTION_REMINDER = timedelta(days=3)
-# By so much a thing may come too late for its reminder while the scheduler is awake.
-REMINDER_LATENESS = timedelta(minutes=15)
 # An event waits for what may still change it, until that has failed more often than this: with the
 # pauses of `FAILED_FIRST_PAUSE`, after about twenty minutes.
 WAITED_FOR_ATTEMPTS = 4
@@ -161,3 +159,46 @@ SUITING_LIKENESS = 0.25
 # So many of those who fit and whose taste is nearest are scored in full.
 NEAREST = 1_000
 PROPOSALS_KEPT = 100
+
+# Notifications
+# A push may go out in quiet hours for what concerns an event that starts within this.
+NEAR_START = timedelta(hours=3)
+# Kudos that come within this of the first are told as one.
+KUDOS_GATHERED = timedelta(minutes=15)
+# A change of plan is told by SMS too when the start is as near as this.
+SMS_BEFORE_START = timedelta(hours=48)
+PAYMENT_NEWS_LIFE = timedelta(hours=48)
+MESSAGE_NEWS_LIFE = timedelta(hours=24)
+NEWS_LIFE = timedelta(days=7)
+# What is over and done with is kept for so long, so that ops can say what somebody was told.
+NOTIFICATIONS_KEPT = timedelta(days=90)
+# Somebody with more phones is told on those that were registered last.
+MOST_PHONES = 10
+# A sender that was stopped or swapped out for so long doesn't ask a provider any more.
+HANDOVER_LIMIT = timedelta(minutes=1)
+# By then what is in hand is lost with its sender: the limit, and the longest that a call takes.
+HANDOVER_LEASE = timedelta(minutes=2)
+# A message that may have been accepted is listed by then, if it was.
+LISTED_WITHIN = timedelta(minutes=2)
+# When a provider is asked what became of a message, counted from when it was handed over. Expo
+# forgets after a day.
+PUSH_LOOKS = (
+    timedelta(minutes=15),
+    timedelta(minutes=30),
+    timedelta(hours=1),
+    timedelta(hours=4),
+    timedelta(hours=23),
+)
+SMS_LOOKS = (timedelta(minutes=15), timedelta(hours=2), timedelta(hours=24))
+# What a provider didn't take is tried again after a pause that doubles, up to the longest.
+RETRY_FIRST_PAUSE = timedelta(minutes=1)
+RETRY_LONGEST_PAUSE = timedelta(hours=1)
+MOST_TRIES = 8
+# An address of which the provider has said that it can't be reached is left alone for so long.
+UNREACHABLE_FOR = timedelta(days=30)
+SMS_SINGLE_SEPTETS = 160
+SMS_PART_SEPTETS = 153
+SMS_SINGLE_UNITS = 70
+SMS_PART_UNITS = 67
+# So much of a name or title is shown.
+SHOWN_CHARACTERS = 60

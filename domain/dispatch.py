@@ -1,4 +1,4 @@
-"""One transaction: claim a batch, call the handler, settle, publish what follows. Read this second.
+"""One transaction: claim a batch, call the handler, settle, publish and tell. Read this second.
 
 A batch that raises is rolled back and halved until the poisonous domain events stand alone; those
 become failed, the rest is applied. Trouble of the database itself is nobody's fault: it is raised
@@ -27,11 +27,12 @@ from domain.deliveries import (
     settle,
     suspect,
 )
+from domain.notifications.telling import tell_of
 from domain.outbox import publish_many
 from domain.payload import thing
 from domain.sealing import Written, unseal
 from domain.things import check_references
-from domain.verdict import Deferred, GivenUp, Rejected, Verdict
+from domain.verdict import DONE, Deferred, GivenUp, Rejected, Verdict
 from domain.waking import NO_NEWS, News, refuse, take_back_refusals, wake
 
 Transaction = Callable[[], AbstractContextManager[Session]]
@@ -176,6 +177,9 @@ def _apply(session: Session, handler: Handler, claimed: Sequence[Claimed], now: 
     news = _announce(session, handler, batch, verdicts) | News(frozenset(effects.arrived))
     wake(session, news, now=now, in_passing=True)
     followed = publish_many(session, effects.of(handler.name))
+    # Last of all: see domain/notifications/telling.py. What has a note had no effect.
+    applied = [each for each in batch if each.seq not in verdicts or verdicts[each.seq] == DONE]
+    tell_of(session, handler.name, applied, now=now)
     return Report(len(claimed), _count(batch, verdicts), verdicts, list(batch), followed, news)
 
 

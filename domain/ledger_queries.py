@@ -13,6 +13,8 @@ from sqlmodel import Session
 
 from domain.coalesced import also_followed, ids_among
 from domain.lanes import LANES
+from domain.notifications.tracing import ToldTrace, tellings
+from domain.partitions import count_strays
 from domain.payload import thing
 from domain.sql import fetch, fetch_dicts
 from domain.tables.ledger import DeliveryState
@@ -26,6 +28,11 @@ def outbox_numbers(session: Session, now: datetime) -> dict[str, Any]:
     """Give how many domain events no relay has routed yet, and for how many seconds the oldest."""
     ((count, oldest),) = fetch(session, "SELECT count(*), min(received_at) FROM outbox")
     return {"unrelayed": count, "oldest_s": _seconds_since(oldest, now)}
+
+
+def outside_months(session: Session) -> int:
+    """Count the domain events that lie in no month's partition, up to ten thousand."""
+    return count_strays(session.connection())
 
 
 def delivery_counts(session: Session) -> dict[str, int]:
@@ -99,6 +106,7 @@ class Traced:
     is_routed: bool
     refused: str | None = None
     deliveries: list[TracedDelivery] = field(default_factory=list)
+    told: list[ToldTrace] = field(default_factory=list)
     follow_ups: list["Traced"] = field(default_factory=list)
 
 
@@ -149,6 +157,8 @@ def trace(session: Session, seq: int) -> Traced | None:
             traced[parent].follow_ups.append(each)
     _add_deliveries(session, traced)
     _add_refusals(session, traced)
+    for number, told in tellings(session, traced).items():
+        traced[number].told = told
     return traced[seq]
 
 

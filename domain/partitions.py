@@ -1,4 +1,8 @@
-"""Monthly partitions of domain_events: made ahead, so that nothing ever lands in the default."""
+"""Monthly partitions of domain_events: made ahead, so that nothing lands in the default.
+
+What lands there all the same (a server's clock was far ahead, nobody made the months in time)
+stays there: a month of which rows lie there can't be made any more, and is left to it.
+"""
 
 import re
 from collections.abc import Iterator
@@ -11,8 +15,11 @@ from sqlalchemy import Connection, text
 MONTHS_AHEAD = 3
 # Only ever added to: pages are frozen and marked as seen by all while they are warm.
 STORAGE: Final = "autovacuum_vacuum_insert_scale_factor = 0.05"
+DEFAULT: Final = "domain_events_default"
 # Whoever publishes or applies waits behind us as long as we wait for the table.
-LOCK_PATIENCE: Final = "2s"
+LOCK_PATIENCE: Final = "500ms"
+# Beyond this many it doesn't matter how many lie there.
+STRAYS_COUNTED: Final = 10_000
 _NAME: Final = re.compile(r"domain_events_([0-9]{4})_([0-9]{2})")
 
 
@@ -35,17 +42,17 @@ def ensure_partitions(connection: Connection, now: datetime) -> list[str]:
     """Make the partitions of this month and the next ones where missing; name the new ones.
 
     The default partition catches what none of them covers, so that publishing never fails for
-    want of a partition.
+    want of a partition. It keeps a month of which it has caught something.
     """
     connection.execute(
-        text("CREATE TABLE IF NOT EXISTS domain_events_default PARTITION OF domain_events DEFAULT")
+        text(f"CREATE TABLE IF NOT EXISTS {DEFAULT} PARTITION OF domain_events DEFAULT")
     )
     made = []
     for ahead in range(MONTHS_AHEAD + 1):
         start, end = _month_after(now, ahead), _month_after(now, ahead + 1)
         name = f"domain_events_{start:%Y_%m}"
         exists = connection.execute(text("SELECT to_regclass(:name)"), {"name": name}).scalar()
-        if exists is None:
+        if exists is None and not _has_strays(connection, start=start, end=end):
             connection.execute(
                 text(
                     f"CREATE TABLE {name} PARTITION OF domain_events"
@@ -55,6 +62,23 @@ def ensure_partitions(connection: Connection, now: datetime) -> list[str]:
             )
             made.append(name)
     return made
+
+
+def _has_strays(connection: Connection, *, start: datetime, end: datetime) -> bool:
+    """Say whether the default partition has rows received from `start` up to `end`."""
+    statement = f"SELECT EXISTS (SELECT FROM {DEFAULT} WHERE received_at >= :start"
+    period = {"start": start, "end": end}
+    found: bool = connection.execute(
+        text(f"{statement} AND received_at < :end)"), period
+    ).scalar_one()
+    return found
+
+
+def count_strays(connection: Connection) -> int:
+    """Count what lies in the default partition; no further than STRAYS_COUNTED."""
+    rows = f"SELECT FROM {DEFAULT} LIMIT {STRAYS_COUNTED}"
+    count: int = connection.execute(text(f"SELECT count(*) FROM ({rows}) AS strays")).scalar_one()
+    return count
 
 
 def wait_briefly(connection: Connection) -> None:

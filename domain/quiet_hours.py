@@ -18,5 +18,6 @@ def quiet_until(moment: datetime, zone: str) -> datetime | None:
     if QUIET_UNTIL <= local.time() < QUIET_FROM:
         return None
     morning = local.date() + timedelta(days=1 if local.time() >= QUIET_FROM else 0)
-    # No clock is changed between 7 and 8 in the morning: this is one moment, and there is one.
+    # In the pinned data no clock is changed between 7 and 8 in the morning: this is one moment, and
+    # there is one.
     return datetime.combine(morning, QUIET_UNTIL, tzinfo=there).astimezone(UTC)

@@ -3,13 +3,17 @@
 A month is dropped whole, once no delivery and no outbox row refers to it. What is pending, failed,
 deferred or dead is never removed by time, and holds its month. Keys are kept: what was said once
 can't be said again under the same id.
+
+The default partition is never dropped: what it has caught goes row by row.
 """
+
+from datetime import datetime
 
 from sqlalchemy import text
 from sqlmodel import Session
 
-from domain.partitions import Partition, wait_briefly
-from domain.sql import execute, fetch
+from domain.partitions import DEFAULT, Partition, wait_briefly
+from domain.sql import array, execute, fetch
 
 # A statement that removes so many takes some tens of milliseconds.
 PAGE = 5_000
@@ -60,7 +64,11 @@ def held_by(session: Session, month: Partition) -> int:
 def drop_month(session: Session, month: Partition) -> bool:
     """Drop a month unless something refers to it; say whether it went.
 
-    Raises the database's error when others are in the way for more than a moment.
+    Nobody publishes or applies while the table is locked. That is for a moment: nothing is
+    scanned, and Postgres removes the files once it has let go. But others queue up behind whoever
+    waits for the lock, so it is waited for briefly, and the database's error is raised when others
+    are in the way. (DETACH CONCURRENTLY, which wouldn't lock, isn't to be had where there is a
+    default partition.)
     """
     connection = session.connection()
     wait_briefly(connection)
@@ -68,3 +76,52 @@ def drop_month(session: Session, month: Partition) -> bool:
         return False
     connection.execute(text(f"DROP TABLE {month.name}"))
     return True
+
+
+def trim_strays(
+    session: Session, before: datetime, *, after: int, limit: int = PAGE
+) -> tuple[int, int | None]:
+    """Remove what the default partition has caught before then, unless something refers to it.
+
+    A page of up to `limit` domain events with a number above `after`, and their settled deliveries.
+    Gives how many rows went, and the last number of the page; None after the last page.
+    """
+    rows = fetch(
+        session,
+        f"""
+        SELECT seq FROM {DEFAULT} WHERE received_at < %(before)s AND seq > %(after)s
+        ORDER BY seq LIMIT %(limit)s
+        """,
+        before=before,
+        after=after,
+        limit=limit,
+    )
+    if not rows:
+        return 0, None
+    numbers = array(str(seq) for (seq,) in rows)
+    trimmed = execute(
+        session,
+        """
+        WITH chosen AS MATERIALIZED (
+            SELECT seq, handler FROM deliveries
+            WHERE seq = ANY(%(numbers)s::bigint[]) AND due_at IS NULL
+                AND state IN ('done', 'rejected', 'discarded')
+            ORDER BY seq, handler FOR UPDATE SKIP LOCKED
+        )
+        DELETE FROM deliveries USING chosen
+        WHERE deliveries.seq = chosen.seq AND deliveries.handler = chosen.handler
+        """,
+        numbers=numbers,
+    )
+    gone = execute(
+        session,
+        f"""
+        DELETE FROM {DEFAULT} AS stray
+        WHERE seq = ANY(%(numbers)s::bigint[]) AND received_at < %(before)s
+            AND NOT EXISTS (SELECT FROM deliveries WHERE deliveries.seq = stray.seq)
+            AND NOT EXISTS (SELECT FROM outbox WHERE outbox.seq = stray.seq)
+        """,
+        numbers=numbers,
+        before=before,
+    )
+    return trimmed + gone, rows[-1][0]

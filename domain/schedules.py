@@ -32,10 +32,24 @@ class Line(Protocol):
 
 
 def keep_timetable(session: Session, lines: Iterable[tuple[Line, timedelta]]) -> None:
-    """Write the timetable, a line and where in its span it is due; what isn't in it goes."""
+    """Write the timetable, a line and where in its span it is due; what isn't in it goes.
+
+    A pause stays, unlisted, until it is over: a version that knows the schedule may lead again.
+    """
     listed = sorted(lines, key=lambda each: each[0].name)
     names = [line.name for line, _ in listed]
-    execute(session, "DELETE FROM schedules WHERE name <> ALL(%(names)s::text[])", names=names)
+    execute(
+        session,
+        "DELETE FROM schedules WHERE name <> ALL(%(names)s::text[])"
+        " AND coalesce(paused_until <= clock_timestamp(), true)",
+        names=names,
+    )
+    execute(
+        session,
+        "UPDATE schedules SET is_listed = false, asked_at = NULL"
+        " WHERE name <> ALL(%(names)s::text[]) AND is_listed",
+        names=names,
+    )
     execute(
         session,
         """
@@ -44,7 +58,8 @@ def keep_timetable(session: Session, lines: Iterable[tuple[Line, timedelta]]) ->
             %(names)s::text[], %(spans)s::interval[], %(at)s::interval[], %(sentences)s::text[]
         )
         ON CONFLICT (name) DO UPDATE
-        SET every = excluded.every, at = excluded.at, sentence = excluded.sentence
+        SET every = excluded.every, at = excluded.at, sentence = excluded.sentence,
+            is_listed = true
         """,
         names=names,
         spans=[line.every for line, _ in listed],
@@ -93,6 +108,7 @@ def schedules(session: Session, now: datetime) -> list[Scheduled]:
         FROM schedules LEFT JOIN LATERAL (
             SELECT * FROM ticks WHERE schedule = name ORDER BY number DESC LIMIT 1
         ) AS newest ON true
+        WHERE is_listed
         ORDER BY name COLLATE "C"
         """,
         now=now,
@@ -111,7 +127,10 @@ def _scheduled(row: dict[str, Any], now: datetime) -> Scheduled:
 
 def names(session: Session) -> list[str]:
     """Name all schedules."""
-    return [name for (name,) in fetch(session, "SELECT name FROM schedules ORDER BY name")]
+    return [
+        name
+        for (name,) in fetch(session, "SELECT name FROM schedules WHERE is_listed ORDER BY name")
+    ]
 
 
 def pause(session: Session, name: str, *, until: datetime, why: str | None) -> bool:
@@ -127,7 +146,10 @@ def resume(session: Session, name: str) -> bool:
 def _change(session: Session, name: str, **columns: Any) -> bool:
     settings = ", ".join(f"{column} = %({column})s" for column in columns)
     changed = execute(
-        session, f"UPDATE schedules SET {settings} WHERE name = %(name)s", name=name, **columns
+        session,
+        f"UPDATE schedules SET {settings} WHERE name = %(name)s AND is_listed",
+        name=name,
+        **columns,
     )
     return changed == 1
 
@@ -137,7 +159,7 @@ def ask(session: Session, name: str) -> datetime | None:
     rows = fetch(
         session,
         "UPDATE schedules SET asked_at = coalesce(asked_at, clock_timestamp())"
-        " WHERE name = %(name)s RETURNING asked_at",
+        " WHERE name = %(name)s AND is_listed RETURNING asked_at",
         name=name,
     )
     return rows[0][0] if rows else None

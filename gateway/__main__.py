@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 
 from gateway.app import make_app
 from gateway.context import THREADS
+from gateway.outside import Outside
 from gateway.ringing import Ring, no_ring
 from workers import service
 from workers.bells import Bells
@@ -33,7 +34,8 @@ def server_config(app: Starlette, *, host: str, port: int) -> uvicorn.Config:
 
 
 def _configure(settings: Settings, engine: Engine) -> uvicorn.Config:
-    app = make_app(engine, ring=_bell(settings))
+    outside = Outside(settings.gateway_public_url, settings.twilio_auth_token)
+    app = make_app(engine, ring=_bell(settings), outside=outside)
     return server_config(app, host=settings.gateway_host, port=settings.gateway_port)
 
 

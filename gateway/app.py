@@ -15,16 +15,23 @@ from gateway.context import Context
 from gateway.health import live, ready
 from gateway.limits import Limits
 from gateway.openapi import show_openapi
+from gateway.outside import Outside
 from gateway.problems import Kind, ProblemError, answer_http_error, answer_problem
 from gateway.publishing import publish_events
 from gateway.ringing import Ring, no_ring
 from gateway.schemas import list_schemas, show_schema
+from gateway.twilio import INBOUND_PATH, hear_inbound, hear_status
+from gateway.unsubscribing import UNSUBSCRIBE_PATH, unsubscribe
 from workers.clock import utc_now
+from workers.providers.senders import STATUS_PATH
 
 ROUTES = [
     Route("/v1/events", publish_events, methods=["POST"]),
     Route("/v1/schemas", list_schemas),
     Route("/v1/schemas/{name}", show_schema),
+    Route(STATUS_PATH, hear_status, methods=["POST"]),
+    Route(INBOUND_PATH, hear_inbound, methods=["POST"]),
+    Route(UNSUBSCRIBE_PATH, unsubscribe, methods=["GET", "POST"]),
     Route("/openapi.json", show_openapi),
     Route("/livez", live),
     Route("/readyz", ready),
@@ -37,9 +44,12 @@ def make_app(
     clock: Callable[[], datetime] = utc_now,
     ring: Ring = no_ring,
     limits: Limits | None = None,
+    outside: Outside | None = None,
 ) -> Starlette:
     """Make a gateway on these connections. The engine stays its maker's to dispose of."""
-    context = Context(engine, clock=clock, ring=ring, limits=limits or Limits())
+    context = Context(
+        engine, clock=clock, ring=ring, limits=limits or Limits(), outside=outside or Outside()
+    )
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

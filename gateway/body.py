@@ -7,14 +7,15 @@ from starlette.requests import ClientDisconnect, Request
 
 from gateway.limits import Limits, Load
 from gateway.problems import Kind, ProblemError
-from gateway.reading import Mode
 
 KIB: Final = 1024
 
 
-async def read_body(request: Request, mode: Mode, *, limits: Limits, load: Load) -> bytes:
-    """Read the body; raises ProblemError: 413 over the limit, 408 if it dawdles, 429 in a flood."""
-    limit = limits.batch_bytes if mode is Mode.BATCH else limits.single_bytes
+async def read_body(request: Request, limit: int, *, limits: Limits, load: Load) -> bytes:
+    """Read a body of so many bytes at most.
+
+    Raises ProblemError: 413 over the limit, 408 if it dawdles, 429 in a flood.
+    """
     claimed = request.headers.get("content-length", "")
     if claimed.isdecimal() and int(claimed) > limit:
         raise _too_large(limit)

@@ -16,6 +16,7 @@ from starlette.requests import Request
 
 from gateway.keyring import Keyring
 from gateway.limits import Admission, Limits, Rate
+from gateway.outside import Outside
 from gateway.problems import Kind, ProblemError, retry_later
 from gateway.ringing import Ring, Ringer
 from workers.log import logger
@@ -31,12 +32,19 @@ class Context:
     """The engine, the threads that wait for it, the clock, and who may do how much."""
 
     def __init__(
-        self, engine: Engine, *, clock: Callable[[], datetime], ring: Ring, limits: Limits
+        self,
+        engine: Engine,
+        *,
+        clock: Callable[[], datetime],
+        ring: Ring,
+        limits: Limits,
+        outside: Outside,
     ) -> None:
         """Nothing is connected or started before the first request."""
         self.engine = engine
         self.clock = clock
         self.limits = limits
+        self.outside = outside
         self.ringer = Ringer(ring)
         self.admission = Admission(limits)
         self.rate = Rate(limits, time.monotonic)
@@ -58,6 +66,15 @@ def context_of(request: Request) -> Context:
     """The context of the gateway that got this request."""
     context: Context = request.app.state.context
     return context
+
+
+async def finish(work: Callable[[], Result], context: Context) -> Result:
+    """Do what changes something; the answer says so if the process ends meanwhile."""
+    try:
+        return await context.in_thread(work)
+    except asyncio.CancelledError:
+        # Only the end of the process cuts a request short, and it may have been committed.
+        raise retry_later(Kind.UNAVAILABLE, "Stopping; send the same again.", seconds=1) from None
 
 
 @contextmanager

@@ -16,6 +16,8 @@ class Limits:
     # Data may be 64 KiB, and JSON written in ASCII alone takes up to three times as much.
     single_bytes: int = 256 * 1024
     batch_bytes: int = 16 * 1024 * 1024
+    # What Twilio or a mail program sends is a form of a few hundred bytes.
+    form_bytes: int = 64 * 1024
     body_seconds: float = 30.0
     requests_at_once: int = 256
     # The bodies of all requests in hand.

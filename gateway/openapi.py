@@ -1,6 +1,5 @@
 """`/openapi.json`: the gateway described by OpenAPI 3.1."""
 
-from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import version
 from typing import Any, Final
@@ -10,13 +9,13 @@ from starlette.responses import JSONResponse
 
 from domain.constants import BATCH_LIMIT
 from domain.schemas import envelope_schema
+from gateway.openapi_parts import REFUSED, TWILIO_SIGNATURE, answer, hook_paths, refusals
 from gateway.problems import MEDIA_TYPE as PROBLEM
 from gateway.problems import Kind
 from gateway.reading import Mode
 from gateway.schemas import MEDIA_TYPE as SCHEMA
 
 EVENT: Final = {"$ref": "#/components/schemas/DomainEvent"}
-REFUSED: Final = {"$ref": "#/components/schemas/Problem"}
 BATCH: Final = {"type": "array", "minItems": 1, "maxItems": BATCH_LIMIT, "items": EVENT}
 REFUSALS: Final = (
     Kind.UNREADABLE,
@@ -90,16 +89,20 @@ def openapi() -> dict[str, Any]:
             "/v1/events": {"post": _publish()},
             "/v1/schemas": {"get": _get("List all types of domain events")},
             "/v1/schemas/{name}": {"get": _show_schema()},
+            **hook_paths(),
             "/openapi.json": {"get": _get("This document")},
             "/livez": {"get": _get("Whether the process serves")},
             "/readyz": {
                 "get": _get(
-                    "Whether domain events can be published now", _refusals([Kind.UNAVAILABLE])
+                    "Whether domain events can be published now", refusals([Kind.UNAVAILABLE])
                 )
             },
         },
         "components": {
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "key": {"type": "http", "scheme": "bearer"},
+                "twilio": TWILIO_SIGNATURE,
+            },
             "schemas": {
                 "DomainEvent": _without_identity(envelope_schema()),
                 "Published": PUBLISHED,
@@ -133,12 +136,12 @@ def _publish() -> dict[str, Any]:
             },
         },
         "responses": {
-            "202": _answer(
+            "202": answer(
                 "Published: committed, and applied soon",
                 "application/json",
                 schema={"$ref": "#/components/schemas/Published"},
             ),
-            **_refusals(REFUSALS),
+            **refusals(REFUSALS),
         },
     }
 
@@ -156,23 +159,15 @@ def _show_schema() -> dict[str, Any]:
             }
         ],
         "responses": {
-            "200": _answer("A JSON Schema", SCHEMA, schema={"type": "object"}),
-            "404": _answer("No such type", PROBLEM, schema=REFUSED),
+            "200": answer("A JSON Schema", SCHEMA, schema={"type": "object"}),
+            "404": answer("No such type", PROBLEM, schema=REFUSED),
         },
     }
 
 
 def _get(summary: str, others: dict[str, Any] | None = None) -> dict[str, Any]:
-    answer = _answer("As asked", "application/json", schema={"type": "object"})
-    return {"summary": summary, "responses": {"200": answer, **(others or {})}}
-
-
-def _answer(description: str, media_type: str, *, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"description": description, "content": {media_type: {"schema": schema}}}
-
-
-def _refusals(kinds: Iterable[Kind]) -> dict[str, Any]:
-    return {str(kind.value[0]): _answer(kind.value[2], PROBLEM, schema=REFUSED) for kind in kinds}
+    shown = answer("As asked", "application/json", schema={"type": "object"})
+    return {"summary": summary, "responses": {"200": shown, **(others or {})}}
 
 
 def _without_identity(schema: dict[str, Any]) -> dict[str, Any]:

@@ -21,12 +21,14 @@ class Kind(Enum):
     UNREADABLE = (400, "unreadable", "The request can't be read")
     UNAUTHENTICATED = (401, "unauthenticated", "A valid API key is needed")
     TYPE_NOT_ALLOWED = (403, "type-not-allowed", "This key may not publish that")
+    NOT_SIGNED = (403, "not-signed", "The signature is missing or wrong")
     TOO_SLOW = (408, "too-slow", "The body took too long to arrive")
     TOO_LARGE = (413, "too-large", "That is too much at once")
     UNSUPPORTED = (415, "unsupported-media-type", "This content type is not understood")
     INVALID = (422, "invalid-domain-event", "A domain event is not as it must be")
     TOO_MANY = (429, "too-many-requests", "Too many requests at once")
     BROKEN = (500, "internal-error", "Something broke here")
+    NOT_SET_UP = (503, "not-set-up", "This isn't set up here")
     UNAVAILABLE = (503, "unavailable", "This can't be taken right now")
 
 

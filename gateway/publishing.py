@@ -1,8 +1,7 @@
 """`POST /v1/events`: from an authorised request to domain events in one transaction."""
 
-import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -13,9 +12,9 @@ from starlette.responses import JSONResponse
 
 from domain.outbox import publish_many
 from gateway.body import read_body
-from gateway.context import Context, context_of, database_trouble
-from gateway.problems import Kind, ProblemError, retry_later
-from gateway.reading import check, mode_of, said_in, types_said
+from gateway.context import Context, context_of, database_trouble, finish
+from gateway.problems import Kind, ProblemError
+from gateway.reading import Mode, check, mode_of, said_in, types_said
 from workers.keys import Key, authenticate
 
 REALM: Final = 'Bearer realm="momento"'
@@ -38,26 +37,20 @@ async def publish_events(request: Request) -> JSONResponse:
         key = await _authenticate(request, context)
         context.rate.take(key.id)
         mode = mode_of(request.headers)
-        raw = await read_body(request, mode, limits=context.limits, load=load)
+        limits = context.limits
+        limit = limits.batch_bytes if mode is Mode.BATCH else limits.single_bytes
+        raw = await read_body(request, limit, limits=limits, load=load)
 
         def work() -> Outcome:
             said = said_in(raw, mode, headers=request.headers)
             return _publish(said, context, key=key, now=now)
 
-        outcome = await _finish(work, context)
+        outcome = await finish(work, context)
     context.ringer.ring(outcome.types)
     answer = {"accepted": outcome.accepted, "duplicates": outcome.count - outcome.accepted}
     milliseconds = round((time.perf_counter() - started) * 1_000, 1)
     context.log.info("domain_events.published", key=str(key.id), ms=milliseconds, **answer)
     return JSONResponse(answer, 202)
-
-
-async def _finish(work: Callable[[], Outcome], context: Context) -> Outcome:
-    try:
-        return await context.in_thread(work)
-    except asyncio.CancelledError:
-        # Only the end of the process cuts a request short, and it may have been published.
-        raise retry_later(Kind.UNAVAILABLE, "Stopping; send the same again.", seconds=1) from None
 
 
 async def _authenticate(request: Request, context: Context) -> Key:

@@ -30,16 +30,9 @@ class Mode(Enum):
 
 def mode_of(headers: Headers) -> Mode:
     """Say how a request carries domain events; raises ProblemError (415)."""
-    said, *parameters = (part.strip() for part in headers.get("content-type", "").split(";"))
-    charsets = [part.lower() for part in parameters if part.lower().startswith("charset=")]
-    if any(charset not in {"charset=utf-8", 'charset="utf-8"'} for charset in charsets):
-        raise ProblemError(Kind.UNSUPPORTED, "Send UTF-8; other character sets are not understood.")
-    if headers.get("content-encoding", "identity").lower() != "identity":
-        raise ProblemError(
-            Kind.UNSUPPORTED, "Send the body uncompressed.", headers={"Accept-Encoding": "identity"}
-        )
+    said = media_type_of(headers)
     known = {mode.value: mode for mode in Mode}
-    mode = known.get(said.lower())
+    mode = known.get(said)
     if mode is None:
         message = f"Content-Type must be one of {', '.join(known)}."
         raise ProblemError(Kind.UNSUPPORTED, message)
@@ -50,6 +43,19 @@ def mode_of(headers: Headers) -> Mode:
         )
         raise ProblemError(Kind.UNSUPPORTED, message)
     return mode
+
+
+def media_type_of(headers: Headers) -> str:
+    """Give a body's media type; raises ProblemError (415) if it isn't plain UTF-8."""
+    said, *parameters = (part.strip() for part in headers.get("content-type", "").split(";"))
+    charsets = [part.lower() for part in parameters if part.lower().startswith("charset=")]
+    if any(charset not in {"charset=utf-8", 'charset="utf-8"'} for charset in charsets):
+        raise ProblemError(Kind.UNSUPPORTED, "Send UTF-8; other character sets are not understood.")
+    if headers.get("content-encoding", "identity").lower() != "identity":
+        raise ProblemError(
+            Kind.UNSUPPORTED, "Send the body uncompressed.", headers={"Accept-Encoding": "identity"}
+        )
+    return said.lower()
 
 
 def said_in(raw: bytes, mode: Mode, *, headers: Headers) -> list[Any]:

@@ -5,18 +5,26 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
+from domain.constants import NOTIFICATIONS_KEPT
+from domain.dispatch import is_contention
+from domain.notifications.keeping import forget_old
 from domain.partitions import Partition, ensure_partitions, partitions, wait_briefly
-from domain.retention import PAGE, drop_month, held_by, trim_settled
+from domain.retention import PAGE, drop_month, held_by, trim_settled, trim_strays
 from domain.sql import execute
 from domain.ticks import trim
 from scheduler.alarm import reconcile_figures
+from scheduler.due import forget_said
 from workers.chores.chore import Chore, transaction
 from workers.log import logger
 
 # A worker that has not been seen for this long is gone, and its row says nothing any more.
 WORKER_GONE: Final = timedelta(minutes=1)
+# To drop a month everybody else must be out of the table for a moment.
+DROP_TRIES: Final = 5
+DROP_PAUSE: Final = timedelta(seconds=2)
 _LOG: Final = logger("housekeeping")
 
 # Waits for so long unless asked to stop; whether to go on.
@@ -56,6 +64,19 @@ def make_housekeeping(retention: timedelta, wait: Wait) -> tuple[Chore, ...]:
             lambda engine, now: retain(engine, now - retention, wait=wait),
         ),
         Chore(
+            "notifications.forget",
+            timedelta(hours=1),
+            f"Forgets what people were told {NOTIFICATIONS_KEPT.days} days ago and more, unless it"
+            " is still to be settled.",
+            lambda engine, now: forget_tellings(engine, now, wait=wait),
+        ),
+        Chore(
+            "due.forget",
+            timedelta(hours=1),
+            "Forgets what was published as due long ago.",
+            lambda engine, now: forget_due(engine, now, wait=wait),
+        ),
+        Chore(
             "figures.reconcile",
             timedelta(days=1),
             "Recomputes every derived figure from its rows; raises an alarm on drift and mends"
@@ -67,8 +88,35 @@ def make_housekeeping(retention: timedelta, wait: Wait) -> tuple[Chore, ...]:
     )
 
 
+def forget_due(engine: Engine, now: datetime, *, wait: Wait, limit: int = PAGE) -> int:
+    """Forget page by page what was published as due long ago; give how many rows went."""
+    return _by_pages(
+        engine, lambda session: forget_said(session, now, limit=limit), wait=wait, limit=limit
+    )
+
+
+def forget_tellings(engine: Engine, now: datetime, *, wait: Wait, limit: int = PAGE) -> int:
+    """Forget page by page what people were told long ago; give how many rows went."""
+    return _by_pages(
+        engine, lambda session: forget_old(session, now=now, limit=limit), wait=wait, limit=limit
+    )
+
+
+def _by_pages(engine: Engine, forget: Callable[[Session], int], *, wait: Wait, limit: int) -> int:
+    """Forget until a page isn't full any more, or somebody wants us to stop."""
+    total, forgotten = 0, limit
+    while forgotten == limit and wait(timedelta()):
+        with transaction(engine) as session:
+            forgotten = forget(session)
+        total += forgotten
+    return total
+
+
 def retain(engine: Engine, before: datetime, *, wait: Wait) -> int:
-    """Keep no settled delivery and no whole month from before; give how many rows and months."""
+    """Keep no settled delivery and no whole month from before; give how many rows and months.
+
+    Raises the database's error when others were in the way each time that a month was to go.
+    """
     with transaction(engine) as session:
         months = [month for month in partitions(session.connection()) if month.end <= before]
     total = 0
@@ -76,6 +124,17 @@ def retain(engine: Engine, before: datetime, *, wait: Wait) -> int:
         if not wait(timedelta()):
             break
         total += _retain_month(engine, month, wait=wait)
+    return total + _retain_strays(engine, before, wait=wait)
+
+
+def _retain_strays(engine: Engine, before: datetime, *, wait: Wait) -> int:
+    """Trim what lies outside all months, page by page."""
+    total = 0
+    after: int | None = 0
+    while after is not None and wait(timedelta()):
+        with transaction(engine) as session:
+            gone, after = trim_strays(session, before, after=after)
+        total += gone
     return total
 
 
@@ -89,11 +148,23 @@ def _retain_month(engine: Engine, month: Partition, *, wait: Wait) -> int:
         total += trimmed
     if trimmed == PAGE:
         return total
-    with transaction(engine) as session:
-        is_gone = drop_month(session, month)
-        held = 0 if is_gone else held_by(session, month)
-    if is_gone:
-        _LOG.info("month.dropped", partition=month.name)
-    else:
-        _LOG.warning("month.held", partition=month.name, by=held)
-    return total + is_gone
+    return total + _drop(engine, month, wait=wait)
+
+
+def _drop(engine: Engine, month: Partition, *, wait: Wait) -> bool:
+    """Drop a month, trying again while others are in the way; say whether it went."""
+    for tries_left in reversed(range(DROP_TRIES)):
+        try:
+            with transaction(engine) as session:
+                is_gone = drop_month(session, month)
+                held = 0 if is_gone else held_by(session, month)
+        except DBAPIError as error:
+            if not (tries_left and is_contention(error) and wait(DROP_PAUSE)):
+                raise
+            continue
+        if is_gone:
+            _LOG.info("month.dropped", partition=month.name)
+        else:
+            _LOG.warning("month.held", partition=month.name, by=held)
+        return is_gone
+    return False

@@ -5,6 +5,7 @@ trouble, and is raised.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Engine
@@ -14,7 +15,15 @@ from domain.schedules import Line
 from domain.tables.schedules import RunResult
 from domain.ticks import Run, take
 from scheduler.alarm import DriftError, StoppedError
-from scheduler.outcome import Timed, error_code, forgettable, log_done, log_failed, write_outcome
+from scheduler.outcome import (
+    Timed,
+    error_code,
+    forgettable,
+    is_lost,
+    log_done,
+    log_failed,
+    write_outcome,
+)
 from scheduler.pages import Pages
 from scheduler.timetable import Entry, Publish
 from workers.chores.chore import Chore, transaction
@@ -36,6 +45,8 @@ class Runs:
         self._now = now
         self._going = going
         self._publish = publish
+        # How chores went whose result could not be written, because the database was away.
+        self._unwritten: dict[str, Run] = {}
 
     def entry(self, entry: Entry, planned_at: datetime, *, is_taken: bool = False) -> None:
         """Do something short in one transaction with its tick."""
@@ -47,12 +58,13 @@ class Runs:
                 count = entry.run(session, one.run.started_at)
                 write_outcome(session, [one.ended(RunResult.DONE, count)], is_durable=count > 0)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this run's result
-            self._fail(one, error)
+            self._write(self._failed(one, error))
             return
         log_done(one.run, count)
 
     def chore(self, chore: Chore, planned_at: datetime, *, is_taken: bool = False) -> None:
         """Do something that holds its own transactions; its tick is taken and written in others."""
+        self._write_late(chore.name)
         one = Timed(Run(chore.name, planned_at, self._now()))
         if not is_taken:
             with transaction(self._engine) as session:
@@ -66,7 +78,7 @@ class Runs:
         except StoppedError:
             self._keep(one.ended(RunResult.INTERRUPTED))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is this run's result
-            self._fail(one, error)
+            self._keep(self._failed(one, error))
         else:
             self._keep(one.ended(RunResult.DONE, count))
             log_done(one.run, count)
@@ -84,11 +96,31 @@ class Runs:
         run = one.run
         return bool(take(session, {run.schedule: run.planned_at}, now=run.started_at))
 
-    def _fail(self, one: Timed, error: Exception) -> None:
+    def _failed(self, one: Timed, error: Exception) -> Run:
         code = error_code(error)
         log_failed(one.run, code)
-        self._keep(one.ended(RunResult.FAILED, error=code))
+        return one.ended(RunResult.FAILED, error=code)
 
     def _keep(self, run: Run) -> None:
+        """Write how a chore went, whose tick stands already: it doesn't stay without a result.
+
+        A result that can't be written is a failure. While the database is away it waits here.
+        """
+        try:
+            self._write(run)
+        except Exception as error:
+            if is_lost(error):
+                self._unwritten[run.schedule] = run
+                raise
+            code = error_code(error)
+            log_failed(run, code)
+            self._write(replace(run, count=0, result=RunResult.FAILED, error=code))
+
+    def _write_late(self, schedule: str) -> None:
+        if run := self._unwritten.get(schedule):
+            self._write(run)
+            del self._unwritten[schedule]
+
+    def _write(self, run: Run) -> None:
         with transaction(self._engine) as session:
             write_outcome(session, [run], is_durable=run.result is not RunResult.DONE)

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from domain.schedules import Line
 from domain.ticks import planned_time
-from scheduler.due import KINDS, forget_said, publish_due
+from scheduler.due import KINDS, publish_due
 from scheduler.housekeeping import forget_workers, make_partitions, trim_ticks
 from workers.chores.chore import Chore
 
@@ -45,12 +45,6 @@ ENTRIES = (
         timedelta(minutes=1),
         "Keeps the last 200 runs of each schedule.",
         trim_ticks,
-    ),
-    Entry(
-        "due.forget",
-        timedelta(hours=1),
-        "Forgets what was published as due long ago.",
-        forget_said,
     ),
 )
 

@@ -20,6 +20,9 @@ BATCH_STATEMENT: Final = timedelta(seconds=10)
 BATCH_LOCK: Final = timedelta(seconds=5)
 # Ends the transaction of a worker that was stopped or swapped out, before anyone else waits long.
 IDLE_IN_TRANSACTION: Final = timedelta(seconds=10)
+# What a scheduler that was stopped has not committed is gone before another one leads, which may
+# want the same rows, and which is within ten seconds.
+SCHEDULER_IDLE_IN_TRANSACTION: Final = timedelta(seconds=4)
 
 # They answer a person or a service, who mustn't meet a connection that died in the pool. The
 # others repeat what failed, and save the round trip.
@@ -77,6 +80,7 @@ def _session_options(process: str) -> str:
     if process == "scheduler":
         # Who leads next meets the ticks that this one has not committed: they go with it.
         limits["client_connection_check_interval"] = timedelta(seconds=1)
+        limits["idle_in_transaction_session_timeout"] = SCHEDULER_IDLE_IN_TRANSACTION
     return " ".join(f"-c {name}={_milliseconds(limit)}" for name, limit in limits.items())
 
 

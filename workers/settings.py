@@ -100,6 +100,8 @@ class Settings(BaseSettings):
     twilio_account_sid: str | None = None
     twilio_auth_token: SecretStr | None = None
     twilio_messaging_service_sid: str | None = None
+    # Segments a second that the sender may send: 1 for a long code in the US, more for others.
+    twilio_mps: Annotated[float, Field(gt=0, le=2_000)] = 1.0
     stripe_api_key: SecretStr | None = None
     stripe_webhook_secret: SecretStr | None = None
     clerk_webhook_secret: SecretStr | None = None

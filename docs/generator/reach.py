@@ -16,7 +16,7 @@ from typing import Any
 from domain.payload import Payload
 from domain.things import Hold, lock
 
-LOCKING = re.compile(r"FOR (?:NO KEY UPDATE|UPDATE|SHARE)(?: OF (\w+))?")
+LOCKING = re.compile(r"FOR (?:NO KEY UPDATE|UPDATE|KEY SHARE|SHARE)(?: OF (\w+))?")
 
 
 @dataclass(slots=True)

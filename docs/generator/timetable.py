@@ -18,9 +18,10 @@ missed, however long ago, is made up for by the newest. `momento schedule list` 
 each, `momento schedule run NAME` has one run now.
 """
 DUE = f"""
-Found in tables and published as domain events, whose `time` is when each was due. Kinds whose time
-has come are published together, {PAGE:,} in a transaction, in the order in which they became due,
-until nothing more is.
+Found in tables and published as domain events, whose `time` is when each was due. All kinds are
+looked for together and published {PAGE:,} in a transaction, in the order in which they became due,
+until nothing more is. Out of that order comes what was held up: an event whose facts were still to
+be applied, a reminder of something that was just being changed, a kind that was paused or failed.
 """
 ENTRIES = """
 Each in one transaction with its tick.
@@ -41,7 +42,7 @@ def timetable_page() -> str:
     ):
         if listed:
             lines += [f"## {title}", "", paragraphs(says), ""]
-            lines += table(["name", "every", ""], map(_row, listed))
+            lines += table(["name", "when", "what it does"], map(_row, listed))
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -50,7 +51,7 @@ def _row(line: Line) -> tuple[str, str, str]:
 
 
 def _when(line: Line) -> Iterator[str]:
-    yield _span(line.every)
+    yield f"every {_span(line.every)}"
     if at := place(line):
         yield f"at {at // timedelta(hours=1):02}:00 UTC"
 

@@ -44,6 +44,7 @@ def apply_user_departed(session: Session, batch: Batch[UserDeparted], now: datet
     for trace in TRACES:
         _erase_rows(session, trace, people)
     _erase_helpers(session, people)
+    _erase_tellings(session, people)
     return effects
 
 
@@ -141,5 +142,22 @@ def _erase_helpers(session: Session, people: Collection[str]) -> None:
         " phone_number = NULL FROM events WHERE events.id = kept.event_id"
         " AND kept.user_id IS NULL AND events.host_id = ANY(%(people)s::uuid[])",
         erased=ERASED_TEXT,
+        people=list(people),
+    )
+
+
+def _erase_tellings(session: Session, people: Collection[str]) -> None:
+    """Delete what these people were told, or were to be told.
+
+    What others are told of them holds their id and nothing more: names are looked up when it is
+    sent. Locked after all else, in key order, as everywhere (domain/notifications/telling.py).
+    """
+    execute(
+        session,
+        """
+        DELETE FROM notifications WHERE id IN (
+            SELECT id FROM notifications WHERE user_id = ANY(%(people)s::uuid[])
+            ORDER BY user_id, dedupe_key, channel FOR UPDATE)
+        """,
         people=list(people),
     )

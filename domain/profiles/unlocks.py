@@ -15,7 +15,8 @@ from domain.sql import array, execute, fetch
 def settle(session: Session, people: Iterable[str]) -> None:
     """Make the rows of what people have earned, and delete what they have no longer.
 
-    The deleted have no face card, so they keep none of its looks.
+    The deleted have no face card, so they keep none of its looks. That somebody was told of a look
+    outlasts it: nobody is told of the same twice.
     """
     rows = fetch(
         session,
@@ -38,16 +39,26 @@ def settle(session: Session, people: Iterable[str]) -> None:
     execute(
         session,
         """
-        DELETE FROM face_card_unlocks WHERE user_id = ANY(%(people)s::uuid[])
-            AND (user_id, customization)
-                NOT IN (SELECT * FROM unnest(%(owners)s::uuid[], %(looks)s::text[]))
+        WITH lost AS (
+            DELETE FROM face_card_unlocks WHERE user_id = ANY(%(people)s::uuid[])
+                AND (user_id, customization)
+                    NOT IN (SELECT * FROM unnest(%(owners)s::uuid[], %(looks)s::text[]))
+            RETURNING user_id, customization, notified
+        )
+        INSERT INTO face_card_notices (user_id, customization)
+        SELECT user_id, customization FROM lost WHERE notified ON CONFLICT DO NOTHING
         """,
         people=array(person for person, *_ in rows),
         **columns,
     )
     execute(
         session,
-        "INSERT INTO face_card_unlocks (user_id, customization)"
-        " SELECT * FROM unnest(%(owners)s::uuid[], %(looks)s::text[]) ON CONFLICT DO NOTHING",
+        """
+        INSERT INTO face_card_unlocks (user_id, customization, notified)
+        SELECT earned.*, EXISTS (SELECT FROM face_card_notices AS told
+            WHERE told.user_id = earned.owner AND told.customization = earned.look)
+        FROM unnest(%(owners)s::uuid[], %(looks)s::text[]) AS earned (owner, look)
+        ON CONFLICT DO NOTHING
+        """,
         **columns,
     )

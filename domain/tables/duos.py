@@ -40,6 +40,15 @@ class Duo(SQLModel, table=True):
             "id",
             postgresql_where=text("status IN ('pending', 'active')"),
         ),
+        # Of whose end nobody was reminded yet.
+        Index(
+            "duos_remind_idx",
+            "expires_at",
+            "id",
+            postgresql_where=text(
+                "status IN ('pending', 'active') AND reminded_for IS DISTINCT FROM expires_at"
+            ),
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -48,6 +57,8 @@ class Duo(SQLModel, table=True):
     # Rule "duos": nobody is in two open ones. From when until when this one is, or was, open.
     opened_at: datetime = instant(nullable=False)
     open_until: datetime = instant(nullable=False)
+    # The clock's: for which expiry both were reminded, or passed over.
+    reminded_for: datetime | None = instant()
     created_at: datetime = created()
     updated_at: datetime = created()
 

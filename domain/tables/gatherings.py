@@ -64,6 +64,23 @@ class Event(SQLModel, table=True):
             "id",
             postgresql_where=text("status = 'completed' AND finalized_at IS NULL"),
         ),
+        # Of whose start nobody was reminded yet.
+        Index(
+            "events_remind_24h_idx",
+            "starts_at",
+            "id",
+            postgresql_where=text(
+                "status = 'published' AND reminded_24h_for IS DISTINCT FROM starts_at"
+            ),
+        ),
+        Index(
+            "events_remind_2h_idx",
+            "starts_at",
+            "id",
+            postgresql_where=text(
+                "status = 'published' AND reminded_2h_for IS DISTINCT FROM starts_at"
+            ),
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -88,6 +105,9 @@ class Event(SQLModel, table=True):
     # Rule "events": when it was cancelled, and the material changes as a list of times.
     cancelled_at: datetime | None = instant()
     material_changes: list[Any] | None = document()
+    # The clock's: for which start who comes was reminded, or passed over.
+    reminded_24h_for: datetime | None = instant()
+    reminded_2h_for: datetime | None = instant()
     # Rule "ratings": what this event adds to its host's rating, and its own.
     rating_count: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     host_rating_sum: int = Field(default=0, sa_column_kwargs={"server_default": "0"})

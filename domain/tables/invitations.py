@@ -60,6 +60,15 @@ class Invitation(SQLModel, table=True):
             "id",
             postgresql_where=text("status = 'pending_reconfirmation'"),
         ),
+        # Of whose expiry nobody was reminded yet.
+        Index(
+            "invitations_remind_idx",
+            "expires_at",
+            "id",
+            postgresql_where=text(
+                "status IN ('sent', 'payment_failed') AND reminded_for IS DISTINCT FROM expires_at"
+            ),
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -74,6 +83,8 @@ class Invitation(SQLModel, table=True):
     confirmed_at: datetime | None = instant()
     # Until when somebody in pending_reconfirmation may answer.
     reconfirm_by: datetime | None = instant()
+    # The clock's: for which expiry its person was reminded, or passed over.
+    reminded_for: datetime | None = instant()
     created_at: datetime = created()
     updated_at: datetime = created()
 

@@ -51,12 +51,22 @@ class ProfilePhoto(StampedBase, table=True):
     __tablename__ = "profile_photos"
     __table_args__ = (
         Index("profile_photos_user_id_idx", "user_id"),
-        # What becomes due: badges by their end.
+        # What becomes due: badges by their end, of which it wasn't told yet.
         Index(
-            "profile_photos_badge_idx",
+            "profile_photos_remind_idx",
             "authentic_expires_at",
             "id",
-            postgresql_where=text("is_authentic"),
+            postgresql_where=text(
+                "is_authentic AND badge_reminded_for IS DISTINCT FROM authentic_expires_at"
+            ),
+        ),
+        Index(
+            "profile_photos_ended_idx",
+            "authentic_expires_at",
+            "id",
+            postgresql_where=text(
+                "is_authentic AND badge_ended_for IS DISTINCT FROM authentic_expires_at"
+            ),
         ),
     )
 
@@ -66,6 +76,9 @@ class ProfilePhoto(StampedBase, table=True):
     is_authentic: bool = Field(sa_column_kwargs={"server_default": FALSE})
     # Rule "an authentic photo's badge ends 12 months after it was added".
     authentic_expires_at: datetime | None = instant()
+    # The clock's: for which end its owner was told that it is near, and that it has come.
+    badge_reminded_for: datetime | None = instant()
+    badge_ended_for: datetime | None = instant()
     created_at: datetime = created()
 
 
@@ -93,7 +106,18 @@ class FaceCardUnlock(SQLModel, table=True):
 
     user_id: UUID = Field(primary_key=True, foreign_key="users.id")
     customization: str = Field(primary_key=True)
+    # Set by whoever has shown it to them. A look that is lost and earned again keeps it.
     notified: bool = Field(sa_column_kwargs={"server_default": FALSE})
+    created_at: datetime = created()
+
+
+class FaceCardNotice(SQLModel, table=True):
+    """A look that somebody was told of and has lost since, so that they aren't told again."""
+
+    __tablename__ = "face_card_notices"
+
+    user_id: UUID = Field(primary_key=True, foreign_key="users.id")
+    customization: str = Field(primary_key=True)
     created_at: datetime = created()
 
 

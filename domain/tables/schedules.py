@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, Double, Identity, Index, Interval
 from sqlmodel import Field, SQLModel
 
-from domain.tables.base import instant, one_of, word
+from domain.tables.base import TRUE, instant, one_of, word
 
 
 class RunResult(StrEnum):
@@ -34,6 +34,8 @@ class Schedule(SQLModel, table=True):
     paused_why: str | None = None
     # When somebody asked for a run at once that nobody has begun yet.
     asked_at: datetime | None = instant()
+    # Whether the one that leads runs it. One that it doesn't know stays as long as it is paused.
+    is_listed: bool = Field(default=True, sa_column_kwargs={"server_default": TRUE})
 
 
 class Tick(SQLModel, table=True):

@@ -109,6 +109,16 @@ class User(SQLModel, table=True):
                 "subscription_status IN ('premium', 'past_due') AND deleted_at IS NULL"
             ),
         ),
+        # Who wasn't told yet that it will.
+        Index(
+            "users_remind_idx",
+            "subscription_ends",
+            "id",
+            postgresql_where=text(
+                "subscription_status IN ('premium', 'past_due') AND deleted_at IS NULL"
+                " AND subscription_reminded_for IS DISTINCT FROM subscription_ends"
+            ),
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -146,6 +156,8 @@ class User(SQLModel, table=True):
     subscription_status: str = word(SubscriptionStatus.FREE)
     subscription_ends: datetime | None = instant()
     stripe_subscription_id: str | None = None
+    # The clock's: for which end of the subscription somebody was reminded, or passed over.
+    subscription_reminded_for: datetime | None = instant()
     contextual_nudges: dict[str, Any] | None = document()
     # Which presence.changed the presence comes from: there are too many of them to keep as facts.
     presence_time: datetime | None = instant()

@@ -18,6 +18,7 @@ _OWN_ROWS = {
     "profile_interests": "user_id",
     "user_social_links": "user_id",
     "face_card_unlocks": "user_id",
+    "face_card_notices": "user_id",
 }
 # Rows that two people's transactions may want: locked in key order first.
 _SHARED_ROWS = {

@@ -20,7 +20,7 @@ from domain.lanes import PLANS, SEATS
 from domain.payload import Payload
 from domain.payments import payloads as paying
 from domain.sql import array
-from scheduler.due.kind import OFTEN, Kind
+from scheduler.due.kind import Kind
 
 # What may change an event's plan or who holds its seats; each names the event or an invitation.
 # Not an expiry: what lapses is known by its deadline.
@@ -99,7 +99,6 @@ def _cancelled(event: str) -> Payload:
 EVENTS: Final = (
     Kind(
         name="events.cancel",
-        every=OFTEN,
         sentence="An event with fewer than min_attendees seats held at its start is cancelled.",
         payload=_cancelled,
         table="events",
@@ -112,7 +111,6 @@ EVENTS: Final = (
     ),
     Kind(
         name="events.complete",
-        every=OFTEN,
         sentence="An event is completed 2 hours after its last stop's end.",
         payload=lambda event: EventCompleted(event_id=event),
         table="events",
@@ -127,7 +125,6 @@ EVENTS: Final = (
     ),
     Kind(
         name="events.finalize",
-        every=OFTEN,
         sentence="An event is finalised 24 hours after its completion.",
         payload=lambda event: EventFinalized(event_id=event),
         table="events",

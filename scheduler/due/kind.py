@@ -1,6 +1,6 @@
 """One kind of thing that becomes due: which rows, when, and what is published of each."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
@@ -8,18 +8,21 @@ from typing import Any, Final, NamedTuple
 from sqlmodel import Session
 
 from domain.payload import Payload
-from domain.sql import fetch
+from domain.sql import array, execute, fetch
 
-# What changes a state is looked for often, reminders now and then.
+# All kinds are looked for together, so that all is published in one due order.
 OFTEN: Final = timedelta(seconds=10)
-NOW_AND_THEN: Final = timedelta(seconds=60)
 
 
 class Due(NamedTuple):
-    """Something that is due: since when, and the ids that its payload takes, the subject first."""
+    """Something that is due: since when, and the ids that its payload takes, the subject first.
+
+    What isn't `worthwhile` is passed over for good.
+    """
 
     due_at: datetime
     ids: tuple[str, ...]
+    worthwhile: bool = True
 
     @property
     def subject(self) -> str:
@@ -27,20 +30,25 @@ class Due(NamedTuple):
         return self.ids[0]
 
 
-# An index gives what stands, by its moment. What was published is left out by a probe for each;
-# OFFSET keeps Postgres from reading all that was ever published instead.
+# An index gives what stands, by its moment.
 _DUE = """
 {known}
-SELECT {due_at}, {ids} FROM {table} AS thing
-WHERE {stands} AND thing.{moment} <= %(now)s - %(after)s::interval {further}
-    AND NOT EXISTS (
-        SELECT FROM due_said AS said
-        WHERE said.kind = %(kind)s AND said.due_at = {due_at} AND said.subject = thing.id
-        OFFSET 0
-    )
+SELECT {due_at}, {worthwhile}, {ids} FROM {table} AS thing
+WHERE {stands} AND thing.{moment} <= %(now)s - %(after)s::interval {further} AND {unsaid}
 ORDER BY {order}, thing.id
-LIMIT %(limit)s
+LIMIT %(limit)s {locked}
 """
+# What was published is left out by a probe for each; OFFSET keeps Postgres from reading all that
+# was ever published instead.
+_NOT_SAID = """NOT EXISTS (
+    SELECT FROM due_said AS said
+    WHERE said.kind = %(kind)s AND said.due_at = {due_at} AND said.subject = thing.id
+    OFFSET 0
+)"""
+# Or it has left the index. A row that somebody just changes is looked at another time: nobody
+# waits for it, and it isn't published as it was.
+_NOT_SAID_FOR = "thing.{said_for} IS DISTINCT FROM thing.{moment}"
+_LOCKED = "FOR NO KEY UPDATE OF thing SKIP LOCKED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +61,13 @@ class Kind:
     that begins with AND, `known` what goes before the statement, `parameters` what either names.
     `not_before` gives a later moment before which it can't be due, null if there is none: few rows
     must stand for a kind that has one, since they are sorted.
+
+    What doesn't change by being published names a column in `said_for`: there a row remembers for
+    which moment it was published, or passed over because it wasn't `worthwhile` then. The index
+    leaves out those whose column equals the moment.
     """
 
     name: str
-    every: timedelta
     sentence: str
     payload: Callable[..., Payload]
     table: str
@@ -68,6 +79,9 @@ class Kind:
     known: str = ""
     not_before: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    said_for: str = ""
+    worthwhile: str = "true"
+    every: timedelta = OFTEN
     # What tells domain events of one type, about one thing and of one time apart, if anything does.
     mark: str = ""
 
@@ -76,8 +90,12 @@ class Kind:
         """The statement that finds what is due and wasn't published, in due order."""
         by_the_clock = f"thing.{self.moment} + %(after)s::interval"
         due_at = f"greatest({by_the_clock}, {self.not_before})" if self.not_before else by_the_clock
+        unsaid = _NOT_SAID_FOR if self.said_for else _NOT_SAID
         return _DUE.format(
             due_at=due_at,
+            worthwhile=self.worthwhile,
+            unsaid=unsaid.format(due_at=due_at, said_for=self.said_for, moment=self.moment),
+            locked=_LOCKED if self.said_for else "",
             # By the column itself, the index gives the order.
             order=due_at if self.not_before else f"thing.{self.moment}",
             known=self.known,
@@ -100,4 +118,13 @@ class Kind:
             limit=limit,
             **self.parameters,
         )
-        return [Due(due_at, tuple(ids)) for due_at, *ids in rows]
+        return [Due(due_at, tuple(ids), bool(worthwhile)) for due_at, worthwhile, *ids in rows]
+
+    def remember(self, session: Session, subjects: Iterable[str]) -> None:
+        """Note of rows that `find` has just given that they were published or passed over."""
+        execute(
+            session,
+            f"UPDATE {self.table} SET {self.said_for} = {self.moment}"
+            " WHERE id = ANY(%(subjects)s::uuid[])",
+            subjects=array(subjects),
+        )

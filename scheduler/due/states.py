@@ -9,8 +9,8 @@ from domain.payload import Payload
 from domain.profiles.payloads import PhotoBadgeEnded
 from domain.tables.users import SubscriptionStatus
 from domain.users.payloads import PresenceChanged, SubscriptionChanged
-from scheduler.due.kind import OFTEN, Kind
-from scheduler.due.reminders import NOT_BEFORE_THE_NEWEST, PAYING, REMINDING
+from scheduler.due.kind import Kind
+from scheduler.due.reminders import PAYING
 
 
 def _expired(invitation: str) -> Payload:
@@ -35,7 +35,6 @@ _AFTER_THE_NEWEST_WORD: Final = """(
 STATES: Final = (
     Kind(
         name="invitations.expire",
-        every=OFTEN,
         sentence="An invitation that nobody has answered or paid for by its expiry expires.",
         payload=_expired,
         table="invitations",
@@ -44,7 +43,6 @@ STATES: Final = (
     ),
     Kind(
         name="reconfirmations.lapse",
-        every=OFTEN,
         sentence="A seat that wasn't confirmed again by the deadline after a change is given up.",
         payload=_expired,
         table="invitations",
@@ -53,7 +51,6 @@ STATES: Final = (
     ),
     Kind(
         name="duos.expire",
-        every=OFTEN,
         sentence="A duo that is still open at its expiry expires.",
         payload=lambda duo: DuoExpired(duo_id=duo),
         table="duos",
@@ -62,7 +59,6 @@ STATES: Final = (
     ),
     Kind(
         name="presence.end",
-        every=OFTEN,
         sentence="Somebody who has been online without activity for 5 minutes is offline.",
         payload=_gone,
         table="users",
@@ -72,7 +68,6 @@ STATES: Final = (
     ),
     Kind(
         name="subscriptions.end",
-        every=OFTEN,
         sentence="A premium or past_due subscription becomes free 3 days after its end.",
         payload=_free,
         table="users",
@@ -81,17 +76,15 @@ STATES: Final = (
         after=SUBSCRIPTION_GRACE,
         not_before=_AFTER_THE_NEWEST_WORD,
     ),
-    # Nothing in the tables changes by it, so it is looked for as reminders are.
+    # No rule reads that it ended, so a photo remembers that it was said, as of reminders.
     Kind(
         name="badges.end",
-        every=OFTEN,
         sentence="The badge of an authentic photo ends 12 months after the photo was added.",
         payload=lambda photo, person: PhotoBadgeEnded(photo_id=photo, user_id=person),
         table="profile_photos",
         moment="authentic_expires_at",
         stands="thing.is_authentic",
         ids=("id", "user_id"),
-        further=NOT_BEFORE_THE_NEWEST.format(moment="authentic_expires_at"),
-        parameters=REMINDING,
+        said_for="badge_ended_for",
     ),
 )

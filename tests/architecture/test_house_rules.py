@@ -35,6 +35,8 @@ RULES_MAY_IMPORT: Final = (
     "domain.facts.Fact",
     "domain.facts.NewestWins",
     "domain.payload.Stamp",
+    # Pure as well.
+    "domain.quiet_hours.",
     "domain.tables.",
     "domain.users.suspension.",
     "domain.verdict.",

@@ -15,7 +15,7 @@ from domain.gatherings.payloads import (
     LocationAdded,
     Stop,
 )
-from domain.invitations.payloads import InvitationSent
+from domain.invitations.payloads import InvitationDeclined, InvitationSent
 from domain.payload import Payload
 from domain.payments.payloads import PaymentSucceeded
 from domain.profiles.payloads import ProfilePhotoAdded
@@ -27,7 +27,10 @@ LASTS: Final = DAY
 # Of so many people of each event's guests the first ones have paid.
 SEATED: Final = 3
 BEFORE_THE_START: Final = 0.9
+MORNING: Final = START + LASTS
 PLACE: Final = an_id("place")
+# Who has something ahead in the morning.
+GUESTS: Final = ("Ada", "Bo", "Cy", "Di", "Em", "Fay")
 
 
 class Night:
@@ -43,6 +46,14 @@ class Night:
         return [
             enclose(payload, source="/test", time=time, id=self._id())
             for payload, time in self._story()
+        ]
+
+    def meanwhile(self) -> list[Envelope]:
+        """What people do in that night, in order; what is still ahead then is changed by it."""
+        changes = sorted(self._changes(), key=lambda change: change[1])
+        return [
+            enclose(payload, source="/test", time=time, id=f"meanwhile {number}")
+            for number, (payload, time) in enumerate(changes)
         ]
 
     def _id(self) -> str:
@@ -95,29 +106,81 @@ class Night:
 
     def _ahead(self) -> Iterator[tuple[Payload, datetime]]:
         """What is still to come when the night is over, and is to be reminded of."""
-        morning = START + LASTS
         ada, bo = an_id("Ada"), an_id("Bo")
-        for person in (ada, bo):
+        for person in map(an_id, GUESTS):
             registered = UserRegistered(
                 user_id=person, clerk_id=person, birth_date=date(1990, 5, 1)
             )
             yield registered, START - 500 * DAY
         proposed = DuoProposed(
-            duo_id=self._id(), initiator_id=ada, partner_id=bo, expires_at=morning + HOUR
+            duo_id=self._id(), initiator_id=ada, partner_id=bo, expires_at=MORNING + HOUR
         )
         yield proposed, START - 6 * DAY
         photo = ProfilePhotoAdded(
             photo_id=self._id(), user_id=ada, url="https://a.b/c", is_authentic=True
         )
-        added = morning + 13 * DAY
+        added = MORNING + 13 * DAY
         yield photo, added.replace(year=added.year - 1)
-        yield self._published(an_id("brunch"), ada, morning + 2 * HOUR, least=1)
-        yield from self._invited(
-            an_id("brunch"), bo, morning + 2 * HOUR, seated=False, expires_at=morning + HOUR
-        )
+        for event, hours in (("brunch", 2), ("picnic", 6), ("dinner", 10), ("walk", 14)):
+            yield self._published(an_id(event), ada, MORNING + hours * HOUR, least=1)
+        for guest in GUESTS[1:3]:
+            yield (
+                InvitationSent(
+                    invitation_id=an_id(f"brunch {guest}"),
+                    event_id=an_id("brunch"),
+                    user_id=an_id(guest),
+                    expires_at=MORNING + HOUR,
+                ),
+                START - 25 * DAY,
+            )
+
+    def _changes(self) -> Iterator[tuple[Payload, datetime]]:
+        """Of each kind something in time for its reminder, and something too late for it."""
+        yield self._published(an_id("supper"), an_id("Ada"), MORNING + 8 * HOUR, hours_before=29)
+        yield self._published(an_id("show"), an_id("Ada"), MORNING + 9 * HOUR, hours_before=21)
+        for event, later, hour in (("picnic", 12, 5), ("walk", 16, 20)):
+            stop = _stop(MORNING + later * HOUR)
+            yield EventUpdated(event_id=an_id(event), itinerary=[stop]), START + hour * HOUR
+        for guest, hour in (("Em", 2), ("Fay", 22)):
+            yield (
+                InvitationSent(
+                    invitation_id=an_id(f"dinner {guest}"),
+                    event_id=an_id("dinner"),
+                    user_id=an_id(guest),
+                    expires_at=MORNING + 2 * HOUR,
+                ),
+                START + hour * HOUR,
+            )
+        yield InvitationDeclined(invitation_id=an_id("brunch Cy")), START + 21 * HOUR
+        for pair, hour in ((("Cy", "Di"), 4), (("Em", "Fay"), 6)):
+            one, other = map(an_id, pair)
+            yield (
+                DuoProposed(
+                    duo_id=an_id(f"pair {hour}"),
+                    initiator_id=one,
+                    partner_id=other,
+                    expires_at=MORNING + 5 * HOUR,
+                ),
+                START + hour * HOUR,
+            )
+        for guest, hour in (("Cy", 6), ("Di", 12)):
+            yield (
+                SubscriptionChanged(
+                    user_id=an_id(guest),
+                    subscription_status=SubscriptionStatus.PREMIUM,
+                    subscription_ends=START + 3 * DAY + 10 * HOUR,
+                ),
+                START + hour * HOUR,
+            )
 
     def _published(
-        self, event: str, host: str, starts_at: datetime, *, least: int
+        self,
+        event: str,
+        host: str,
+        starts_at: datetime,
+        *,
+        least: int = 1,
+        hours_before: int = 30 * 24,
     ) -> tuple[Payload, datetime]:
         published = EventPublished(
             event_id=event,
@@ -129,7 +192,7 @@ class Night:
             confirmation_fee=500,
             itinerary=[_stop(starts_at)],
         )
-        return published, starts_at - 30 * DAY
+        return published, starts_at - hours_before * HOUR
 
     def _evening(self, number: int, event: str) -> Iterator[tuple[Payload, datetime]]:
         """One event in the night; of each six, two have too few, one moves and one is over."""

@@ -89,7 +89,9 @@ def _show_themselves(world: World) -> None:
     world.say("persona.updated", early, **ada, career="Baker")
     world.say("presence.changed", early, **ada, is_online=True)
     world.say("presence.changed", late, **ada, is_online=False)
-    world.say("subscription.changed", early, **ada, subscription_status="premium")
+    ends = {"subscription_ends": START - 57 * DAY}
+    premium = {"subscription_status": "premium", **ends}
+    world.say("subscription.changed", early, **ada, **premium)
     world.say("profile.liked", early, liker_id=world.id("Ada"), liked_id=world.id("Bo"))
     phone = {"token": f"ExponentPushToken[{world.id('phone')}]"}
     for guest, at in (("Ada", early), ("Bo", late)):
@@ -330,10 +332,26 @@ def _finalize(world: World) -> None:
 
 
 def _trouble(world: World) -> None:
+    # Who had declined pays after all, and gets it back.
+    charge = {**_charge(world, "Dan"), "stripe_charge_id": world.id("charge Dan")}
+    world.say("payment.succeeded", START - 5 * DAY, **charge)
     refund = {"stripe_refund_id": "re", "amount_in_cents": 100}
     world.say("payment.refunded", END, payment_id=world.id("payment Bo"), **refund)
     dispute = {"stripe_dispute_id": "dp", "reason": "unknown"}
     world.say("payment.disputed", END, payment_id=world.id("payment Ada"), **dispute)
+
+
+def _remind(world: World) -> None:
+    """What the clock says."""
+    for hours in (24, 2):
+        event = {"event_id": world.id("drinks"), "hours_before": hours}
+        world.say("event.reminder_due", START - hours * HOUR, **event)
+    invitation = {"invitation_id": world.id("invitation Eve")}
+    world.say("invitation.expiry_near", START - 19 * DAY, **invitation)
+    world.say("duo.expiry_near", END, duo_id=world.id("duo Ada"))
+    photo = {"photo_id": world.id("photo"), "user_id": world.id("Ada")}
+    world.say("photo_badge.end_near", START + 270 * DAY, **photo)
+    world.say("subscription.end_near", START - 60 * DAY, user_id=world.id("Ada"))
 
 
 def _leave(world: World) -> None:
@@ -380,6 +398,7 @@ PHASES: Final[tuple[Callable[[World], None], ...]] = (
     _remember,
     _finalize,
     _trouble,
+    _remind,
     _leave,
     _call_off,
 )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -11,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from pydantic import SecretStr
 
-from workers.providers.ports import Email, Push, Sms
+from workers.providers.ports import Email, Push, Sms, TextState, Trouble
 from workers.providers.twilio import TwilioAccount, TwilioTexter
 from workers.sandbox import Sandbox
 from workers.sandbox.journal import read_journal
@@ -67,6 +68,12 @@ def sms(number: int = 1, **changes: Any) -> Sms:
         "expires_at": NOW + timedelta(hours=2),
     }
     return Sms(**usual | changes)
+
+
+def find(texter: TwilioTexter, sms: Sms, *, since: datetime) -> TextState | Trouble | None:
+    """Look for a text message of which no id is known; the first of those that match."""
+    found = texter.find(sms.to, body_hash=sha256(sms.body.encode()).hexdigest(), since=since)
+    return found if isinstance(found, Trouble) else next(iter(found), None)
 
 
 def texter_for(sandbox: Sandbox, **changes: Any) -> TwilioTexter:

@@ -21,17 +21,32 @@ class _Server(uvicorn.Server):
         self.listening.set()
 
 
+def a_listener() -> socket.socket:
+    """Listen on a port of its own, for an application that must know its URL before it serves."""
+    return socket.create_server(("127.0.0.1", 0))
+
+
+def url_of(listener: socket.socket) -> str:
+    """Where a listener listens."""
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
 @contextmanager
-def serving(app: Starlette, configure: Callable[..., uvicorn.Config]) -> Iterator[str]:
+def serving(
+    app: Starlette,
+    configure: Callable[..., uvicorn.Config],
+    *,
+    listener: socket.socket | None = None,
+) -> Iterator[str]:
     """Serve as the program would that `configure` belongs to, on a port of its own; the URL."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = listener or a_listener()
     port: int = listener.getsockname()[1]
     server = _Server(configure(app, host="127.0.0.1", port=port))
     thread = threading.Thread(target=server.run, args=([listener],), name="serving")
     thread.start()
     try:
         assert server.listening.wait(10)
-        yield f"http://127.0.0.1:{port}"
+        yield url_of(listener)
     finally:
         server.should_exit = True
         thread.join(10)

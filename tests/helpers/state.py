@@ -18,12 +18,21 @@ State = dict[str, list[Row]]
 OF_MATCHING: Final = frozenset(
     str(made.__tablename__) for made in (MatchingRequest, PortRest, EventCandidate)
 )
+# What people are told on the way may depend on the order, as rules.md has it: what was due, what
+# had become one and what nobody was concerned by any more when it was heard of.
+TOLD: Final = frozenset({"notifications"})
 # Tables of the machinery: the ledger, the clock, the accounts of the dashboard, and these.
-MACHINERY: Final = OF_MATCHING | frozenset(
-    str(made.__tablename__)
-    for module in (ledger, schedules, accounts)
-    for made in vars(module).values()
-    if isinstance(made, type) and issubclass(made, SQLModel) and made.__module__ == module.__name__
+MACHINERY: Final = (
+    OF_MATCHING
+    | TOLD
+    | frozenset(
+        str(made.__tablename__)
+        for module in (ledger, schedules, accounts)
+        for made in vars(module).values()
+        if isinstance(made, type)
+        and issubclass(made, SQLModel)
+        and made.__module__ == module.__name__
+    )
 )
 # Decided at the moment of applying: who was given a seat, and that a refund once asked for stands.
 # Published on the way: for what a host was flagged before, and when.
@@ -31,8 +40,14 @@ DECIDED: Final = frozenset({"seat_decisions", "host_flags"})
 # When rows were made and changed is exempt in every table, but for what the rules name.
 WHEN: Final = frozenset({"created_at", "updated_at"})
 TOLD_BY_DOMAIN_EVENTS: Final = {"conversations": frozenset({"updated_at"})}
+# What the clock reminded of is told on the way, and remembered by the thing.
+REMINDED: Final = frozenset({"reminded_for"})
 EXEMPT: Final = {
-    "users": frozenset({"user_number"}),
+    "users": frozenset({"user_number", "subscription_reminded_for"}),
+    "events": frozenset({"reminded_24h_for", "reminded_2h_for"}),
+    "invitations": REMINDED,
+    "duos": REMINDED,
+    "profile_photos": frozenset({"badge_reminded_for", "badge_ended_for"}),
     "support_tickets": frozenset({"ticket_number"}),
     "ratings": frozenset({"id"}),
     "attendee_kudos": frozenset({"id"}),

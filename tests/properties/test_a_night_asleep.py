@@ -4,14 +4,15 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
+from itertools import pairwise
 from typing import Final
 
 import pytest
 from sqlalchemy import Engine, text
 
 from tests.factories.night import LASTS, Night
-from tests.helpers.clock import Said, drain, live_through, newest, said_since
-from tests.helpers.evening import DAY, HOUR, START, publish, settle
+from tests.helpers.clock import Said, drain, live_through, newest, ring, said_since
+from tests.helpers.evening import DAY, HOUR, START, an_id, publish, settle
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.state import differences, snapshot
 from workers.database import make_engine
@@ -27,6 +28,30 @@ REMINDERS: Final = {
     "subscription.end_near",
 }
 
+# What a scheduler that wakes up at :now should have reminded of by then, whatever it slept through.
+STILL_AHEAD: Final = """
+    WITH ahead (name, subject, moment, before, until) AS (
+        SELECT 'event.reminder_due', id, starts_at, lead, until FROM events
+        CROSS JOIN (VALUES (interval '24 hours', interval '2 hours'), ('2 hours', '0 hours'))
+            AS reminding (lead, until)
+        WHERE status = 'published'
+        UNION ALL
+        SELECT 'invitation.expiry_near', id, expires_at, '6 hours', '0 hours' FROM invitations
+        WHERE status IN ('sent', 'payment_failed')
+        UNION ALL
+        SELECT 'duo.expiry_near', id, expires_at, '24 hours', '0 hours' FROM duos
+        WHERE status IN ('pending', 'active')
+        UNION ALL
+        SELECT 'photo_badge.end_near', id, authentic_expires_at, '336 hours', '0 hours'
+        FROM profile_photos
+        UNION ALL
+        SELECT 'subscription.end_near', id, subscription_ends, '72 hours', '0 hours' FROM users
+        WHERE subscription_status = 'premium'
+    )
+    SELECT name, subject::text, moment - before FROM ahead WHERE moment - until > :now
+"""
+# What was made with less time than its reminder has.
+TOO_LATE: Final = ("dinner Fay", "pair 6", "Di", "brunch Cy")
 NOTES: Final = """
     SELECT told.subject, told.time FROM deliveries JOIN domain_events AS told USING (seq)
     WHERE handler = 'invitations.apply_invitation_expired' AND reason = :note
@@ -96,6 +121,13 @@ def assert_same(
     assert len(found) == len(in_vain)
 
 
+def reminders(engine: Engine, said: Sequence[Said], now: datetime) -> set[Said]:
+    """What was reminded of, but for what is past, has changed since, or has a later reminder."""
+    with engine.connect() as connection:
+        ahead = {Said(*row) for row in connection.execute(text(STILL_AHEAD), {"now": now})}
+    return ahead.intersection(said)
+
+
 def lasting(said: Sequence[Said]) -> set[Said]:
     """What changes something, of what was said."""
     return {each for each in said if each.name not in REMINDERS}
@@ -116,6 +148,30 @@ def test_who_slept_through_a_day_says_and_does_the_same(copies: Copies) -> None:
     after = live_through(asleep, [END], limit=LIMIT)
     late = [*at_once, *after]
     assert_same(awake, on_time, asleep, late)
+    assert reminders(awake, on_time, END) == reminders(asleep, late, END)
+
+
+@pytest.mark.parametrize("workers_first", [True, False])
+def test_when_the_workers_slept_too_all_is_the_same(copies: Copies, *, workers_first: bool) -> None:
+    """What people did in that night is heard of when it is over; it is decided by when it was."""
+    awake, asleep = copies(60, 2)
+    told = Night(60).meanwhile()
+    on_time: list[Said] = []
+    for before, hour in pairwise([START - HOUR, *HOURS]):
+        publish(awake, [each for each in told if before < each.time <= hour])
+        on_time += live_through(awake, [hour])
+    publish(asleep, told)
+    said = [] if workers_first else ring(asleep, END)
+    said += live_through(asleep, [END])
+    assert_same(awake, on_time, asleep, said)
+    right = reminders(awake, on_time, END)
+    assert reminders(asleep, said, END) == right
+    by_name = Counter(each.name for each in right)
+    assert by_name.keys() == REMINDERS
+    too_late = set(map(an_id, TOO_LATE))
+    assert [each for each in right if each.subject in too_late] == []
+    if workers_first:
+        assert {each for each in said if each.name in REMINDERS} == right
 
 
 @pytest.mark.parametrize(
@@ -135,6 +191,7 @@ def test_a_clock_that_is_set_does_no_harm(copies: Copies, moments: Sequence[date
     on_time = live_through(right, [moment for moment in [*HOURS, last] if moment <= last])
     said = live_through(wrong, moments)
     assert_same(right, on_time, wrong, said)
+    assert reminders(right, on_time, last) == reminders(wrong, said, last)
 
 
 def test_two_schedulers_of_which_one_lags_behind_do_what_one_does(copies: Copies) -> None:
@@ -144,3 +201,4 @@ def test_two_schedulers_of_which_one_lags_behind_do_what_one_does(copies: Copies
     lagging = [moment - HOUR if place % 3 == 0 else moment for place, moment in enumerate(both)]
     said = live_through(shared, [*lagging, END])
     assert_same(alone, on_time, shared, said)
+    assert reminders(alone, on_time, END) == reminders(shared, said, END)

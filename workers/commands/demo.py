@@ -9,6 +9,7 @@ from typing import Final
 from domain.envelope import Envelope
 from workers.city import history, history_of_a_year
 from workers.city.looks import closer_looks, worth_matching
+from workers.city.phones import give_phones
 from workers.city.posting import Gateway, Posted
 from workers.city.story import FEWEST_PEOPLE, GATHERINGS, PEOPLE, PEOPLE_IN_A_YEAR
 from workers.city.summary import Told, summarise
@@ -57,7 +58,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Publish the city's history over HTTP, wait until it is applied, and say what changed."""
     url, key = database_url(settings), _api_key(settings)
     check_database(url)
-    told = _history(arguments)
+    told = give_phones(_history(arguments))
     host = ANYWHERE.get(settings.gateway_host, settings.gateway_host)
     with Gateway(host, settings.gateway_port, key=key) as gateway:
         print(_published(gateway.post(told)))
@@ -115,6 +116,7 @@ def _show(told: Sequence[Envelope], settings: Settings) -> None:
         print(f"  {own_command()} trace {look.id}  # {look.why}")
     if to_match is not None:
         print(f"  {own_command()} match {to_match}  # who else could come")
+    print(f"  {own_command()} notifications list  # who is told what, and who isn't")
 
 
 def _at_least(least: int) -> Callable[[str], int]:

@@ -198,8 +198,9 @@ def _ask_and_wait(begin: Callable[[], AbstractContextManager[Session]], name: st
         message = f"{name} was not run: no scheduler leads. Start one with `momento up`."
     else:
         message = (
-            f"{name} was not run: the scheduler ({leads.pid} on {leads.host}) is busy with what was"
-            " asked before. Try later."
+            f"{name} was not run: the scheduler that leads ({leads.pid} on {leads.host}) has not"
+            f" begun it within {BEGUN_WITHIN.seconds} s. It may be running something else that was"
+            " asked for: `momento schedule list` shows it. Ask again later."
         )
     raise CommandError(message)
 
@@ -208,13 +209,13 @@ def _told(name: str, outcome: Met) -> str:
     took = duration((outcome.took_ms or 0) / 1e3)
     match outcome.result:
         case RunResult.DONE:
-            return f"{name} did {outcome.count} in {took}."
+            count = outcome.count or "there was nothing to do"
+            return f"{name} is done: {count}, in {took}."
         case RunResult.DRIFT:
-            return (
-                f"{name} found {outcome.count} rows that have drifted, in {took}:"
-                " `momento reconcile` names them."
-            )
+            rows = "1 row" if outcome.count == 1 else f"{outcome.count} rows"
+            return f"{name} found drift in {rows}, in {took}: `momento reconcile` names them."
         case RunResult.FAILED:
             return f"{name} failed after {took}: {outcome.error}."
         case _:
-            return f"{name} was interrupted after {outcome.count or 0}: ask again to have the rest."
+            done = f"after {outcome.count}" if outcome.count else "before it had done anything"
+            return f"{name} was interrupted {done}: ask again to have the rest."

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from domain.leading import Leader
 from domain.schedules import Scheduled
+from workers.commands.asking import duration
 
 # What is due is found by the scheduler's clock, everything else goes by the database's.
 CLOCKS_DIFFER_S: Final = 5.0
@@ -36,4 +37,6 @@ def findings_of(scheduler: dict[str, Any]) -> Iterator[str]:
     if jobs and leader is None:
         yield "no scheduler leads: start momento up"
     if leader and abs(leader.clock_ahead_s) > CLOCKS_DIFFER_S:
-        yield f"the scheduler's clock is {leader.clock_ahead_s:.0f} s ahead of the database's"
+        apart = duration(abs(leader.clock_ahead_s))
+        way = "ahead of" if leader.clock_ahead_s > 0 else "behind"
+        yield f"the scheduler's clock is {apart} {way} the database's"

@@ -4,7 +4,14 @@ import argparse
 from typing import Any
 
 from domain.chore_queries import chore_numbers
-from domain.ledger_queries import delivery_counts, lane_numbers, outbox_numbers, workers_seen
+from domain.ledger_queries import (
+    delivery_counts,
+    lane_numbers,
+    outbox_numbers,
+    outside_months,
+    workers_seen,
+)
+from domain.notifications.log import notification_counts, waiting_numbers
 from domain.schedules import scheduler_numbers
 from workers.clock import utc_now
 from workers.commands.asking import add_json, aligned, as_json, duration, one_transaction
@@ -16,6 +23,8 @@ HELP = "Say how much waits, what is dead, and who is at work; exits with 1 on dr
 
 # Work that is due and older than this has nobody who does it. So has an outbox row.
 LATE_S = 10.0
+# Longer than a channel's pace keeps anybody waiting on a usual day.
+UNTOLD_S = 300.0
 # A worker says every 5 s that it lives.
 GONE_AFTER_S = 15.0
 
@@ -32,10 +41,11 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         numbers: dict[str, Any] = {
             "outbox": outbox_numbers(session, now),
             "deliveries": delivery_counts(session),
+            "outside_months": outside_months(session),
             "lanes": lane_numbers(session, now),
             "chores": chore_numbers(session, now),
-            # Filled once there are tables of them.
-            "notifications": {},
+            "notifications": notification_counts(session),
+            "telling": waiting_numbers(session, now),
             "workers": workers_seen(session, now),
             "scheduler": scheduler_numbers(session, now),
         }
@@ -45,7 +55,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def _for_people(numbers: dict[str, Any]) -> str:
     outbox, counts = numbers["outbox"], numbers["deliveries"]
-    stands = ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "none"
+    stands = _counted(counts) or "none"
     at_work = [worker for worker in numbers["workers"] if worker["last_seen_s"] < GONE_AFTER_S]
     rows = [
         ("outbox", f"{outbox['unrelayed']} to route{_oldest(outbox)}"),
@@ -54,11 +64,22 @@ def _for_people(numbers: dict[str, Any]) -> str:
             (f"lane {each['name']}", f"{each['queued']} due{_oldest(each)}")
             for each in _lanes(numbers)
         ),
+        ("told", _told(numbers)),
         ("chores", _chores(numbers["chores"])),
         ("workers", ", ".join(f"{each['pid']} on {each['host']}" for each in at_work) or "none"),
         ("scheduler", told(numbers["scheduler"])),
     ]
     return f"{_verdict(numbers, len(at_work))}\n{aligned(rows, indent='  ')}"
+
+
+def _told(numbers: dict[str, Any]) -> str:
+    waiting = numbers["telling"]
+    due = f"; {waiting['due']} due{_oldest(waiting)}" if waiting["due"] else ""
+    return f"{_counted(numbers['notifications']) or 'nobody yet'}{due}"
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{count} {state}" for state, count in counts.items() if count)
 
 
 def _chores(chores: dict[str, Any]) -> str:
@@ -88,11 +109,15 @@ def _verdict(numbers: dict[str, Any], at_work: int) -> str:
         findings.append(f"{counts['dead']} dead: see momento dead list")
     if counts["failed"]:
         findings.append(f"{counts['failed']} failed and to be tried again")
+    if strays := numbers["outside_months"]:
+        findings.append(f"domain events outside all months: {strays}, see the runbook")
     if resting := [f"{each['port']} ({each['reason']})" for each in numbers["chores"]["resting"]]:
         findings.append(f"at rest after trouble: {', '.join(resting)}")
     if any((queue["oldest_s"] or 0) > LATE_S for queue in queues):
         nobody = "" if at_work else ", and no worker is there: start momento up"
         findings.append(f"work is late{nobody}")
+    if (numbers["telling"]["oldest_s"] or 0) > UNTOLD_S and not resting:
+        findings.append("people wait to be told: does a sender run, and for each channel?")
     if findings:
         return "; ".join(findings)
     if numbers["outbox"]["unrelayed"] or any(each["queued"] for each in _lanes(numbers)):

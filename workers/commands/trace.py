@@ -10,6 +10,7 @@ from datetime import datetime
 
 from domain.constants import ID_LIMIT_CHARACTERS, SOURCE_LIMIT_CHARACTERS
 from domain.ledger_queries import Traced, TracedDelivery, find_seqs, trace
+from domain.notifications.tracing import ToldTrace
 from workers.commands.asking import add_json, as_json, duration, one_transaction, shown, words
 from workers.errors import CommandError
 from workers.settings import Settings
@@ -69,6 +70,8 @@ def _lines(traced: Traced, depth: int = 0, *, parent: int | None = None) -> Iter
         yield f"{indent}  {text}"
     for delivery in traced.deliveries:
         yield f"{indent}  - {_settled(delivery)}"
+    for told in traced.told:
+        yield f"{indent}  > {_told(told)}"
     for follow_up in traced.follow_ups:
         yield from _lines(follow_up, depth + 1, parent=traced.seq)
 
@@ -101,6 +104,18 @@ def _settled(delivery: TracedDelivery) -> str:
         f"which was refused ({delivery.awaits_refused})" if delivery.awaits_refused else "",
         _reason(delivery),
         f"error: {delivery.error}" if delivery.error else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _told(told: ToldTrace) -> str:
+    """Say whom it told what, on one line."""
+    parts = [
+        f"{told.template} to {told.user_id} by {told.channel}: {told.status}",
+        told.reason or "",
+        f"goes out {_moment(told.send_after)}" if told.status == "scheduled" else "",
+        f"tried {told.attempts} times" if told.attempts > 1 else "",
+        f"as one with #{told.told_with}" if told.told_with else "",
     ]
     return ", ".join(part for part in parts if part)
 

@@ -130,10 +130,12 @@ class Texter(Protocol):
     def state(self, message_id: str) -> TextState | Trouble:
         """Ask how far one has come."""
 
-    def find(self, sms: Sms, *, since: datetime) -> TextState | Trouble | None:
-        """Look whether one that may have been accepted at or after `since` really was.
+    def find(self, to: str, *, body_hash: str, since: datetime) -> list[TextState] | Trouble:
+        """Look for one that may have been accepted at or after `since`; all that it may be.
 
-        None: it isn't listed, which may mean not yet. Wait some minutes before believing it.
+        `body_hash` is the SHA-256 of its text, in hexadecimal: the text itself need not be kept.
+        If there are none it isn't listed, which may mean not yet: wait some minutes before
+        believing it.
         """
 
 

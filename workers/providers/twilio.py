@@ -8,10 +8,11 @@
 - Every request is logged, with the numbers that a list is asked for: not here.
 """
 
+import hashlib
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
@@ -138,21 +139,21 @@ class TwilioTexter:
         except _FailedError as failed:
             return _as_trouble(failed.result)
 
-    def find(self, sms: Sms, *, since: datetime) -> TextState | Trouble | None:
-        """Look for a message by its number, text and time; the first of those that match."""
+    def find(self, to: str, *, body_hash: str, since: datetime) -> list[TextState] | Trouble:
+        """Look for a message by its number, text and time; those that match, oldest first."""
         try:
             # By the number alone: one that wasn't sent yet has no date to be found by.
-            listed = self._call(lambda: self._client.messages.list(to=sms.to, limit=LISTED))
+            listed = self._call(lambda: self._client.messages.list(to=to, limit=LISTED))
             states = [
                 _state(each)
                 for each in listed
-                if each.body == sms.body and each.date_created >= since - SKEW
+                if _hash(each.body) == body_hash and each.date_created >= since - SKEW
             ]
         except _FailedError as failed:
             return _as_trouble(failed.result)
         except TypeError:
             return Trouble("answer_malformed")
-        return states[-1] if states else None
+        return states[::-1]
 
     def close(self) -> None:
         """Close the connections."""
@@ -183,6 +184,10 @@ def _meaning(error: TwilioException, header: str | None) -> Refused | Trouble:
     return meaning_of(code)
 
 
+def _hash(text: Any) -> str:
+    return hashlib.sha256(str(text).encode()).hexdigest()
+
+
 def _state(made: Any) -> TextState:
     refusal = meaning_of(made.error_code) if isinstance(made.error_code, int) else None
     return TextState(str(made.sid), str(made.status), refusal)
@@ -191,7 +196,5 @@ def _state(made: Any) -> TextState:
 def _as_trouble(result: Refused | Trouble) -> Trouble:
     """Asking can't be a message's fault, and sends nothing."""
     if isinstance(result, Trouble):
-        return Trouble(
-            result.code, retry_after=result.retry_after, needs_operator=result.needs_operator
-        )
+        return replace(result, may_be_accepted=False)
     return Trouble(result.code, needs_operator=True)

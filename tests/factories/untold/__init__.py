@@ -8,6 +8,7 @@ from random import Random
 
 from domain.envelope import Envelope
 from tests.factories.untold import (
+    clock,
     duos,
     people,
     profiles,
@@ -19,7 +20,7 @@ from tests.factories.untold import (
     thanks,
 )
 
-TOPICS = (people, profiles, thanks, duos, safety, support, talking, showing, remembering)
+TOPICS = (people, profiles, thanks, duos, safety, support, talking, showing, remembering, clock)
 
 
 def with_untold(told: Sequence[Envelope], seed: int) -> list[Envelope]:

@@ -18,6 +18,7 @@ def tell(city: Sequence[Envelope], draw: Random) -> list[Envelope]:
     """Have whoever was invited write about others, before the end too, and about hosts."""
     company = Company(city)
     told = [page for evening in company.evenings for page in _write(evening, company, draw)]
+    told += [page for evening in company.evenings for page in _agree(evening)]
     return [page for page in told if page.time <= company.until]
 
 
@@ -32,6 +33,19 @@ def _write(evening: Evening, company: Company, draw: Random) -> Iterator[Envelop
             at = evening.ends_at + draw.choice([-30, 1, 2, 3, 30]) * HOUR
             yield say(
                 _entry(evening, owner, other, draw), at=at, name=f"{evening.id} {place} {time}"
+            )
+
+
+def _agree(evening: Evening) -> Iterator[Envelope]:
+    """Have the first two who came want to meet again."""
+    pair = sorted(evening.came)[:2]
+    if evening.calm and len(pair) > 1:
+        wish = {"wants_to_connect_again": True, "does_not_want_to_connect_again": False}
+        for owner, other in (pair, pair[::-1]):
+            said = {"owner_id": owner, "connected_user_id": other, "event_id": evening.id, **wish}
+            at = evening.ends_at + 40 * HOUR
+            yield say(
+                ConnectionUpdated.model_validate(said), at=at, name=f"{evening.id} wish {owner}"
             )
 
 

@@ -10,10 +10,17 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from domain.partitions import ensure_partitions, partitions
+from domain.partitions import DEFAULT, ensure_partitions, partitions
+from domain.retention import trim_strays
 from scheduler.__main__ import our_timetable
 from scheduler.alarm import BETWEEN, DriftError, StoppedError, reconcile_figures
-from scheduler.housekeeping import make_housekeeping, make_partitions, retain
+from scheduler.housekeeping import (
+    DROP_PAUSE,
+    forget_tellings,
+    make_housekeeping,
+    make_partitions,
+    retain,
+)
 from scheduler.timetable import Timetable
 from tests.helpers.corruptions import ADA, BO, person
 from tests.helpers.evening import tell
@@ -26,6 +33,7 @@ NOW: Final = datetime(2026, 6, 10, tzinfo=UTC)
 OLD: Final = datetime(2025, 3, 20, tzinfo=UTC)
 MONTH: Final = "domain_events_2025_03"
 KEPT_FOR: Final = timedelta(days=400)
+ENDS: Final = ("min", "max")
 
 
 def going(_duration: timedelta) -> bool:
@@ -80,6 +88,27 @@ class TestPartitions:
             with Session(engine) as session, pytest.raises(DBAPIError) as caught:
                 make_partitions(session, NOW + timedelta(days=730))
         assert getattr(caught.value.orig, "sqlstate", None) == "55P03"
+
+
+class TestForgettingWhatPeopleWereTold:
+    @pytest.fixture
+    def told(self, evening: Engine) -> int:
+        execute(
+            evening,
+            "UPDATE notifications SET status = 'sent', created_at = '2026-01-01',"
+            " expires_at = '2026-01-02'",
+        )
+        count: int = ask(evening, "SELECT count(*) FROM notifications")
+        assert count
+        return count
+
+    def test_all_of_it_goes_page_by_page(self, evening: Engine, told: int) -> None:
+        assert forget_tellings(evening, NOW, wait=going, limit=2) == told
+        assert forget_tellings(evening, NOW, wait=going, limit=2) == 0
+
+    def test_it_ends_when_asked_to(self, evening: Engine, told: int) -> None:
+        assert told
+        assert forget_tellings(evening, NOW, wait=lambda _: False) == 0
 
 
 class TestRetention:
@@ -152,6 +181,28 @@ class TestRetention:
         retain(old_evening, NOW - KEPT_FOR, wait=going)
         assert MONTH not in months(old_evening)
 
+    def test_tries_again_soon_and_holds_nobody_up_meanwhile(self, old_evening: Engine) -> None:
+        """Somebody reads for a while; whoever publishes waits for half a second at most."""
+        rests: list[timedelta] = []
+        with old_evening.connect() as reader:
+            reader.execute(text("SELECT FROM domain_events LIMIT 1"))
+
+            def wait(duration: timedelta) -> bool:
+                if duration:
+                    rests.append(duration)
+                    # Nobody waits for the table while we rest.
+                    execute(
+                        old_evening,
+                        "LOCK TABLE domain_events IN ROW EXCLUSIVE MODE NOWAIT",
+                    )
+                    if len(rests) == 2:
+                        reader.rollback()
+                return True
+
+            retain(old_evening, NOW - KEPT_FOR, wait=wait)
+        assert rests == [DROP_PAUSE, DROP_PAUSE]
+        assert MONTH not in months(old_evening)
+
     def test_goes_by_the_setting(self, old_evening: Engine) -> None:
         def after(days: str) -> list[str]:
             settings = load_settings({"MOMENTO_LEDGER_RETENTION_DAYS": days})
@@ -165,6 +216,60 @@ class TestRetention:
 
         assert MONTH in after("450")
         assert MONTH not in after("430")
+
+
+class TestOutsideAllMonths:
+    """What has landed in the default partition."""
+
+    @pytest.fixture
+    def strays(self, evening: Engine) -> Engine:
+        """An evening received fifteen months ago, when nobody made partitions."""
+        for table in ("domain_events", "domain_event_keys", "deliveries"):
+            execute(evening, f"UPDATE {table} SET received_at = '{OLD}'")
+        assert ask(evening, f"SELECT count(*) FROM {DEFAULT}") > 50
+        return evening
+
+    def test_it_goes_by_the_retention(self, strays: Engine) -> None:
+        keys = ask(strays, "SELECT count(*) FROM domain_event_keys")
+        assert retain(strays, OLD, wait=going) == 0
+        assert retain(strays, NOW - KEPT_FOR, wait=going) > 100
+        assert ask(strays, "SELECT count(*) FROM domain_events") == 0
+        assert ask(strays, "SELECT count(*) FROM deliveries") == 0
+        assert ask(strays, "SELECT count(*) FROM domain_event_keys") == keys
+
+    def test_what_something_refers_to_stays(self, strays: Engine) -> None:
+        """G2, G16: nothing is lost by time."""
+        one, other = (ask(strays, f"SELECT {end}(seq) FROM domain_events") for end in ENDS)
+        execute(strays, f"UPDATE deliveries SET state = 'dead' WHERE seq = {one}")
+        execute(
+            strays,
+            "INSERT INTO outbox (seq, received_at, type)"
+            f" VALUES ({other}, '{OLD}', 'app.momento.later.v9')",
+        )
+        retain(strays, NOW - KEPT_FOR, wait=going)
+        left = "SELECT array_agg(seq ORDER BY seq) FROM domain_events"
+        assert ask(strays, left) == [one, other]
+        assert ask(strays, "SELECT count(DISTINCT seq) FROM deliveries") == 1
+
+    def test_each_page_is_a_transaction_and_the_last_is_reached(self, strays: Engine) -> None:
+        execute(strays, "UPDATE deliveries SET state = 'dead' WHERE seq % 2 = 0")
+        after: int | None = 0
+        pages = 0
+        while after is not None:
+            with Session(strays) as session, session.begin():
+                _, after = trim_strays(session, NOW, after=after, limit=7)
+            pages += 1
+        assert pages > 7
+        assert ask(strays, "SELECT count(*) FROM domain_events WHERE seq % 2 = 1") == 0
+
+    def test_its_month_is_left_to_it_and_the_others_are_made(self, strays: Engine) -> None:
+        """A scheduler that comes back after months: whatever it finds, it goes on from there."""
+        with Session(strays) as session, session.begin():
+            assert make_partitions(session, OLD - timedelta(days=31)) == 3
+        made = months(strays)
+        assert "domain_events_2025_02" in made
+        assert "domain_events_2025_04" in made
+        assert MONTH not in made
 
 
 class TestAlarm:

@@ -190,6 +190,20 @@ class TestProcesses:
         assert leads(engine, second)
         assert ask(engine, "SELECT count(*) FROM done") == 1
 
+    def test_stopped_between_work_and_commit_holds_up_nobody(
+        self, engine: Engine, both: tuple[Program, Program]
+    ) -> None:
+        """G7, G14: what it had at work is done by the other within the ten seconds."""
+        first, second = both
+        until(lambda: working(engine), "the work is done, and not committed")
+        with stopped(first.family()[0], timedelta()):
+            execute(engine, "DELETE FROM hold")
+            # Within ten seconds, on a machine that has nothing else to do.
+            until(lambda: ask(engine, "SELECT count(*) FROM done") == 1, "it is done", 3 * GRACE)
+            assert leads(engine, second)
+        until(lambda: "lead.lost" in first.log.read_text(), "the first knows", GRACE)
+        assert ask(engine, "SELECT count(*) FROM done") == 1
+
 
 def connected(engine: Engine) -> int:
     count: int = ask(

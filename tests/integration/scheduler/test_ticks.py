@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import pairwise
 from threading import Barrier
+from typing import Any, Final
 
 import pytest
 from psycopg.errors import LockNotAvailable
@@ -13,14 +14,17 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
-from domain.schedules import ask, keep_timetable, pause, resume
+from domain.schedules import ask, keep_timetable, names, pause, resume, schedules
 from domain.sql import execute
 from domain.ticks import KEPT, planned_time, trim
 from scheduler.timetable import Entry, Timetable
 from tests.helpers.ledger import ask as ask_database
 from tests.helpers.scheduling import MONDAY, SECOND, AKind, Clock, Dues, a_ticker, ticks
 from workers.chores.chore import Chore
+from workers.clock import utc_now
+from workers.database import make_engine
 
+SCHEDULERS: Final[dict[str, Any]] = {"process": "scheduler", "pool_size": 1}
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -268,6 +272,41 @@ class TestTrouble:
             assert ticks(engine, name) == [(MONDAY, 0, "failed", "ValueError")]
 
 
+class TestResults:
+    """A chore's run has an end, whatever becomes of writing it."""
+
+    def test_one_that_cannot_be_written_is_a_failure(self, engine: Engine, clock: Clock) -> None:
+        chore = Chore("chore", SECOND, "Counts beyond what the database can.", lambda *_: 2**70)
+        a_ticker(engine, Timetable((), (), (chore,)), clock).tick_chore(chore)
+        ((_, count, result, error),) = ticks(engine, "chore")
+        assert (count, result) == (0, "failed")
+        assert error is not None
+
+    def test_one_that_met_no_database_is_written_at_the_next_beat(
+        self, engine: Engine, clock: Clock
+    ) -> None:
+        done: list[datetime] = []
+
+        def run(pool: Engine, now: datetime) -> int:
+            done.append(now)
+            with pool.connect() as connection:
+                mine = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+            # The pool doesn't know.
+            assert ask_database(engine, "SELECT pg_terminate_backend(:pid, 5000)", pid=mine)
+            return 3
+
+        chore = Chore("chore", HOUR, "Does three, and loses the database.", run)
+        pool = make_engine(engine.url.render_as_string(hide_password=False), **SCHEDULERS)
+        ticker = a_ticker(pool, Timetable((), (), (chore,)), clock)
+        with pytest.raises(SQLAlchemyError):
+            ticker.tick_chore(chore)
+        assert ticks(engine, "chore") == [(MONDAY, None, None, None)]
+        ticker.tick_chore(chore)
+        assert ticks(engine, "chore") == [(MONDAY, 3, "done", None)]
+        assert done == [MONDAY]
+        pool.dispose()
+
+
 class TestPause:
     def test_holds_until_its_end_or_until_resumed(self, engine: Engine, clock: Clock) -> None:
         timetable = counted(engine)
@@ -289,6 +328,31 @@ class TestPause:
         clock.forward(MINUTE)
         ticker.tick_entries()
         assert runs(engine) == 3
+
+    def test_outlives_a_version_that_does_not_know_the_schedule(self, engine: Engine) -> None:
+        """After a rollback it still holds when the newer version leads again."""
+        newer, older = counted(engine, "newer"), counted(engine, "older")
+        until = utc_now() + DAY
+        _keep(engine, newer)
+        with Session(engine) as session, session.begin():
+            pause(session, "newer", until=until, why="a backup")
+        _keep(engine, older)
+        with Session(engine) as session:
+            assert names(session) == ["older"]
+            assert [each.name for each in schedules(session, MONDAY)] == ["older"]
+            assert ask(session, "newer") is None
+            assert not resume(session, "newer")
+        _keep(engine, newer)
+        with Session(engine) as session:
+            (found,) = schedules(session, utc_now())
+        assert (found.name, found.paused_until, found.paused_why) == ("newer", until, "a backup")
+
+    def test_one_that_is_over_goes_with_the_schedule(self, engine: Engine) -> None:
+        _keep(engine, counted(engine, "newer"))
+        with Session(engine) as session, session.begin():
+            pause(session, "newer", until=utc_now() - SECOND, why=None)
+        _keep(engine, counted(engine, "older"))
+        assert ask_database(engine, "SELECT string_agg(name, ' ') FROM schedules") == "older"
 
     def test_does_not_hold_up_what_is_asked_for(self, engine: Engine, clock: Clock) -> None:
         timetable = counted(engine)

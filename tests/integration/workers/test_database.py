@@ -1,11 +1,13 @@
 """What every connection of ours brings along: a name, and a limit on each wait."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from scheduler.lead import SILENT
 from workers import embedded
 from workers.database import make_engine
 
@@ -36,6 +38,12 @@ class TestMakeEngine:
     )
     def test_a_session_has_a_name_and_limits(self, url: str, name: str, value: str) -> None:
         assert setting(make_engine(url, process="worker", pool_size=1), name) == value
+
+    def test_a_stopped_scheduler_holds_nothing_when_another_one_leads(self, url: str) -> None:
+        """Postgres lets go of what it had not committed before it lets go of the lead."""
+        engine = make_engine(url, process="scheduler", pool_size=1)
+        assert setting(engine, "idle_in_transaction_session_timeout") == "4s"
+        assert timedelta(seconds=4) < SILENT
 
     def test_what_the_url_says_itself_wins(self, url: str) -> None:
         own = f"{url}&options=-c%20lock_timeout%3D3s&application_name=mine"

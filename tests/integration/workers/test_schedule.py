@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from domain.reconcile import Finding
 from domain.schedules import ask as ask_for
 from domain.ticks import planned_time
 from scheduler.alarm import DriftError
@@ -34,7 +35,7 @@ def fail(_engine: Engine, _now: datetime) -> int:
 
 
 def find_drift(_engine: Engine, _now: datetime) -> int:
-    raise DriftError([])
+    raise DriftError([Finding("figures", looked_at=3, drifted=1, keys=())])
 
 
 TIMETABLE = Timetable(
@@ -55,15 +56,15 @@ def scheduled(database_url: str, engine: Engine) -> None:
 
 
 @contextmanager
-def leading(database_url: str, engine: Engine) -> Iterator[None]:
+def leading(database_url: str, engine: Engine, timetable: Timetable = TIMETABLE) -> Iterator[None]:
     """Somebody leads, and answers who asks for a run."""
     left = Event()
-    with a_term(database_url, engine, utc_now, TIMETABLE) as term:
-        ticker = a_ticker(engine, TIMETABLE, utc_now, going=term.going)
+    with a_term(database_url, engine, utc_now, timetable) as term:
+        ticker = a_ticker(engine, timetable, utc_now, going=term.going)
 
         def answer() -> None:
             while not left.wait(0.05):
-                term.look(TIMETABLE)
+                term.look(timetable)
                 ticker.answer()
 
         with ThreadPoolExecutor(1) as pool:
@@ -177,13 +178,21 @@ class TestRun:
             said = momento("schedule", "run", "three.do")
             again = momento("schedule", "run", "three.do", "--json")
         assert said.code == 0
-        assert last_line(said).startswith("three.do did 3 in ")
+        assert last_line(said).startswith("three.do is done: 3, in ")
         assert last_line(again) == "}"
         assert '"result": "done"' in again.out
         # Each at its own moment.
         first, second = ticks(engine, "three.do")
         assert first[1:] == second[1:] == (3, "done", None)
         assert first[0] < second[0]
+
+    def test_that_has_nothing_to_do_says_so(
+        self, momento: Momento, database_url: str, engine: Engine
+    ) -> None:
+        idle = Timetable((), (Entry("nothing.do", HOUR, "Has nothing to do.", lambda *_: 0),))
+        with leading(database_url, engine, idle):
+            said = momento("schedule", "run", "nothing.do")
+        assert last_line(said).startswith("nothing.do is done: there was nothing to do, in ")
 
     def test_that_fails_or_finds_drift_says_so_and_fails(
         self, momento: Momento, database_url: str, engine: Engine
@@ -194,7 +203,8 @@ class TestRun:
         assert (failed.code, drifted.code) == (1, 1)
         assert last_line(failed).startswith("failing.do failed after ")
         assert last_line(failed).endswith(": ValueError.")
-        assert "`momento reconcile` names them" in drifted.out
+        assert last_line(drifted).startswith("figures.look found drift in 1 row, in ")
+        assert last_line(drifted).endswith(": `momento reconcile` names them.")
 
     def test_without_anybody_who_leads_is_taken_back(
         self, momento: Momento, engine: Engine, scheduled: None

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, text
 
+from domain.tables.notifications import NotificationStatus
 from scheduler.timetable import Timetable
 from tests.helpers.command import Momento
 from tests.helpers.evening import Diary, an_evening, publish, settle, tell
@@ -40,13 +41,15 @@ class TestJson:
                 "dead": 0,
                 "discarded": 0,
             },
+            "outside_months": 0,
             "lanes": [
                 {"name": "plans", "queued": 0, "oldest_s": None},
                 {"name": "seats", "queued": 0, "oldest_s": None},
                 {"name": "afterwards", "queued": 0, "oldest_s": None},
             ],
             "chores": {"to_make": 0, "oldest_s": None, "to_sum_up": 0, "resting": []},
-            "notifications": {},
+            "notifications": dict.fromkeys(NotificationStatus, 0),
+            "telling": {"due": 0, "oldest_s": None},
             "workers": [],
             "scheduler": {"leader": None, "jobs": []},
         }
@@ -106,7 +109,7 @@ class TestForPeople:
         lines = momento("status").out.splitlines()
         assert lines[0] == "all quiet"
         assert "lane seats" in "\n".join(lines)
-        assert len(lines) == 9
+        assert len(lines) == 10
 
     def test_the_dead_are_named_first_with_what_to_do(
         self, momento: Momento, engine: Engine, diary: Diary
@@ -114,6 +117,14 @@ class TestForPeople:
         tell(engine, diary.pages)
         execute(engine, "UPDATE deliveries SET state = 'dead'")
         assert momento("status").out.startswith("2 dead: see momento dead list\n")
+
+    def test_what_lies_outside_all_months_is_named(self, momento: Momento, engine: Engine) -> None:
+        """A server's clock was far ahead, or nobody made the months in time."""
+        tell(engine, an_evening())
+        execute(engine, "UPDATE domain_events SET received_at = '2090-01-01Z' WHERE seq <= 3")
+        said = momento("status")
+        assert "domain events outside all months: 3, see the runbook" in said.out
+        assert momento("status", "--json").json["outside_months"] == 3
 
     def test_late_work_without_a_worker_says_what_to_start(
         self, momento: Momento, engine: Engine, diary: Diary
@@ -229,13 +240,20 @@ class TestTheScheduler:
     ) -> None:
         assert momento("status").out.startswith("no scheduler leads: start momento up\n")
 
+    @pytest.mark.parametrize(
+        ("ahead", "told"),
+        [
+            (timedelta(hours=-1), "1.0 h behind"),
+            (timedelta(hours=1, seconds=3), "1.0 h ahead of"),
+        ],
+    )
     def test_a_clock_that_differs_from_the_databases_is_a_finding(
-        self, momento: Momento, database_url: str, engine: Engine
+        self, momento: Momento, database_url: str, engine: Engine, ahead: timedelta, told: str
     ) -> None:
-        clock = Clock(datetime.now(UTC) - timedelta(hours=1))
+        clock = Clock(datetime.now(UTC) + ahead)
         with a_term(database_url, engine, clock, Timetable((), ())):
             first = momento("status").out.splitlines()[0]
-        assert first == "the scheduler's clock is -3600 s ahead of the database's"
+        assert first == f"the scheduler's clock is {told} the database's"
 
 
 class TestErrors:

@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
-from domain.catalogue import PUBLIC_TYPES
+from domain.catalogue import PUBLIC_TYPES, TYPES
 from domain.constants import ERASED_TEXT
 from domain.payload import Id, Name, Payload, Text
 from domain.personal import Private, PrivateText, erase, is_personal, shape, spots
@@ -100,7 +100,7 @@ class TestTheCatalogue:
         told = [page for _, pages in phases(1) for page in pages]
         erased = 0
         for page in told:
-            payload = PUBLIC_TYPES[page.type]
+            payload = TYPES[page.type]
             data = from_json(page.data)
             everybody = {spot.person for spot in spots(payload, data)}
             erased += erase(payload, data, people=everybody)
@@ -113,6 +113,6 @@ class TestTheCatalogue:
             page.type
             for _, pages in phases(1)
             for page in pages
-            if list(spots(PUBLIC_TYPES[page.type], from_json(page.data)))
+            if list(spots(TYPES[page.type], from_json(page.data)))
         }
         assert {name for name, each in PUBLIC_TYPES.items() if is_personal(each)} - told == set()

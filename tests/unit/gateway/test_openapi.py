@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from starlette.routing import Route
 
 from gateway.app import ROUTES
@@ -45,3 +46,16 @@ class TestOpenapi:
         assert set(post["requestBody"]["content"]) == {mode.value for mode in Mode}
         statuses = {"202", "400", "401", "403", "408", "413", "415", "422", "429", "503"}
         assert set(post["responses"]) == statuses
+
+    @pytest.mark.parametrize("path", ["/webhooks/twilio/status", "/webhooks/twilio/inbound"])
+    def test_twilio_must_sign(self, path: str) -> None:
+        post = openapi()["paths"][path]["post"]
+        assert post["security"] == [{"twilio": []}]
+        assert openapi()["components"]["securitySchemes"]["twilio"]["name"] == "X-Twilio-Signature"
+        statuses = {"400", "403", "408", "413", "415", "422", "429", "503"}
+        assert statuses < set(post["responses"])
+
+    def test_unsubscribing_needs_nothing_but_the_address(self) -> None:
+        for described in openapi()["paths"]["/unsubscribe/{handover_id}"].values():
+            assert "security" not in described
+            assert [each["in"] for each in described["parameters"]] == ["path"]

@@ -10,6 +10,7 @@ FOUND_BY = [
     ("rating_facts", "rater_id"),
     ("connection_facts", "owner_id"),
     ("embeddings", "target"),
+    ("notifications", "user_id"),
     ("events", "host_id"),
     ("users", "id"),
 ]

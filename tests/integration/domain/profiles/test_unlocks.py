@@ -1,7 +1,7 @@
 """Looks of the face card: derived from attendance and kudos, told of by follow-ups."""
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from domain.tables.kudos import Kudo
 from domain.users.payloads import UserDeleted
@@ -110,3 +110,26 @@ class TestByBeingThanked:
         columns = "SELECT kudos_count || ' of ' || kudos_givers FROM user_internal_metrics"
         assert ask(engine, f"{columns} WHERE user_id = :id", id=an_id("Ada")) == "12 of 4"
         assert (looks(engine, "Ada"), ask(engine, FOLLOWED)) == ([], 2)
+
+
+class TestBeingTold:
+    def test_a_look_that_is_lost_and_earned_again_is_not_told_of_again(
+        self, engine: Engine, diary: Diary
+    ) -> None:
+        evening(diary, "brunch", days_ago=5)
+        evening(diary, "lunch", days_ago=9)
+        tell(engine, diary.pages)
+        with engine.begin() as connection:
+            connection.execute(
+                text("UPDATE face_card_unlocks SET notified = true WHERE user_id = :id"),
+                {"id": an_id("Ada")},
+            )
+        for status, days in (("no_show", 1), ("attended", 2)):
+            for guest in ("Ada", "Bo"):
+                diary.reported("drinks", guest, by="Hanna", status=status, at=END + days * DAY)
+            tell(engine, diary.pages)
+            if status == "no_show":
+                assert looks(engine, "Ada") == looks(engine, "Bo") == []
+        notified = "SELECT notified FROM face_card_unlocks WHERE user_id = :id"
+        assert ask(engine, notified, id=an_id("Ada")) is True
+        assert ask(engine, notified, id=an_id("Bo")) is False

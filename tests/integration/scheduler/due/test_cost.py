@@ -19,13 +19,13 @@ from tests.helpers.postgres import PostgresServer
 from workers.database import make_engine
 
 COUNT: Final = 100_000
-# The depth of an index, and of due_said's where reminders are looked for from.
-MOST_PAGES: Final = 12
+# The depth of an index.
+MOST_PAGES: Final = 6
 
 
 @pytest.fixture
 def standing_rows(postgres_server: PostgresServer) -> Iterator[Engine]:
-    """A database in which much stands and nothing is due."""
+    """A database in which much stands, mostly reminded of, and nothing is due."""
     url = postgres_server.create()
     standing.load(url, COUNT, people=COUNT // 5, due=0)
     engine = make_engine(url, process="test", pool_size=2)

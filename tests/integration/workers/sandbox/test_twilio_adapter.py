@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from tests.helpers.sandbox import NOW, Clock, sms, texter_for, told
+from tests.helpers.sandbox import NOW, Clock, find, sms, texter_for, told
 from workers.providers.ports import About, Accepted, Refused, Result, Sms, TextState, Trouble
 from workers.providers.twilio import TwilioAccount, TwilioTexter
 from workers.providers.twilio_codes import meaning_of
@@ -121,7 +121,7 @@ class TestOurAccount:
     def test_a_wrong_secret_needs_an_operator(self, sandbox: Sandbox) -> None:
         texter = texter_for(sandbox, auth_token="wrong")
         assert send(texter) == Trouble("20003", needs_operator=True)
-        assert texter.find(sms(), since=NOW) == Trouble("http_401", needs_operator=True)
+        assert find(texter, sms(), since=NOW) == Trouble("http_401", needs_operator=True)
         texter.close()
 
     def test_so_does_a_service_that_isnt_ours(self, sandbox: Sandbox) -> None:
@@ -157,7 +157,7 @@ class TestTrapsOfThePackage:
         self, sandbox: Sandbox, texter: TwilioTexter
     ) -> None:
         sandbox.twilio_server.faults.order(Fault(Kind.BROKEN))
-        assert texter.find(sms(), since=NOW) == Trouble("http_500")
+        assert find(texter, sms(), since=NOW) == Trouble("http_500")
 
     def test_an_exception_doesnt_hold_when_to_come_back(
         self, sandbox: Sandbox, texter: TwilioTexter
@@ -167,7 +167,7 @@ class TestTrapsOfThePackage:
         )
         again = timedelta(seconds=3)
         assert send(texter) == Trouble("20429", retry_after=again)
-        assert texter.find(sms(), since=NOW) == Trouble("http_429", retry_after=again)
+        assert find(texter, sms(), since=NOW) == Trouble("http_429", retry_after=again)
         assert told(sandbox, "twilio") == []
 
     def test_the_package_would_log_whom_we_look_for(
@@ -175,7 +175,7 @@ class TestTrapsOfThePackage:
     ) -> None:
         with caplog.at_level(logging.DEBUG, logger="twilio"):
             send(texter)
-            texter.find(sms(), since=NOW)
+            find(texter, sms(), since=NOW)
         assert [record for record in caplog.records if record.name.startswith("twilio")] == []
 
     def test_there_is_no_key_that_keeps_a_second_one_away(
@@ -226,12 +226,12 @@ class TestAskingAfterwards:
         sandbox.twilio_server.faults.order(Fault(kind, accepts=True))
         assert isinstance(send(hasty), Trouble)
         (text,) = sandbox.twilio.texts()
-        assert hasty.find(sms(), since=NOW) == TextState(text.sid, "accepted")
+        assert find(hasty, sms(), since=NOW) == TextState(text.sid, "accepted")
 
     def test_one_that_wasnt_isnt(self, sandbox: Sandbox, texter: TwilioTexter) -> None:
         sandbox.twilio_server.faults.order(Fault(Kind.BROKEN))
         send(texter)
-        assert texter.find(sms(), since=NOW) is None
+        assert find(texter, sms(), since=NOW) is None
 
     def test_neither_an_older_one_nor_another_text_is_taken_for_it(
         self, texter: TwilioTexter, clock: Clock
@@ -239,21 +239,21 @@ class TestAskingAfterwards:
         accepted(send(texter))
         clock.pass_by(timedelta(minutes=5))
         accepted(send(texter, sms(body="Something else")))
-        assert texter.find(sms(), since=clock()) is None
+        assert find(texter, sms(), since=clock()) is None
 
     def test_clocks_may_differ_a_little(self, texter: TwilioTexter) -> None:
         sid = accepted(send(texter))
         since = NOW + timedelta(seconds=30, microseconds=5)
-        assert texter.find(sms(), since=since) == TextState(sid, "accepted")
+        assert find(texter, sms(), since=since) == TextState(sid, "accepted")
 
     def test_it_may_be_listed_only_after_a_while(self, tmp_path: Path, clock: Clock) -> None:
         rules = Rules(twilio=TwilioRules(listed_after=timedelta(seconds=30)))
         with running_sandbox(tmp_path, clock=clock, rules=rules) as sandbox:
             texter = texter_for(sandbox)
             sid = accepted(send(texter))
-            assert texter.find(sms(), since=NOW) is None
+            assert find(texter, sms(), since=NOW) is None
             clock.pass_by(timedelta(seconds=30))
-            assert texter.find(sms(), since=NOW) == TextState(sid, "accepted")
+            assert find(texter, sms(), since=NOW) == TextState(sid, "accepted")
             texter.close()
 
     def test_how_far_it_has_come(self, sandbox: Sandbox, texter: TwilioTexter) -> None:
@@ -271,7 +271,7 @@ class TestAskingAfterwards:
         self, sandbox: Sandbox, texter: TwilioTexter
     ) -> None:
         sandbox.twilio_server.faults.order(Fault(Kind.GARBAGE, times=2))
-        assert texter.find(sms(), since=NOW) == Trouble("answer_malformed")
+        assert find(texter, sms(), since=NOW) == Trouble("answer_malformed")
         assert texter.state("SM1") == Trouble("answer_malformed")
 
 

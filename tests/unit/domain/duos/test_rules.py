@@ -222,7 +222,9 @@ BLOCKS = st.lists(
     unique_by=lambda block: block.stamp,
 )
 OUTINGS = st.lists(
-    st.builds(Outing, AN_ID, A_TIME, A_TIME.map(lambda time: time + DAY)), max_size=2
+    st.builds(Outing, AN_ID, A_TIME, A_TIME.map(lambda time: time + DAY)),
+    max_size=2,
+    unique_by=lambda outing: outing.event,
 )
 
 

@@ -1,0 +1,89 @@
+"""Runs a crew for each channel whose provider the settings name, until it is asked to stop."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from datetime import timedelta
+from typing import Final
+
+from domain.tables.notifications import Channel
+from workers.clock import utc_now
+from workers.database import make_engine
+from workers.errors import CommandError
+from workers.log import configure_logging, logger
+from workers.providers.senders import make_senders
+from workers.sending.crew import Crew
+from workers.sending.desk import SendingDesk
+from workers.sending.mail import EmailOutlet
+from workers.sending.outlet import Outlet
+from workers.sending.push import PushOutlet
+from workers.sending.sms import SmsOutlet
+from workers.settings import Settings, load_settings
+
+# What a provider hasn't answered by then is unknown, and settled as after a crash.
+STOP_WITHIN: Final = timedelta(seconds=6)
+SANDBOX_MPS: Final = 100.0
+# A crew uses a connection for each of its threads.
+CONNECTIONS: Final = 24
+
+
+def make_outlets(settings: Settings) -> list[Outlet]:
+    """Give the channels that somebody has set up, or a sandbox stands in for."""
+    senders = make_senders(settings)
+    outlets: list[Outlet] = []
+    if senders.pusher is not None:
+        outlets.append(PushOutlet(senders.pusher, utc_now))
+    if senders.texter is not None:
+        outlets.append(SmsOutlet(senders.texter, utc_now, _segments_a_second(settings)))
+    if senders.mailer is not None:
+        public = settings.gateway_public_url
+        url = None if public is None else public.get_secret_value()
+        outlets.append(EmailOutlet(senders.mailer, utc_now, url))
+    return outlets
+
+
+def _segments_a_second(settings: Settings) -> float:
+    """Give the rate that the account allows; a sandbox allows more."""
+    is_sandbox = "twilio" in (settings.sandbox_providers)
+    return SANDBOX_MPS if is_sandbox else settings.twilio_mps
+
+
+def main() -> int:
+    """Send until asked to stop; the exit code."""
+    try:
+        settings = load_settings()
+    except CommandError as error:
+        sys.exit(f"sender: {error}")
+    configure_logging(settings.log_format, process="sender", least=settings.log_level)
+    if settings.database_url is None:
+        sys.exit("sender: DATABASE_URL must be set; or start the sender with momento up")
+    engine = make_engine(
+        settings.database_url.get_secret_value(), process="sender", pool_size=CONNECTIONS
+    )
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    outlets = make_outlets(settings)
+    crews = [Crew(SendingDesk(engine, outlet, utc_now), stopping) for outlet in outlets]
+    channels = {outlet.channel for outlet in outlets}
+    log = logger("sender")
+    log.info("sender.started", channels=sorted(map(str, channels)))
+    if missing := sorted(map(str, set(Channel) - channels)):
+        log.warning("channels.not_set_up", channels=missing, hint="see Environment in the README")
+    for crew in crews:
+        crew.start()
+    stopping.wait()
+    log.info("sender.stopping")
+    deadline = time.monotonic() + STOP_WITHIN.total_seconds()
+    for crew in crews:
+        crew.wait(deadline)
+    log.info("sender.stopped")
+    sys.stdout.flush()
+    # A thread may wait for a provider that says nothing.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

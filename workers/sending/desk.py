@@ -1,0 +1,128 @@
+"""One channel's work: take, send, record; ask, record; and look after what was lost.
+
+Each step is a transaction of its own, and no provider is ever asked within one.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from domain.dispatch import describe
+from domain.notifications.addresses import let_go
+from domain.notifications.asking import take_questions
+from domain.notifications.handing import InHand, Taken, take
+from domain.notifications.hearing import give_up_lost, hear
+from domain.ports import PortTroubleError
+from domain.resting import end_rest, is_resting, rest
+from workers.chores.chore import transaction
+from workers.log import logger
+from workers.providers.ports import Result, Trouble
+from workers.sending.answers import Answer, judge_results
+from workers.sending.outlet import Outlet
+
+_LOG: Final = logger("sending")
+
+
+@dataclass(frozen=True, slots=True)
+class SendingDesk:
+    """Where one channel's notifications are handed over."""
+
+    engine: Engine
+    outlet: Outlet
+    clock: Callable[[], datetime]
+
+    def take(self) -> Taken:
+        """Take what is due in hand."""
+        outlet = self.outlet
+        with transaction(self.engine) as session:
+            return take(
+                session,
+                outlet.channel,
+                limit=outlet.limit,
+                a_second=outlet.a_second,
+                now=self.clock(),
+            )
+
+    def send(self, in_hand: Sequence[InHand]) -> list[Result]:
+        """Hand over what was taken; whatever goes wrong with us, it may have been sent."""
+        started = time.perf_counter()
+        try:
+            results = self.outlet.send(in_hand)
+        except Exception as error:  # noqa: BLE001 - what it did before it failed nobody knows
+            _LOG.error("sending.failed", channel=self.outlet.channel, error=describe(error))
+            code = f"failed_{type(error).__name__}"
+            results = [Trouble(code, may_be_accepted=True) for _ in in_hand]
+        _LOG.info(
+            "notifications.handed_over",
+            channel=self.outlet.channel,
+            count=len(in_hand),
+            ms=round((time.perf_counter() - started) * 1e3, 1),
+            **_counted(results),
+        )
+        return results
+
+    def record(self, in_hand: Sequence[InHand], results: Sequence[Result]) -> None:
+        """Write what came of it, and leave a provider alone that is in trouble."""
+        now = self.clock()
+        answers = judge_results(in_hand, results, channel=self.outlet.channel, now=now)
+        troubles = [result for result in results if isinstance(result, Trouble)]
+        with transaction(self.engine) as session:
+            self._write(session, answers, now=now)
+            if len(troubles) == len(results):
+                self._rest(session, troubles[0], now=now)
+            else:
+                end_rest(session, self.outlet.channel)
+
+    def ask(self) -> int:
+        """Ask what became of a page of handovers; give how many were asked about."""
+        now = self.clock()
+        with transaction(self.engine) as session:
+            if is_resting(session, self.outlet.channel, now=now):
+                return 0
+            questions = take_questions(
+                session, self.outlet.channel, limit=self.outlet.page, now=now
+            )
+        if not questions:
+            return 0
+        answers, trouble = self.outlet.ask(questions)
+        now = self.clock()
+        with transaction(self.engine) as session:
+            self._write(session, answers, now=now)
+            if trouble is not None:
+                self._rest(session, trouble, now=now)
+        return len(questions)
+
+    def give_up_lost(self) -> int:
+        """Mark what is in hand of senders that are gone."""
+        with transaction(self.engine) as session:
+            count = give_up_lost(session, now=self.clock())
+        if count:
+            _LOG.warning("handovers.lost", count=count)
+        return count
+
+    def _write(self, session: Session, answers: Sequence[Answer], *, now: datetime) -> None:
+        hear(session, [each.heard for each in answers], now=now)
+        unreached = [each.unreached for each in answers if each.unreached is not None]
+        if unreached:
+            let_go(session, self.outlet.channel, unreached)
+
+    def _rest(self, session: Session, trouble: Trouble, *, now: datetime) -> None:
+        channel = self.outlet.channel
+        reason = PortTroubleError(trouble.code, retry_after=trouble.retry_after)
+        pause = rest(session, channel, reason, now=now)
+        say = _LOG.error if trouble.needs_operator else _LOG.warning
+        say("channel.resting", channel=channel, reason=trouble.code, pause=str(pause))
+
+
+def _counted(results: Sequence[Result]) -> dict[str, int]:
+    """Count results by their kind, for a log line."""
+    counts: dict[str, int] = {}
+    for result in results:
+        name = type(result).__name__.lower()
+        counts[name] = counts.get(name, 0) + 1
+    return counts
