@@ -202,3 +202,13 @@ SMS_SINGLE_UNITS = 70
 SMS_PART_UNITS = 67
 # So much of a name or title is shown.
 SHOWN_CHARACTERS = 60
+# A webhook's own time may differ from ours by so much, either way.
+WEBHOOK_TOLERANCE = timedelta(minutes=5)
+# Objects have other shapes in other versions: the webhook endpoint at Stripe is set to this one.
+STRIPE_API_VERSION = "2026-10-28.endive"
+# What confirmation fees are asked for in.
+FEE_CURRENCY = "usd"
+# What a provider said that is about nothing we know is shown to ops after so long.
+INBOX_PATIENCE = timedelta(days=7)
+# What is settled is kept for so long: longer than Stripe remembers its events, which is 30 days.
+INBOX_KEPT = timedelta(days=90)

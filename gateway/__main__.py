@@ -34,7 +34,11 @@ def server_config(app: Starlette, *, host: str, port: int) -> uvicorn.Config:
 
 
 def _configure(settings: Settings, engine: Engine) -> uvicorn.Config:
-    outside = Outside(settings.gateway_public_url, settings.twilio_auth_token)
+    outside = Outside(
+        settings.gateway_public_url,
+        settings.twilio_auth_token,
+        settings.stripe_webhook_secret,
+    )
     app = make_app(engine, ring=_bell(settings), outside=outside)
     return server_config(app, host=settings.gateway_host, port=settings.gateway_port)
 

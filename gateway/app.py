@@ -20,6 +20,7 @@ from gateway.problems import Kind, ProblemError, answer_http_error, answer_probl
 from gateway.publishing import publish_events
 from gateway.ringing import Ring, no_ring
 from gateway.schemas import list_schemas, show_schema
+from gateway.stripe import STRIPE_PATH, hear_stripe
 from gateway.twilio import INBOUND_PATH, hear_inbound, hear_status
 from gateway.unsubscribing import UNSUBSCRIBE_PATH, unsubscribe
 from workers.clock import utc_now
@@ -29,6 +30,7 @@ ROUTES = [
     Route("/v1/events", publish_events, methods=["POST"]),
     Route("/v1/schemas", list_schemas),
     Route("/v1/schemas/{name}", show_schema),
+    Route(STRIPE_PATH, hear_stripe, methods=["POST"]),
     Route(STATUS_PATH, hear_status, methods=["POST"]),
     Route(INBOUND_PATH, hear_inbound, methods=["POST"]),
     Route(UNSUBSCRIBE_PATH, unsubscribe, methods=["GET", "POST"]),

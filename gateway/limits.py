@@ -18,6 +18,8 @@ class Limits:
     batch_bytes: int = 16 * 1024 * 1024
     # What Twilio or a mail program sends is a form of a few hundred bytes.
     form_bytes: int = 64 * 1024
+    # An event of Stripe's holds a whole object, an invoice with its first lines for one.
+    webhook_bytes: int = 1024 * 1024
     body_seconds: float = 30.0
     requests_at_once: int = 256
     # The bodies of all requests in hand.

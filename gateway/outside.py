@@ -12,3 +12,5 @@ class Outside:
     # Scheme, host and what may stand before our paths, as the world knows them.
     public_url: SecretStr | None = None
     twilio_auth_token: SecretStr | None = None
+    # Several, divided by commas, while one takes the other's place.
+    stripe_webhook_secret: SecretStr | None = None

@@ -19,6 +19,7 @@ class Kind(Enum):
     """The kinds of refusal: status, the end of its `type`, title."""
 
     UNREADABLE = (400, "unreadable", "The request can't be read")
+    FORGED = (400, "forged", "This isn't what its sender has signed just now")
     UNAUTHENTICATED = (401, "unauthenticated", "A valid API key is needed")
     TYPE_NOT_ALLOWED = (403, "type-not-allowed", "This key may not publish that")
     NOT_SIGNED = (403, "not-signed", "The signature is missing or wrong")
@@ -26,6 +27,7 @@ class Kind(Enum):
     TOO_LARGE = (413, "too-large", "That is too much at once")
     UNSUPPORTED = (415, "unsupported-media-type", "This content type is not understood")
     INVALID = (422, "invalid-domain-event", "A domain event is not as it must be")
+    UNSUITABLE = (422, "unsuitable-webhook", "This webhook is not as we take it")
     TOO_MANY = (429, "too-many-requests", "Too many requests at once")
     BROKEN = (500, "internal-error", "Something broke here")
     NOT_SET_UP = (503, "not-set-up", "This isn't set up here")

@@ -4,17 +4,15 @@ Nothing of a text or a number is logged or kept, but the hash of a number whose 
 """
 
 import re
-from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Final
 
-from pydantic import SecretStr
-from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 from twilio.request_validator import RequestValidator
 
-from gateway.context import Context, context_of, database_trouble, finish
+from gateway.context import context_of
 from gateway.forms import Form, as_uuid, one_of, read_form
+from gateway.hooks import setting, write
 from gateway.limits import Load
 from gateway.problems import Kind, ProblemError
 from workers.providers.ports import TextState
@@ -29,8 +27,7 @@ NO_ANSWER: Final = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 MESSAGE_ID: Final = re.compile(r"[0-9A-Za-z]{1,64}")
 ERROR_CODE: Final = re.compile(r"[0-9]{1,6}")
 NOT_SIGNED: Final = "Sign it as Twilio does, with our auth token and over our public URL."
-
-_T = TypeVar("_T")
+TWILIO: Final = "Twilio"
 
 
 async def hear_status(request: Request) -> Response:
@@ -39,7 +36,7 @@ async def hear_status(request: Request) -> Response:
     with context.admission.request() as load:
         form = await _read_signed(request, STATUS_PATH, load=load)
         callback, now = _callback(form, request), context.clock()
-        state = await _write(context, lambda session: hear_callback(session, callback, now=now))
+        state = await write(context, lambda session: hear_callback(session, callback, now=now))
     context.log.info("callback.heard", state=state or "unknown_message")
     return Response(status_code=204)
 
@@ -52,7 +49,7 @@ async def hear_inbound(request: Request) -> Response:
         wish = read_wish(one_of(form, "Body") or "", one_of(form, "OptOutType"))
         if wish is not None:
             sid, number, now = _message_id(form), _needed(form, "From"), context.clock()
-            is_new = await _write(
+            is_new = await write(
                 context,
                 lambda session: hear_wish(session, sid, number=number, wish=wish, now=now),
             )
@@ -67,8 +64,8 @@ async def _read_signed(request: Request, path: str, *, load: Load) -> Form:
     change host, scheme and port, and anybody may send any Host.
     """
     outside = context_of(request).outside
-    token = _set(outside.twilio_auth_token, "TWILIO_AUTH_TOKEN")
-    public = _set(outside.public_url, "GATEWAY_PUBLIC_URL")
+    token = setting(outside.twilio_auth_token, "TWILIO_AUTH_TOKEN", hear=TWILIO)
+    public = setting(outside.public_url, "GATEWAY_PUBLIC_URL", hear=TWILIO)
     signature = request.headers.get(SIGNATURE)
     if not signature:
         raise ProblemError(Kind.NOT_SIGNED, NOT_SIGNED)
@@ -82,26 +79,6 @@ async def _read_signed(request: Request, path: str, *, load: Load) -> Form:
     if not is_theirs:
         raise ProblemError(Kind.NOT_SIGNED, NOT_SIGNED)
     return form
-
-
-def _set(setting: SecretStr | None, name: str) -> str:
-    """Give a setting; raises ProblemError (503) that names it if there is none."""
-    value = "" if setting is None else setting.get_secret_value()
-    if not value:
-        raise ProblemError(Kind.NOT_SET_UP, f"Set {name} to hear from Twilio.")
-    return value
-
-
-async def _write(context: Context, work: Callable[[Session], _T]) -> _T:
-    """Do it in a transaction of its own."""
-
-    def committed() -> _T:
-        with database_trouble(context), Session(context.engine) as session:
-            result = work(session)
-            session.commit()
-        return result
-
-    return await finish(committed, context)
 
 
 def _callback(form: Form, request: Request) -> Callback:

@@ -1,0 +1,101 @@
+"""How somebody's subscriptions stand, by all that Stripe said of them. Pure.
+
+Stripe gives times in whole seconds and promises no order, and often says two things of one
+subscription within a second. Then its kind decides (made, changed, ended), and of changes the one
+whose status no other has left.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, NamedTuple
+
+from domain.inbox.stripe_events import StripeEvent
+from domain.inbox.stripe_objects import Subscription
+from domain.tables.users import SubscriptionStatus
+from domain.users.payloads import SubscriptionChanged
+
+# The higher, the later within a second.
+RANKS: Final = {
+    "customer.subscription.created": 0,
+    "customer.subscription.updated": 1,
+    "customer.subscription.deleted": 2,
+}
+# What Stripe's status means here; every other is no subscription, or none any more.
+STATUSES: Final = {
+    "active": SubscriptionStatus.PREMIUM,
+    "trialing": SubscriptionStatus.PREMIUM,
+    "past_due": SubscriptionStatus.PAST_DUE,
+}
+# Of several subscriptions of one person the best counts.
+WORTH: Final = {
+    SubscriptionStatus.FREE: 0,
+    SubscriptionStatus.PAST_DUE: 1,
+    SubscriptionStatus.PREMIUM: 2,
+}
+
+
+class Said(NamedTuple):
+    """What one event said of a subscription."""
+
+    id: str
+    rank: int
+    status: str
+    previous: str | None
+    ends: int | None
+
+
+class Standing(NamedTuple):
+    """A subscription, and what was said of it in the newest second."""
+
+    id: str
+    said_at: datetime
+    said: Sequence[Said]
+
+
+def said_by(event: StripeEvent) -> Said:
+    """Read what an event says."""
+    paid: Subscription = event.about
+    if paid.status not in STATUSES:
+        ends = paid.ended_at
+    else:
+        periods = [item.current_period_end for item in paid.items.data]
+        planned = [] if paid.cancel_at is None else [paid.cancel_at]
+        ends = min([max(periods), *planned]) if periods else paid.cancel_at
+    return Said(event.id, RANKS[event.type], paid.status, event.previous_status, ends)
+
+
+def newest(said: Iterable[Said]) -> Said:
+    """Give the last of what was said within one second."""
+    listed = list(said)
+    highest = max(each.rank for each in listed)
+    last = [each for each in listed if each.rank == highest]
+    standing = [each for each in last if not any(_follows(other, each) for other in last)]
+    return max(standing or last, key=lambda each: (each.ends or 0, each.id))
+
+
+def _follows(later: Said, earlier: Said) -> bool:
+    return later.previous == earlier.status != later.status
+
+
+def settle_subscriptions(user_id: str, listed: Iterable[Standing]) -> SubscriptionChanged:
+    """Say what somebody has, given all of their subscriptions."""
+
+    def place(one: tuple[Standing, Said]) -> tuple[Any, ...]:
+        subscription, said = one
+        return WORTH[_meaning(said)], said.ends or 0, subscription.said_at, subscription.id
+
+    subscription, said = max(((each, newest(each.said)) for each in listed), key=place)
+    ends = None if said.ends is None else datetime.fromtimestamp(said.ends, UTC)
+    return SubscriptionChanged(
+        user_id=user_id,
+        subscription_status=_meaning(said),
+        subscription_ends=ends,
+        stripe_subscription_id=subscription.id,
+    )
+
+
+def _meaning(said: Said) -> SubscriptionStatus:
+    is_over = said.rank == RANKS["customer.subscription.deleted"]
+    return (
+        SubscriptionStatus.FREE if is_over else STATUSES.get(said.status, SubscriptionStatus.FREE)
+    )
