@@ -27,6 +27,12 @@ PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]+$"
 PLAIN_TEXT = re.compile(r"[^\x00-\x1f\x7f-\x9f]*")
 ATTRIBUTE_NAME = re.compile(r"[a-z0-9]{1,20}")
 WORKERS_SOURCE = "/workers"
+STRIPE_SOURCE = "/stripe"
+# Whose domain events have ids that follow from what caused them: nobody else may take one.
+RESERVED = {
+    WORKERS_SOURCE: "is reserved for the workers' own follow-ups",
+    STRIPE_SOURCE: "is reserved for what Stripe tells the gateway",
+}
 AHEAD = "is more than 5 minutes in the future"
 INT32 = 2**31
 # Extensions travel with every copy of a domain event, so they are to stay few and short.
@@ -168,9 +174,9 @@ def _check_attributes(
         attributes = Attributes.model_validate_json(to_json(present))
     except ValidationError as error:
         return None, faults + faults_of(error)
-    if attributes.source == WORKERS_SOURCE:
-        # Else somebody could take the id of what the workers are yet to publish.
-        faults.append(Fault("source", "is reserved for the workers' own follow-ups"))
+    if attributes.source in RESERVED:
+        # Else somebody could take the id of what is yet to be published.
+        faults.append(Fault("source", RESERVED[attributes.source]))
     if attributes.time > now + CLOCK_TOLERANCE:
         faults.append(Fault("time", AHEAD))
     return attributes, faults

@@ -9,7 +9,14 @@ from starlette.responses import JSONResponse
 
 from domain.constants import BATCH_LIMIT
 from domain.schemas import envelope_schema
-from gateway.openapi_parts import REFUSED, TWILIO_SIGNATURE, answer, hook_paths, refusals
+from gateway.openapi_parts import (
+    REFUSED,
+    STRIPE_SIGNATURE,
+    TWILIO_SIGNATURE,
+    answer,
+    hook_paths,
+    refusals,
+)
 from gateway.problems import MEDIA_TYPE as PROBLEM
 from gateway.problems import Kind
 from gateway.reading import Mode
@@ -102,6 +109,7 @@ def openapi() -> dict[str, Any]:
             "securitySchemes": {
                 "key": {"type": "http", "scheme": "bearer"},
                 "twilio": TWILIO_SIGNATURE,
+                "stripe": STRIPE_SIGNATURE,
             },
             "schemas": {
                 "DomainEvent": _without_identity(envelope_schema()),

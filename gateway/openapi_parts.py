@@ -3,9 +3,12 @@
 from collections.abc import Iterable
 from typing import Any, Final
 
+from domain.constants import STRIPE_API_VERSION
 from gateway.forms import MEDIA_TYPE as FORM
 from gateway.problems import MEDIA_TYPE as PROBLEM
 from gateway.problems import Kind
+from gateway.stripe import MEDIA_TYPE as JSON
+from gateway.stripe import STRIPE_PATH
 from gateway.twilio import INBOUND_PATH
 from gateway.unsubscribing import UNSUBSCRIBE_PATH
 from workers.providers.senders import STATUS_PATH
@@ -17,6 +20,21 @@ TWILIO_SIGNATURE: Final = {
     "name": "X-Twilio-Signature",
     "description": "Made with our auth token over our public URL and the form's fields.",
 }
+STRIPE_SIGNATURE: Final = {
+    "type": "apiKey",
+    "in": "header",
+    "name": "Stripe-Signature",
+    "description": "Made with the secret of our webhook endpoint over the second and the body.",
+}
+STRIPE_REFUSALS: Final = (
+    Kind.FORGED,
+    Kind.TOO_SLOW,
+    Kind.TOO_LARGE,
+    Kind.UNSUPPORTED,
+    Kind.UNSUITABLE,
+    Kind.TOO_MANY,
+    Kind.UNAVAILABLE,
+)
 HOOK_REFUSALS: Final = (
     Kind.UNREADABLE,
     Kind.NOT_SIGNED,
@@ -43,12 +61,36 @@ def refusals(kinds: Iterable[Kind]) -> dict[str, Any]:
 def hook_paths() -> dict[str, Any]:
     """Describe what providers call, and where people say that they want no more email."""
     return {
+        STRIPE_PATH: {"post": _stripe()},
         STATUS_PATH: {"post": _status()},
         INBOUND_PATH: {"post": _inbound()},
         UNSUBSCRIBE_PATH: {
             "get": _page("Ask whether somebody wants no more email", 404, 429, 503),
             "post": _page("Send somebody no more email", 400, 404, 408, 413, 429, 503),
         },
+    }
+
+
+def _stripe() -> dict[str, Any]:
+    texts = dict.fromkeys(("id", "type", "api_version"), TEXT)
+    needed = ["id", "object", "type", "api_version", "created", "data"]
+    event = {
+        "type": "object",
+        "description": f"An event of Stripe's, version {STRIPE_API_VERSION}, as a snapshot",
+        "required": needed,
+        "properties": {
+            **texts,
+            "object": {"const": "event"},
+            "created": {"type": "integer"},
+            "data": {"type": "object"},
+        },
+    }
+    return {
+        "summary": "Hear from Stripe of payments, refunds, disputes and subscriptions",
+        "security": [{"stripe": []}],
+        "requestBody": {"required": True, "content": {JSON: {"schema": event}}},
+        "responses": {"204": {"description": "Kept, once, and done what follows from it"}}
+        | refusals(STRIPE_REFUSALS),
     }
 
 

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
+from domain.inbox.keeping import tidy
+from domain.inbox.taking import take_arrived
 from domain.schedules import Line
 from domain.ticks import planned_time
 from scheduler.due import KINDS, publish_due
@@ -45,6 +47,18 @@ ENTRIES = (
         timedelta(minutes=1),
         "Keeps the last 200 runs of each schedule.",
         trim_ticks,
+    ),
+    Entry(
+        "inbox.arrived",
+        timedelta(seconds=10),
+        "Judges again what Stripe told of an event that has been published since.",
+        take_arrived,
+    ),
+    Entry(
+        "inbox.tidy",
+        timedelta(hours=1),
+        "Shows ops what has waited in the inbox for 7 days, and forgets what is long settled.",
+        tidy,
     ),
 )
 

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from pydantic import ValidationError
 
 from domain.constants import FEE_CURRENCY
-from domain.envelope import Envelope, enclose
+from domain.envelope import STRIPE_SOURCE, Envelope, enclose
 from domain.inbox.stripe_events import StripeEvent
 from domain.inbox.stripe_objects import (
     NAMES,
@@ -27,7 +27,7 @@ from domain.inbox.stripe_objects import (
     Subscription,
 )
 from domain.outbox import derived_id
-from domain.payload import Payload
+from domain.payload import Payload, thing
 from domain.payments.payloads import (
     PaymentDisputed,
     PaymentFailed,
@@ -37,7 +37,6 @@ from domain.payments.payloads import (
 from domain.tables.inbox import InboxState
 from domain.tables.payments import PaymentPurpose
 
-SOURCE: Final = "/stripe"
 SUCCEEDED: Final = "payment_intent.succeeded"
 CANCELED: Final = "payment_intent.canceled"
 # A refund of which Stripe says no more, and what ops must see.
@@ -119,7 +118,7 @@ def _done(reason: str | None = None, **others: Any) -> Judgement:
 def _say(payload: Payload, *parts: str, at: datetime) -> Envelope:
     """Put into an envelope what follows from something of Stripe's, named by `parts`."""
     identity = derived_id("stripe", payload.NAME, *parts)
-    return enclose(payload, source=SOURCE, time=at, id=identity)
+    return enclose(payload, source=STRIPE_SOURCE, time=at, id=identity)
 
 
 def _judge_intent(event: StripeEvent, intent: PaymentIntent, ask: Ask) -> Judgement:
@@ -134,7 +133,7 @@ def _judge_intent(event: StripeEvent, intent: PaymentIntent, ask: Ask) -> Judgem
     if event.type == SUCCEEDED:
         trouble = _trouble_with(intent, who, ask)
         if trouble is not None:
-            return _held(trouble)
+            return trouble
         said = _say(_succeeded(intent, who), intent.id, at=event.at)
     else:
         said = _say(_failed(event, intent, who), event.id, at=event.at)
@@ -144,17 +143,18 @@ def _judge_intent(event: StripeEvent, intent: PaymentIntent, ask: Ask) -> Judgem
     return _done(published=(said,), links=links)
 
 
-def _trouble_with(intent: PaymentIntent, who: Known, ask: Ask) -> str | None:
-    """Say why money isn't what it was asked for; None if it is."""
+def _trouble_with(intent: PaymentIntent, who: Known, ask: Ask) -> Judgement | None:
+    """Say what becomes of money that isn't what it was asked for; None if it is."""
     if intent.latest_charge is None:
-        return "no_charge"
+        return _held("no_charge")
     if who.event_id is None:
         return None
     if intent.currency != FEE_CURRENCY:
-        return "another_currency"
-    # Of an event that isn't there yet the invitation isn't either, and the payment waits for that.
+        return _held("another_currency")
     is_fee = ask.is_fee(who.event_id, intent.amount_received)
-    return "another_amount" if is_fee is False else None
+    if is_fee is None:
+        return _waiting(thing("event", who.event_id))
+    return None if is_fee else _held("another_amount")
 
 
 def _charged(intent: PaymentIntent, who: Known, *, amount: int) -> dict[str, Any]:

@@ -20,6 +20,7 @@ RANKS: Final = {
     "customer.subscription.updated": 1,
     "customer.subscription.deleted": 2,
 }
+OVER: Final = RANKS["customer.subscription.deleted"]
 # What Stripe's status means here; every other is no subscription, or none any more.
 STATUSES: Final = {
     "active": SubscriptionStatus.PREMIUM,
@@ -55,13 +56,14 @@ class Standing(NamedTuple):
 def said_by(event: StripeEvent) -> Said:
     """Read what an event says."""
     paid: Subscription = event.about
-    if paid.status not in STATUSES:
+    rank = RANKS[event.type]
+    if rank == OVER or paid.status not in STATUSES:
         ends = paid.ended_at
     else:
         periods = [item.current_period_end for item in paid.items.data]
         planned = [] if paid.cancel_at is None else [paid.cancel_at]
         ends = min([max(periods), *planned]) if periods else paid.cancel_at
-    return Said(event.id, RANKS[event.type], paid.status, event.previous_status, ends)
+    return Said(event.id, rank, paid.status, event.previous_status, ends)
 
 
 def newest(said: Iterable[Said]) -> Said:

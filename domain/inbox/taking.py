@@ -7,15 +7,15 @@ milliseconds.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from pydantic_core import to_json
 from sqlmodel import Session
 
-from domain.envelope import Envelope, enclose
+from domain.envelope import STRIPE_SOURCE, Envelope, enclose
 from domain.inbox.stripe_events import OBJECTS, StripeEvent
-from domain.inbox.stripe_rules import NOBODY, SOURCE, Ask, Judgement, Known, judge
+from domain.inbox.stripe_rules import NOBODY, Ask, Judgement, Known, judge
 from domain.inbox.subscriptions import Said, Standing, said_by, settle_subscriptions
 from domain.outbox import derived_id, publish_many
 from domain.sql import execute, fetch
@@ -23,6 +23,8 @@ from domain.tables.inbox import InboxState
 
 # Any number that nobody else takes.
 LOCK: Final = 1_400_000_001
+# So many in one transaction take less than a second.
+PAGE: Final = 100
 
 
 class Taken(NamedTuple):
@@ -59,6 +61,23 @@ def take_again(session: Session, identity: str, *, may_differ: bool) -> Taken | 
         return None
     judged, published = _follow(session, _event(rows[0]), may_differ=may_differ)
     return Taken(judged.state, judged.reason, {each.type for each in published})
+
+
+def take_arrived(session: Session, now: datetime) -> int:
+    """Judge again what has waited for an event that is there by now; give how many there were."""
+    del now
+    rows = fetch(
+        session,
+        """
+        SELECT inbox.id FROM inbox JOIN events ON inbox.awaits = 'event:' || events.id::text
+        WHERE inbox.provider = 'stripe' AND inbox.awaits LIKE 'event:%%'
+        ORDER BY said_at, inbox.id LIMIT %(limit)s
+        """,
+        limit=PAGE,
+    )
+    for (identity,) in rows:
+        take_again(session, identity, may_differ=False)
+    return len(rows)
 
 
 def _keep(session: Session, event: StripeEvent) -> bool:
@@ -216,7 +235,7 @@ def _with_subscription(
     heard = timedelta(microseconds=sum(count for *_, count in rows))
     at = max(each.said_at for each in standings) + heard
     identity = derived_id("stripe", payload.NAME, event.id)
-    said = enclose(payload, source=SOURCE, time=at, id=identity)
+    said = enclose(payload, source=STRIPE_SOURCE, time=at, id=identity)
     return replace(judged, published=(said,))
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, Table, UniqueConstraint, text
 from sqlmodel import SQLModel
 
-from domain.tables import accounts, ledger, metadata, schedules
+from domain.tables import accounts, inbox, ledger, metadata, schedules
 from domain.tables.matching import EventCandidate, MatchingRequest, PortRest
 
 Row = dict[str, Any]
@@ -21,13 +21,14 @@ OF_MATCHING: Final = frozenset(
 # What people are told on the way may depend on the order, as rules.md has it: what was due, what
 # had become one and what nobody was concerned by any more when it was heard of.
 TOLD: Final = frozenset({"notifications"})
-# Tables of the machinery: the ledger, the clock, the accounts of the dashboard, and these.
+# Tables of the machinery: the ledger, the clock, the accounts of the dashboard, what providers told
+# us before it became domain events, and these.
 MACHINERY: Final = (
     OF_MATCHING
     | TOLD
     | frozenset(
         str(made.__tablename__)
-        for module in (ledger, schedules, accounts)
+        for module in (ledger, schedules, accounts, inbox)
         for made in vars(module).values()
         if isinstance(made, type)
         and issubclass(made, SQLModel)

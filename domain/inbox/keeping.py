@@ -1,0 +1,65 @@
+"""What becomes of the inbox by time, and how ops see it."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlmodel import Session
+
+from domain.constants import INBOX_KEPT, INBOX_PATIENCE
+from domain.sql import execute, fetch
+
+PAGE = 5_000
+
+
+class Entry(NamedTuple):
+    """Something that a provider told us, and what became of it."""
+
+    id: str
+    type: str
+    object_id: str | None
+    said_at: datetime
+    state: str
+    reason: str | None
+    awaits: str | None
+    received_at: datetime
+
+
+_COLUMNS = "id, type, object_id, said_at, state, reason, awaits, received_at"
+
+
+def tidy(session: Session, now: datetime) -> int:
+    """Hold what has waited too long, and forget what is long settled; give how many.
+
+    What is held for waiting goes on as soon as it can.
+    """
+    held = execute(
+        session,
+        "UPDATE inbox SET state = 'held' WHERE state = 'waiting' AND received_at < %(before)s",
+        before=now - INBOX_PATIENCE,
+    )
+    forgotten = execute(
+        session,
+        "DELETE FROM inbox WHERE (provider, id) IN (SELECT provider, id FROM inbox"
+        " WHERE settled_at < %(before)s ORDER BY settled_at LIMIT %(limit)s)",
+        before=now - INBOX_KEPT,
+        limit=PAGE,
+    )
+    return held + forgotten
+
+
+def list_entries(session: Session, *, states: list[str], limit: int) -> list[Entry]:
+    """Give what is in one of these states, the newest first."""
+    rows = fetch(
+        session,
+        f"SELECT {_COLUMNS} FROM inbox WHERE state = ANY(%(states)s)"
+        " ORDER BY received_at DESC, id LIMIT %(limit)s",
+        states=states,
+        limit=limit,
+    )
+    return [Entry(*row) for row in rows]
+
+
+def find_entry(session: Session, identity: str) -> tuple[Entry, dict[str, Any] | None] | None:
+    """Give an entry by the provider's id, with what it is judged by; None if there is none."""
+    rows = fetch(session, f"SELECT {_COLUMNS}, said FROM inbox WHERE id = %(id)s", id=identity)
+    return (Entry(*rows[0][:-1]), rows[0][-1]) if rows else None
