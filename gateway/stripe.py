@@ -57,7 +57,7 @@ def read_signed(raw: bytes, header: str, *, secrets: list[str], now: datetime) -
 
     Raises ProblemError: 400 if it isn't signed by them and now, 422 if it isn't as we take it.
     """
-    if not any(_is_signed(raw, header, secret.strip()) for secret in secrets):
+    if not any(_is_signed(raw, header, secret=secret.strip()) for secret in secrets):
         raise ProblemError(Kind.FORGED, NOT_SIGNED)
     signed_at = _signed_at(header)
     if signed_at is None or abs(now - signed_at) > WEBHOOK_TOLERANCE:
@@ -68,7 +68,7 @@ def read_signed(raw: bytes, header: str, *, secrets: list[str], now: datetime) -
         raise ProblemError(Kind.UNSUITABLE, str(error)) from None
 
 
-def _is_signed(raw: bytes, header: str, secret: str) -> bool:
+def _is_signed(raw: bytes, header: str, *, secret: str) -> bool:
     try:
         WebhookSignature.verify_header(raw, header, secret)
     except (SignatureVerificationError, TypeError, ValueError):

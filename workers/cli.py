@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "drain": "workers.commands.drain",
     "trace": "workers.commands.trace",
     "dead": "workers.commands.dead",
+    "inbox": "workers.commands.inbox",
     "notifications": "workers.commands.notifications",
     "reconcile": "workers.commands.reconcile",
     "schedule": "workers.commands.schedule",

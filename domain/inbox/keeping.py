@@ -1,7 +1,8 @@
 """What becomes of the inbox by time, and how ops see it."""
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlmodel import Session
 
@@ -11,7 +12,8 @@ from domain.sql import execute, fetch
 PAGE = 5_000
 
 
-class Entry(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Entry:
     """Something that a provider told us, and what became of it."""
 
     id: str

@@ -5,19 +5,20 @@ that don't see one another would both wait. Stripe sends a few a second, and eac
 milliseconds.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from pydantic_core import to_json
 from sqlmodel import Session
 
-from domain.envelope import STRIPE_SOURCE, Envelope, enclose
+from domain.envelope import Envelope
+from domain.inbox.judgement import Ask, Judgement
+from domain.inbox.links import is_fee, known, link
 from domain.inbox.stripe_events import OBJECTS, StripeEvent
-from domain.inbox.stripe_rules import NOBODY, Ask, Judgement, Known, judge
-from domain.inbox.subscriptions import Said, Standing, said_by, settle_subscriptions
-from domain.outbox import derived_id, publish_many
+from domain.inbox.stripe_rules import judge
+from domain.inbox.subscribing import with_subscription
+from domain.outbox import publish_many
 from domain.sql import execute, fetch
 from domain.tables.inbox import InboxState
 
@@ -123,7 +124,7 @@ def _follow(
         outcome = outcome or judged
         published += judged.published
         if judged.links:
-            todo |= _waiting_for(session, _link(session, judged.links))
+            todo |= _waiting_for(session, link(session, judged.links))
     publish_many(session, published)
     assert outcome is not None
     return outcome, published
@@ -132,12 +133,12 @@ def _follow(
 def _settle(session: Session, event: StripeEvent, *, may_differ: bool) -> Judgement:
     """Judge one event and write what became of it."""
 
-    def is_fee(gathering: str, amount: int) -> bool | None:
-        return may_differ or _is_fee(session, gathering, amount)
+    def was_asked(gathering: str, amount: int) -> bool | None:
+        return may_differ or is_fee(session, gathering, amount)
 
-    judged = judge(event, Ask(lambda name: _known(session, name), is_fee))
+    judged = judge(event, Ask(lambda name: known(session, name), was_asked))
     if judged.subscriber is not None:
-        judged = _with_subscription(session, event, judged, user_id=judged.subscriber)
+        judged = with_subscription(session, event, judged, user_id=judged.subscriber)
     is_settled = judged.state in (InboxState.DONE, InboxState.IGNORED)
     execute(
         session,
@@ -153,60 +154,6 @@ def _settle(session: Session, event: StripeEvent, *, may_differ: bool) -> Judgem
     return judged
 
 
-def _known(session: Session, name: str) -> Known:
-    rows = fetch(
-        session,
-        "SELECT user_id, event_id, invitation_id, payment_intent FROM stripe_links"
-        " WHERE name = %(name)s",
-        name=name,
-    )
-    return Known(*rows[0]) if rows else NOBODY
-
-
-def _is_fee(session: Session, event: str, amount: int) -> bool | None:
-    """Say whether an event has ever asked this fee; None if nobody knows the event.
-
-    Ever, since who pays has seen the fee of a while ago; and so it is the same whatever comes
-    later.
-    """
-    ((count, asked),) = fetch(
-        session,
-        "SELECT count(*), bool_or((data->>'confirmation_fee')::bigint = %(amount)s)"
-        " FROM event_facts WHERE event_id = %(event)s AND data ? 'confirmation_fee'",
-        event=event,
-        amount=amount,
-    )
-    return bool(asked) if count else None
-
-
-def _link(session: Session, links: Mapping[str, Known]) -> list[str]:
-    """Write what names stand for, what is known already stays; give the names that are news."""
-    rows = fetch(
-        session,
-        """
-        INSERT INTO stripe_links AS kept (name, user_id, event_id, invitation_id, payment_intent)
-        SELECT * FROM unnest(%(names)s::text[], %(users)s::uuid[], %(events)s::uuid[],
-            %(invitations)s::uuid[], %(intents)s::text[])
-        ON CONFLICT (name) DO UPDATE SET
-            user_id = coalesce(kept.user_id, excluded.user_id),
-            event_id = CASE WHEN kept.user_id IS NULL THEN excluded.event_id
-                ELSE kept.event_id END,
-            invitation_id = CASE WHEN kept.user_id IS NULL THEN excluded.invitation_id
-                ELSE kept.invitation_id END,
-            payment_intent = coalesce(kept.payment_intent, excluded.payment_intent)
-        WHERE kept.user_id IS NULL AND excluded.user_id IS NOT NULL
-            OR kept.payment_intent IS NULL AND excluded.payment_intent IS NOT NULL
-        RETURNING name
-        """,
-        names=list(links),
-        users=[each.user_id for each in links.values()],
-        events=[each.event_id for each in links.values()],
-        invitations=[each.invitation_id for each in links.values()],
-        intents=[each.payment_intent for each in links.values()],
-    )
-    return [name for (name,) in rows]
-
-
 def _waiting_for(session: Session, names: Iterable[str]) -> dict[str, StripeEvent]:
     """Give by its id what has waited for one of these names, in Stripe's order."""
     rows = fetch(
@@ -216,45 +163,3 @@ def _waiting_for(session: Session, names: Iterable[str]) -> dict[str, StripeEven
         names=list(names),
     )
     return {row[0]: _event(row) for row in rows}
-
-
-def _with_subscription(
-    session: Session, event: StripeEvent, judged: Judgement, *, user_id: str
-) -> Judgement:
-    """Note what an event says of a subscription, and say how its owner stands by it."""
-    if not _note(session, event, user_id=user_id):
-        return replace(judged, reason="newer_stands")
-    rows = fetch(
-        session,
-        "SELECT id, said_at, said, heard FROM stripe_subscriptions WHERE user_id = %(user)s",
-        user=user_id,
-    )
-    standings = [Standing(name, at, [Said(*each) for each in said]) for name, at, said, _ in rows]
-    payload = settle_subscriptions(user_id, standings)
-    # Later than all that was published before: no two have the same number.
-    heard = timedelta(microseconds=sum(count for *_, count in rows))
-    at = max(each.said_at for each in standings) + heard
-    identity = derived_id("stripe", payload.NAME, event.id)
-    said = enclose(payload, source=STRIPE_SOURCE, time=at, id=identity)
-    return replace(judged, published=(said,))
-
-
-def _note(session: Session, event: StripeEvent, *, user_id: str) -> bool:
-    """Keep what was said if it is of the newest second; whether it is."""
-    count = execute(
-        session,
-        """
-        INSERT INTO stripe_subscriptions AS kept (id, user_id, said_at, said, heard)
-        VALUES (%(id)s, %(user)s, %(at)s, jsonb_build_array(%(said)s::jsonb), 1)
-        ON CONFLICT (id) DO UPDATE SET
-            said = CASE WHEN kept.said_at = excluded.said_at
-                THEN kept.said || excluded.said ELSE excluded.said END,
-            said_at = excluded.said_at, heard = kept.heard + 1, updated_at = now()
-        WHERE kept.said_at <= excluded.said_at
-        """,
-        id=event.about.id,
-        user=user_id,
-        at=event.at,
-        said=to_json(said_by(event)).decode(),
-    )
-    return count == 1

@@ -15,6 +15,7 @@ class Provider(StrEnum):
     """Who told us."""
 
     STRIPE = "stripe"
+    CLERK = "clerk"
 
 
 class InboxState(StrEnum):

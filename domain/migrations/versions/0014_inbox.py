@@ -66,7 +66,7 @@ def _inbox() -> None:
         sa.Column("awaits", sa.String(), nullable=True),
         _now("received_at"),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("provider IN ('stripe')", name=op.f("inbox_provider_check")),
+        sa.CheckConstraint("provider IN ('stripe', 'clerk')", name=op.f("inbox_provider_check")),
         sa.CheckConstraint(
             "state IN ('done', 'waiting', 'held', 'ignored')", name=op.f("inbox_state_check")
         ),

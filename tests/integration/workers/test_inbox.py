@@ -1,0 +1,72 @@
+"""What ops do about what Stripe told us: see what is held, and why, and have it judged again."""
+
+from datetime import timedelta
+from typing import Final
+
+import pytest
+from sqlalchemy import Engine
+
+from tests.helpers.command import Momento
+from tests.helpers.evening import START
+from tests.helpers.said import published
+from tests.helpers.stripe import event, intent, names, refund
+from tests.helpers.tills import evening, hear, settle
+
+AT: Final = START - timedelta(days=3)
+PAID: Final = event(
+    "payment_intent.succeeded", intent("1", amount=400, metadata=names("Ada", "drinks")), at=AT
+)
+UNKNOWN: Final = event("refund.created", refund("7", of="7", at=AT), at=AT)
+
+
+@pytest.fixture(autouse=True)
+def heard(engine: Engine) -> None:
+    settle(engine, evening("Ada"))
+    for said in (PAID, UNKNOWN, event("customer.created", {"id": "cus_1"}, at=AT)):
+        hear(engine, said)
+
+
+class TestList:
+    def test_what_is_held_or_waits(self, momento: Momento) -> None:
+        out = momento("inbox", "list").out
+        assert "another_amount" in out
+        assert "pi_7" in out
+        assert "customer.created" not in out
+        states = {each["id"]: each["state"] for each in momento("inbox", "list", "--json").json}
+        assert states == {PAID["id"]: "held", UNKNOWN["id"]: "waiting"}
+
+    def test_one_state_can_be_asked_for(self, momento: Momento) -> None:
+        (ignored,) = momento("inbox", "list", "--state", "ignored", "--json").json
+        assert (ignored["type"], ignored["reason"]) == ("customer.created", "not_needed")
+        assert momento("inbox", "list", "--state", "done").out == "There is nothing of that kind.\n"
+
+    def test_a_wrong_limit_is_refused(self, momento: Momento) -> None:
+        for limit in ("0", "-1", "x", "10001"):
+            assert momento("inbox", "list", "--limit", limit).code == 2
+
+
+class TestShow:
+    def test_one_with_what_it_is_judged_by(self, momento: Momento) -> None:
+        out = momento("inbox", "show", PAID["id"]).out
+        assert out.startswith("payment_intent.succeeded of pi_1: held, another_amount\n")
+        assert '"amount_received":400' in out
+        assert "canary" not in out
+        shown = momento("inbox", "show", UNKNOWN["id"], "--json").json
+        assert shown["entry"]["awaits"] == "pi_7"
+
+    def test_one_that_is_not_there(self, momento: Momento) -> None:
+        said = momento("inbox", "show", "evt_0")
+        assert (said.code, "no evt_0" in said.err) == (1, True)
+
+
+class TestRetry:
+    def test_it_is_judged_by_the_same_rules(self, momento: Momento) -> None:
+        said = momento("inbox", "retry", PAID["id"])
+        assert said.out == f"{PAID['id']} is held now, another_amount.\n"
+
+    def test_ops_may_take_an_amount_as_it_is_once(self, engine: Engine, momento: Momento) -> None:
+        said = momento("inbox", "retry", PAID["id"], "--any-amount")
+        assert said.out == f"{PAID['id']} is done now.\n"
+        assert [data["amount_in_cents"] for data in published(engine, "payment.succeeded")] == [400]
+        again = momento("inbox", "retry", PAID["id"], "--any-amount")
+        assert (again.code, "Nothing was changed" in again.err) == (1, True)

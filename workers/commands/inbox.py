@@ -1,0 +1,108 @@
+"""`momento inbox`: what providers told us and what became of it; nothing personal is kept there."""
+
+import argparse
+from collections.abc import Iterator
+from typing import Any, Final
+
+from pydantic_core import to_json
+from sqlmodel import Session
+
+from domain.inbox.keeping import Entry, find_entry, list_entries
+from domain.inbox.taking import take_again
+from domain.tables.inbox import InboxState
+from workers.commands.asking import add_json, aligned, as_json, one_transaction, shown, words
+from workers.errors import CommandError
+from workers.settings import Settings
+
+NAME = "inbox"
+HELP = "Say what became of what Stripe told us, and have it judged again"
+IDENTITY: Final = words(200)
+USUAL_LIMIT: Final = 50
+HIGHEST_LIMIT: Final = 10_000
+# What somebody has to look at.
+OPEN: Final = [InboxState.HELD.value, InboxState.WAITING.value]
+HEADINGS: Final = ("ID", "SAID", "TYPE", "ABOUT", "STATE", "WHY", "WAITS FOR")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """What to do, and with which."""
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    listing = actions.add_parser("list", help="what is held or waits, the newest first")
+    states = [each.value for each in InboxState]
+    listing.add_argument("--state", choices=states, help="only in this state, any of them")
+    listing.add_argument("--limit", type=_limit, default=USUAL_LIMIT, metavar="N")
+    add_json(listing)
+    showing = actions.add_parser("show", help="one, with what it is judged by")
+    showing.add_argument("id", type=IDENTITY, metavar="ID")
+    add_json(showing)
+    retrying = actions.add_parser("retry", help="have one judged again that is held or waits")
+    retrying.add_argument("id", type=IDENTITY, metavar="ID")
+    retrying.add_argument(
+        "--any-amount", action="store_true", help="also if no fee has asked for that amount"
+    )
+
+
+def _limit(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= HIGHEST_LIMIT:
+        message = f"must be a whole number from 1 to {HIGHEST_LIMIT}"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Do what was asked, and say what became of it."""
+    actions = {"list": _list, "show": _show, "retry": _retry}
+    with one_transaction(settings) as session:
+        answer = actions[arguments.action](session, arguments)
+    print(answer)
+    return 0
+
+
+def _list(session: Session, arguments: argparse.Namespace) -> str:
+    states = OPEN if arguments.state is None else [arguments.state]
+    found = list_entries(session, states=states, limit=arguments.limit)
+    if arguments.json:
+        return as_json(found)
+    return aligned([HEADINGS, *map(_row, found)]) if found else "There is nothing of that kind."
+
+
+def _row(entry: Entry) -> tuple[str, ...]:
+    return (
+        entry.id,
+        f"{entry.said_at:%Y-%m-%d %H:%M}Z",
+        entry.type,
+        entry.object_id or "",
+        entry.state,
+        entry.reason or "",
+        entry.awaits or "",
+    )
+
+
+def _show(session: Session, arguments: argparse.Namespace) -> str:
+    found = find_entry(session, arguments.id)
+    if found is None:
+        message = f"There is no {arguments.id}; what is settled is forgotten after 90 days."
+        raise CommandError(message)
+    entry, said = found
+    if arguments.json:
+        return as_json({"entry": entry, "said": said})
+    return "\n".join(map(shown, _lines(entry, said)))
+
+
+def _lines(entry: Entry, said: dict[str, Any] | None) -> Iterator[str]:
+    why = f", {entry.reason}" if entry.reason else ""
+    yield f"{entry.type} of {entry.object_id or 'nothing that we use'}: {entry.state}{why}"
+    yield f"  said {entry.said_at:%Y-%m-%d %H:%M:%SZ}, heard {entry.received_at:%Y-%m-%d %H:%M:%SZ}"
+    if entry.awaits:
+        yield f"  waits for {entry.awaits}"
+    if said is not None:
+        yield f"  judged by {to_json(said).decode()}"
+
+
+def _retry(session: Session, arguments: argparse.Namespace) -> str:
+    taken = take_again(session, arguments.id, may_differ=arguments.any_amount)
+    if taken is None:
+        message = f"{arguments.id} is neither held nor waits. Nothing was changed."
+        raise CommandError(message)
+    why = f", {taken.reason}" if taken.reason else ""
+    return f"{arguments.id} is {taken.state} now{why}."
