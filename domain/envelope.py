@@ -28,10 +28,12 @@ PLAIN_TEXT = re.compile(r"[^\x00-\x1f\x7f-\x9f]*")
 ATTRIBUTE_NAME = re.compile(r"[a-z0-9]{1,20}")
 WORKERS_SOURCE = "/workers"
 STRIPE_SOURCE = "/stripe"
+CLERK_SOURCE = "/clerk"
 # Whose domain events have ids that follow from what caused them: nobody else may take one.
 RESERVED = {
     WORKERS_SOURCE: "is reserved for the workers' own follow-ups",
     STRIPE_SOURCE: "is reserved for what Stripe tells the gateway",
+    CLERK_SOURCE: "is reserved for what Clerk tells the gateway",
 }
 AHEAD = "is more than 5 minutes in the future"
 INT32 = 2**31

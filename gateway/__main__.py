@@ -38,6 +38,7 @@ def _configure(settings: Settings, engine: Engine) -> uvicorn.Config:
         settings.gateway_public_url,
         settings.twilio_auth_token,
         settings.stripe_webhook_secret,
+        settings.clerk_webhook_secret,
     )
     app = make_app(engine, ring=_bell(settings), outside=outside)
     return server_config(app, host=settings.gateway_host, port=settings.gateway_port)

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from gateway.clerk import CLERK_PATH, hear_clerk
 from gateway.context import Context
 from gateway.health import live, ready
 from gateway.limits import Limits
@@ -31,6 +32,7 @@ ROUTES = [
     Route("/v1/schemas", list_schemas),
     Route("/v1/schemas/{name}", show_schema),
     Route(STRIPE_PATH, hear_stripe, methods=["POST"]),
+    Route(CLERK_PATH, hear_clerk, methods=["POST"]),
     Route(STATUS_PATH, hear_status, methods=["POST"]),
     Route(INBOUND_PATH, hear_inbound, methods=["POST"]),
     Route(UNSUBSCRIBE_PATH, unsubscribe, methods=["GET", "POST"]),

@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse
 from domain.constants import BATCH_LIMIT
 from domain.schemas import envelope_schema
 from gateway.openapi_parts import (
+    CLERK_SIGNATURE,
     REFUSED,
     STRIPE_SIGNATURE,
     TWILIO_SIGNATURE,
@@ -110,6 +111,7 @@ def openapi() -> dict[str, Any]:
                 "key": {"type": "http", "scheme": "bearer"},
                 "twilio": TWILIO_SIGNATURE,
                 "stripe": STRIPE_SIGNATURE,
+                "clerk": CLERK_SIGNATURE,
             },
             "schemas": {
                 "DomainEvent": _without_identity(envelope_schema()),

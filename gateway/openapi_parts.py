@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from domain.constants import STRIPE_API_VERSION
+from gateway.clerk import CLERK_PATH
 from gateway.forms import MEDIA_TYPE as FORM
 from gateway.problems import MEDIA_TYPE as PROBLEM
 from gateway.problems import Kind
@@ -26,7 +27,13 @@ STRIPE_SIGNATURE: Final = {
     "name": "Stripe-Signature",
     "description": "Made with the secret of our webhook endpoint over the second and the body.",
 }
-STRIPE_REFUSALS: Final = (
+CLERK_SIGNATURE: Final = {
+    "type": "apiKey",
+    "in": "header",
+    "name": "svix-signature",
+    "description": "Made by Svix with the secret of our endpoint over id, second and body.",
+}
+SIGNED_REFUSALS: Final = (
     Kind.FORGED,
     Kind.TOO_SLOW,
     Kind.TOO_LARGE,
@@ -62,6 +69,7 @@ def hook_paths() -> dict[str, Any]:
     """Describe what providers call, and where people say that they want no more email."""
     return {
         STRIPE_PATH: {"post": _stripe()},
+        CLERK_PATH: {"post": _clerk()},
         STATUS_PATH: {"post": _status()},
         INBOUND_PATH: {"post": _inbound()},
         UNSUBSCRIBE_PATH: {
@@ -90,7 +98,32 @@ def _stripe() -> dict[str, Any]:
         "security": [{"stripe": []}],
         "requestBody": {"required": True, "content": {JSON: {"schema": event}}},
         "responses": {"204": {"description": "Kept, once, and done what follows from it"}}
-        | refusals(STRIPE_REFUSALS),
+        | refusals(SIGNED_REFUSALS),
+    }
+
+
+def _clerk() -> dict[str, Any]:
+    event = {
+        "type": "object",
+        "description": "An event of Clerk's",
+        "required": ["object", "type", "timestamp", "data"],
+        "properties": {
+            "object": {"const": "event"},
+            "type": TEXT,
+            "timestamp": {"type": "integer", "description": "Milliseconds since 1970"},
+            "data": {"type": "object"},
+        },
+    }
+    return {
+        "summary": "Hear from Clerk of accounts that were changed or deleted",
+        "security": [{"clerk": []}],
+        "parameters": [
+            _parameter("svix-id", "header", description="The same each time it is sent."),
+            _parameter("svix-timestamp", "header", description="When it was signed, in seconds."),
+        ],
+        "requestBody": {"required": True, "content": {JSON: {"schema": event}}},
+        "responses": {"204": {"description": "Kept, once, and done what follows from it"}}
+        | refusals(SIGNED_REFUSALS),
     }
 
 

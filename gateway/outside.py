@@ -14,3 +14,4 @@ class Outside:
     twilio_auth_token: SecretStr | None = None
     # Several, divided by commas, while one takes the other's place.
     stripe_webhook_secret: SecretStr | None = None
+    clerk_webhook_secret: SecretStr | None = None

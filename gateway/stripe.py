@@ -13,7 +13,8 @@ from starlette.responses import Response
 from stripe import SignatureVerificationError, WebhookSignature
 
 from domain.constants import WEBHOOK_TOLERANCE
-from domain.inbox.stripe_events import NotUnderstoodError, StripeEvent, read_event
+from domain.inbox.reading import NotUnderstoodError
+from domain.inbox.stripe_events import StripeEvent, read_event
 from domain.inbox.taking import take
 from gateway.body import read_body
 from gateway.context import context_of

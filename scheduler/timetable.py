@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
+from domain.inbox.clerk import clerk_arrived
 from domain.inbox.keeping import tidy
 from domain.inbox.taking import take_arrived
 from domain.schedules import Line
@@ -53,6 +54,12 @@ ENTRIES = (
         timedelta(seconds=10),
         "Judges again what Stripe told of an event that has been published since.",
         take_arrived,
+    ),
+    Entry(
+        "inbox.registered",
+        timedelta(seconds=10),
+        "Publishes what Clerk told of people who have registered since.",
+        clerk_arrived,
     ),
     Entry(
         "inbox.tidy",

@@ -32,12 +32,20 @@ _COLUMNS = "id, type, object_id, said_at, state, reason, awaits, received_at"
 def tidy(session: Session, now: datetime) -> int:
     """Hold what has waited too long, and forget what is long settled; give how many.
 
-    What is held for waiting goes on as soon as it can.
+    What is held for waiting goes on as soon as it can. Who hasn't registered by then may never do;
+    only that they want to be deleted is waited for on.
     """
     held = execute(
         session,
-        "UPDATE inbox SET state = 'held' WHERE state = 'waiting' AND received_at < %(before)s",
+        """
+        UPDATE inbox SET state = CASE provider WHEN 'clerk' THEN 'ignored' ELSE 'held' END,
+            settled_at = CASE provider WHEN 'clerk' THEN %(now)s END,
+            awaits = CASE WHEN type <> 'user.updated' AND type <> 'user.created' THEN awaits END,
+            said = CASE WHEN type <> 'user.updated' AND type <> 'user.created' THEN said END
+        WHERE state = 'waiting' AND received_at < %(before)s
+        """,
         before=now - INBOX_PATIENCE,
+        now=now,
     )
     forgotten = execute(
         session,

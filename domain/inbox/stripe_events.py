@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import from_json
 
 from domain.constants import CLOCK_TOLERANCE, STRIPE_API_VERSION
+from domain.inbox.reading import NotUnderstoodError, not_as, read_object
 from domain.inbox.stripe_objects import (
     Charge,
     CheckoutSession,
@@ -41,6 +41,7 @@ OBJECTS: Final[dict[str, type[BaseModel]]] = {
     "checkout.session.completed": CheckoutSession,
 }
 THIN: Final = "v2.core.event"
+EXPECTED: Final = "an event of Stripe's"
 NO_EVENT: Final = "The body is no event of Stripe's."
 THIN_EVENT: Final = (
     "This is a thin event. Set the event destination's payload style to Snapshot at Stripe."
@@ -50,10 +51,6 @@ OTHER_VERSION: Final = (
     f" {STRIPE_API_VERSION}."
 )
 AHEAD: Final = "The event's `created` lies in the future."
-
-
-class NotUnderstoodError(ValueError):
-    """An event is not as it must be; the message says what to change, and holds no value of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +88,7 @@ class _Event(BaseModel):
 
 def read_event(raw: bytes, *, now: datetime) -> StripeEvent:
     """Read the body of a webhook. Raises NotUnderstoodError."""
-    said = _parsed(raw)
+    said = read_object(raw)
     if said.get("object") == THIN:
         raise NotUnderstoodError(THIN_EVENT)
     if said.get("object") != "event":
@@ -105,28 +102,8 @@ def read_event(raw: bytes, *, now: datetime) -> StripeEvent:
         said_before = event.data.previous_attributes if kind is Subscription else None
         previous = Previous.model_validate(said_before or {})
     except ValidationError as error:
-        raise NotUnderstoodError(_faults(error)) from None
+        raise not_as(EXPECTED, error) from None
     at = datetime.fromtimestamp(event.created, UTC)
     if at > now + CLOCK_TOLERANCE:
         raise NotUnderstoodError(AHEAD)
     return StripeEvent(event.id, event.type, at, about, previous.status)
-
-
-def _parsed(raw: bytes) -> dict[str, Any]:
-    try:
-        said = from_json(raw, allow_inf_nan=False)
-    except ValueError:
-        # Not chained: the parser's message may hold a part of the body.
-        raise NotUnderstoodError(NO_EVENT) from None
-    if not isinstance(said, dict):
-        raise NotUnderstoodError(NO_EVENT)
-    return said
-
-
-def _faults(error: ValidationError) -> str:
-    """Name the fields that are not as they must be; names alone, since an object holds anything."""
-    fields = {
-        ".".join(str(part) for part in fault["loc"] if isinstance(part, str))
-        for fault in error.errors(include_url=False, include_input=False, include_context=False)
-    }
-    return f"Not as an event of Stripe's has it: {', '.join(sorted(fields))}."

@@ -1,4 +1,4 @@
-"""`momento inbox`: what providers told us and what became of it; nothing personal is kept there."""
+"""`momento inbox`: what providers told us and what became of it; what is personal is sealed."""
 
 import argparse
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from workers.errors import CommandError
 from workers.settings import Settings
 
 NAME = "inbox"
-HELP = "Say what became of what Stripe told us, and have it judged again"
+HELP = "Say what became of what Stripe and Clerk told us, and have it judged again"
 IDENTITY: Final = words(200)
 USUAL_LIMIT: Final = 50
 HIGHEST_LIMIT: Final = 10_000
