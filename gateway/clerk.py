@@ -73,7 +73,11 @@ def read_signed(raw: bytes, signed: Signed, *, keys: list[bytes], now: datetime)
     Raises ProblemError: 400 if it isn't signed by them and now, 422 if it isn't as we take it.
     """
     given = [each.removeprefix(SCHEME) for each in signed.signatures.split() if each[:3] == SCHEME]
-    made = [make_signature(raw, signed.id, signed.second, key=key) for key in keys if key]
+    made = [
+        make_signature(raw, identity=signed.id, second=signed.second, key=key)
+        for key in keys
+        if key
+    ]
     if not any(hmac.compare_digest(one.encode(), each.encode()) for one in made for each in given):
         raise ProblemError(Kind.FORGED, NOT_SIGNED)
     if abs(now - datetime.fromtimestamp(int(signed.second), UTC)) > WEBHOOK_TOLERANCE:
@@ -84,7 +88,7 @@ def read_signed(raw: bytes, signed: Signed, *, keys: list[bytes], now: datetime)
         raise ProblemError(Kind.UNSUITABLE, str(error)) from None
 
 
-def make_signature(raw: bytes, identity: str, second: str, *, key: bytes) -> str:
+def make_signature(raw: bytes, *, identity: str, second: str, key: bytes) -> str:
     """Sign a body as Standard Webhooks has it."""
     said = b".".join((identity.encode(), second.encode(), raw))
     return b64encode(hmac.digest(key, said, sha256)).decode()

@@ -75,8 +75,8 @@ def test_the_vector_that_svix_publishes() -> None:
     """A signature that none of our code has made."""
     made = make_signature(
         b'{"test": 2432232314}',
-        "msg_p5jXN8AQM9LWM0D4loKWxJek",
-        "1614265330",
+        identity="msg_p5jXN8AQM9LWM0D4loKWxJek",
+        second="1614265330",
         key=b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
     )
     assert made == "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
