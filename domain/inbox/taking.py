@@ -70,9 +70,12 @@ def take_arrived(session: Session, now: datetime) -> int:
     rows = fetch(
         session,
         """
-        SELECT inbox.id FROM inbox JOIN events ON inbox.awaits = 'event:' || events.id::text
-        WHERE inbox.provider = 'stripe' AND inbox.awaits LIKE 'event:%%'
-        ORDER BY said_at, inbox.id LIMIT %(limit)s
+        WITH waiting AS MATERIALIZED (
+            SELECT id, said_at, substr(awaits, length('event:') + 1)::uuid AS event_id FROM inbox
+            WHERE provider = 'stripe' AND awaits LIKE 'event:%%'
+        )
+        SELECT id FROM waiting WHERE EXISTS (SELECT FROM events WHERE events.id = event_id)
+        ORDER BY said_at, id LIMIT %(limit)s
         """,
         limit=PAGE,
     )

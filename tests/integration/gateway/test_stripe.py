@@ -28,12 +28,12 @@ from tests.integration.gateway.test_trouble import away
 NOW: Final = START
 PATH: Final = "/webhooks/stripe"
 SECOND: Final = timedelta(seconds=1)
-PAID: Final = event(
-    "payment_intent.succeeded",
-    intent("1", metadata={**names("Ada", "drinks"), "note": "canary"}),
+SAID: Final = event(
+    "payment_intent.payment_failed",
+    intent("1", status="canceled", metadata={**names("Ada", "drinks"), "note": "canary"}),
     at=NOW - SECOND,
 )
-GOOD: Final = body_of(PAID)
+GOOD: Final = body_of(SAID)
 
 
 class Stripe:
@@ -77,9 +77,9 @@ class TestWhoMayCall:
         for _ in range(3):
             answer = calls.call(GOOD)
             assert (answer.status_code, answer.content) == (204, b"")
-        assert inbox(engine) == [(PAID["id"], "done", None)]
+        assert inbox(engine) == [(SAID["id"], "done", None)]
         assert rows(engine, "SELECT source, type FROM domain_events") == [
-            ("/stripe", "app.momento.payment.succeeded.v1")
+            ("/stripe", "app.momento.payment.failed.v1")
         ]
 
     @pytest.mark.parametrize(
@@ -166,22 +166,22 @@ class TestWhatIsUnderstood:
     @pytest.mark.parametrize(
         ("said", "names"),
         [
-            ({**PAID, "api_version": "2019-12-03"}, STRIPE_API_VERSION),
-            ({**PAID, "api_version": None}, STRIPE_API_VERSION),
+            ({**SAID, "api_version": "2019-12-03"}, STRIPE_API_VERSION),
+            ({**SAID, "api_version": None}, STRIPE_API_VERSION),
             ({"object": "v2.core.event", "type": "v1.payment_intent.succeeded"}, "Snapshot"),
-            ({**PAID, "object": "charge"}, "no event"),
-            ([PAID], "no JSON object"),
+            ({**SAID, "object": "charge"}, "no event"),
+            ([SAID], "no JSON object"),
             ("event", "no JSON object"),
             (None, "no JSON object"),
-            ({**PAID, "id": 7}, "id"),
-            ({**PAID, "id": "evt\n"}, "id"),
-            ({**PAID, "created": "1"}, "created"),
-            ({**PAID, "created": 10**30}, "created"),
-            ({**PAID, "created": int(NOW.timestamp()) + 301}, "created"),
-            ({**PAID, "data": None}, "data"),
-            ({**PAID, "data": {"object": {}}}, "amount, currency, id"),
-            ({**PAID, "data": {"object": {**intent("1"), "amount": "5"}}}, "amount"),
-            ({**PAID, "data": {"object": intent("1", metadata=["canary"])}}, "metadata"),
+            ({**SAID, "id": 7}, "id"),
+            ({**SAID, "id": "evt\n"}, "id"),
+            ({**SAID, "created": "1"}, "created"),
+            ({**SAID, "created": 10**30}, "created"),
+            ({**SAID, "created": int(NOW.timestamp()) + 301}, "created"),
+            ({**SAID, "data": None}, "data"),
+            ({**SAID, "data": {"object": {}}}, "amount, currency, id"),
+            ({**SAID, "data": {"object": {**intent("1"), "amount": "5"}}}, "amount"),
+            ({**SAID, "data": {"object": intent("1", metadata=["canary"])}}, "metadata"),
         ],
     )
     def test_what_is_not_as_we_take_it_says_what_to_change(
@@ -203,7 +203,7 @@ class TestWhatIsUnderstood:
         assert untouched(engine)
 
     def test_other_bodies_are_refused(self, engine: Engine, calls: Stripe) -> None:
-        large = body_of({**PAID, "pad": "x" * 1_100_000})
+        large = body_of({**SAID, "pad": "x" * 1_100_000})
         assert calls.call(large).status_code == 413
         kinds = {"content-type": "text/plain"}, {"content-encoding": "gzip"}
         assert [calls.call(GOOD, **kind).status_code for kind in kinds] == [415, 415]
@@ -228,7 +228,7 @@ def test_nothing_personal_is_kept_or_logged(
     engine: Engine, calls: Stripe, capfd: pytest.CaptureFixture[str]
 ) -> None:
     calls.call(GOOD)
-    calls.call(body_of({**PAID, "api_version": "canary"}))
+    calls.call(body_of({**SAID, "api_version": "canary"}))
     calls.call(GOOD, "t=1,v1=canary")
     said = "".join(capfd.readouterr())
     kept = str(rows(engine, "SELECT * FROM inbox")) + str(
