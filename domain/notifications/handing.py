@@ -17,7 +17,7 @@ from domain.notifications.concern import Told, read_words, still_concerned
 from domain.notifications.pacing import ask_leave, take_leave
 from domain.notifications.rendering import render, render_email, render_sms
 from domain.notifications.segments import count_segments
-from domain.notifications.sending import Begun, Left, claim, hand_over, leave_out
+from domain.notifications.sending import Begun, Left, claim, hand_over, is_due, leave_out
 from domain.notifications.templates import language_of
 from domain.sql import as_json, fetch
 from domain.tables.notifications import Channel, NotificationStatus
@@ -69,6 +69,9 @@ def take(
     session: Session, channel: Channel, *, limit: int, a_second: float | None, now: datetime
 ) -> Taken:
     """Take what is due in hand: at most `limit` handovers, at a rate of so many a second."""
+    if not is_due(session, channel, now=now):
+        # Without a word written: senders look again and again.
+        return Taken([])
     leave = ask_leave(session, channel, now=now)
     if leave.wait_until is not None:
         return Taken([], leave.wait_until)
