@@ -72,3 +72,13 @@ def test_all_keep_to_one_pace(engine: Engine) -> None:
     assert ask(NOW) == (0, free)
     assert ask(free - timedelta(milliseconds=1)) == (0, free)
     assert ask(free) == (PEOPLE - 100, None)
+
+
+def test_a_look_in_vain_writes_nothing(engine: Engine) -> None:
+    with Session(engine) as session, session.begin():
+        assert take(session, Channel.PUSH, limit=100, a_second=100, now=NOW).in_hand == []
+        assert session.connection().exec_driver_sql(WRITTEN).scalar_one() is None
+
+
+# Null as long as a transaction has changed nothing.
+WRITTEN = "SELECT pg_current_xact_id_if_assigned()"
