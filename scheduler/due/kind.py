@@ -96,6 +96,7 @@ class Kind:
         by_the_clock = f"thing.{self.moment} + %(after)s::interval"
         due_at = f"greatest({by_the_clock}, {self.not_before})" if self.not_before else by_the_clock
         unsaid = _NOT_SAID_FOR if self.said_for else _NOT_SAID
+        has_come = f"AND {due_at} <= %(now)s" if self.not_before else ""
         return _DUE.format(
             due_at=due_at,
             unsaid=unsaid.format(due_at=due_at, said_for=self.said_for, moment=self.moment),
@@ -107,7 +108,7 @@ class Kind:
             ids=", ".join(f"thing.{column}" for column in self.ids),
             table=self.table,
             stands=self.stands,
-            further=self.further,
+            further=f"{has_come} {self.further}",
         )
 
     def find(self, session: Session, *, now: datetime, limit: int) -> list[Due]:
