@@ -13,7 +13,7 @@ from domain.dispatch import is_contention
 from domain.notifications.keeping import forget_old
 from domain.partitions import Partition, ensure_partitions, partitions, wait_briefly
 from domain.retention import PAGE, drop_month, held_by, trim_settled, trim_strays
-from domain.sql import execute
+from domain.sql import execute, fetch
 from domain.ticks import trim
 from scheduler.alarm import reconcile_figures
 from scheduler.due import forget_said
@@ -61,14 +61,14 @@ def make_housekeeping(retention: timedelta, wait: Wait) -> tuple[Chore, ...]:
             timedelta(hours=1),
             "Removes settled deliveries that are older than the retention, then drops the months"
             " that nothing unsettled refers to.",
-            lambda engine, now: retain(engine, now - retention, wait=wait),
+            lambda engine, now: retain(engine, by_both_clocks(engine, now) - retention, wait=wait),
         ),
         Chore(
             "notifications.forget",
             timedelta(hours=1),
             f"Forgets what people were told {NOTIFICATIONS_KEPT.days} days ago and more, unless it"
             " is still to be settled.",
-            lambda engine, now: forget_tellings(engine, now, wait=wait),
+            lambda engine, now: forget_tellings(engine, by_both_clocks(engine, now), wait=wait),
         ),
         Chore(
             "due.forget",
@@ -86,6 +86,17 @@ def make_housekeeping(retention: timedelta, wait: Wait) -> tuple[Chore, ...]:
             at=timedelta(hours=9),
         ),
     )
+
+
+def by_both_clocks(engine: Engine, now: datetime) -> datetime:
+    """Give the earlier of `now` and the database's time.
+
+    A clock that is ahead makes things happen early; by it, nothing is removed for good.
+    """
+    with transaction(engine) as session:
+        ((theirs,),) = fetch(session, "SELECT clock_timestamp()")
+    earlier: datetime = min(now, theirs)
+    return earlier
 
 
 def forget_due(engine: Engine, now: datetime, *, wait: Wait, limit: int = PAGE) -> int:
