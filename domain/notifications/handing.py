@@ -19,6 +19,7 @@ from domain.notifications.rendering import render, render_email, render_sms
 from domain.notifications.segments import count_segments
 from domain.notifications.sending import Begun, Left, claim, hand_over, is_due, leave_out
 from domain.notifications.templates import language_of
+from domain.quiet_hours import quiet_from
 from domain.sql import as_json, fetch
 from domain.tables.notifications import Channel, NotificationStatus
 
@@ -160,10 +161,18 @@ def _begin(
             address=each.address,
             text=each.due.text,
             taken_at=now,
-            expires_at=each.begun.expires_at,
+            expires_at=_until(each, channel, now=now),
         )
         for identity, each in zip(ids, planned, strict=True)
     ]
+
+
+def _until(each: _Planned, channel: Channel, *, now: datetime) -> datetime:
+    """Say until when a provider may pass it on: no text that waits there arrives at night."""
+    expires_at = each.begun.expires_at
+    if channel is not Channel.SMS:
+        return expires_at
+    return min(expires_at, quiet_from(now, each.due.told.words.zone))
 
 
 def _insert(

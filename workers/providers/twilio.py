@@ -29,8 +29,13 @@ from twilio.http.response import Response
 from twilio.rest import Client
 
 from workers.providers.ports import Accepted, Refused, Result, Sms, TextState, Trouble
-from workers.providers.session import make_session, trouble_of_status, trouble_on_the_way
-from workers.providers.twilio_codes import meaning_of
+from workers.providers.session import (
+    is_name,
+    make_session,
+    trouble_of_status,
+    trouble_on_the_way,
+)
+from workers.providers.twilio_codes import NO_SUCH, meaning_of
 
 URL: Final = "https://api.twilio.com"
 LIMIT: Final = timedelta(seconds=10)
@@ -128,16 +133,18 @@ class TwilioTexter:
             made = self._call(lambda: self._client.messages.create(**asked))
         except _FailedError as failed:
             return failed.result
-        if not isinstance(made.sid, str) or not made.sid:
+        if not is_name(made.sid):
             return Trouble("answer_malformed", may_be_accepted=True)
         return Accepted(made.sid)
 
-    def state(self, message_id: str) -> TextState | Trouble:
-        """Ask how far a message has come."""
+    def state(self, message_id: str) -> TextState | Trouble | None:
+        """Ask how far a message has come; None if it isn't there, or not any more."""
         try:
             return _state(self._call(lambda: self._client.messages(message_id).fetch()))
         except _FailedError as failed:
-            return _as_trouble(failed.result)
+            return None if failed.result.code == NO_SUCH else _as_trouble(failed.result)
+        except TypeError:
+            return Trouble("answer_malformed")
 
     def find(self, to: str, *, body_hash: str, since: datetime) -> list[TextState] | Trouble:
         """Look for a message by its number, text and time; those that match, oldest first."""
@@ -185,10 +192,14 @@ def _meaning(error: TwilioException, header: str | None) -> Refused | Trouble:
 
 
 def _hash(text: Any) -> str:
-    return hashlib.sha256(str(text).encode()).hexdigest()
+    # What isn't Unicode is no text of ours, and no reason to stop looking.
+    return hashlib.sha256(str(text).encode(errors="surrogatepass")).hexdigest()
 
 
 def _state(made: Any) -> TextState:
+    """Read how far a message has come; raises TypeError for one that has no name."""
+    if not is_name(made.sid):
+        raise TypeError
     refusal = meaning_of(made.error_code) if isinstance(made.error_code, int) else None
     return TextState(str(made.sid), str(made.status), refusal)
 
