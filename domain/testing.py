@@ -3,7 +3,7 @@
     with Session(engine) as session, session.begin():
         my_service.thank(session, ...)
         assert_published(session, KudosGiven, receiver_id=ben)
-    assert apply_now(engine) == {"done": 1}
+    assert apply_now(engine, now=datetime.now(UTC)) == {"done": 1}
 
 Both work on a migrated database of a test's own, with nothing else running.
 """
@@ -11,7 +11,7 @@ Both work on a migrated database of a test's own, with nothing else running.
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Engine
@@ -65,21 +65,20 @@ def _fields(payload: Payload) -> dict[str, Any]:
     return {name: getattr(payload, name) for name in type(payload).model_fields}
 
 
-def apply_now(engine: Engine, *, now: datetime | None = None) -> dict[str, int]:
+def apply_now(engine: Engine, *, now: datetime) -> dict[str, int]:
     """Apply all that is due as workers do, with what follows; count deliveries by their outcome.
 
     `now` is the moment as of which it is applied. What is deferred, failed or dead stays so, and is
     counted.
     """
-    moment = now or datetime.now(UTC)
     desk = Desk(lambda: _transaction(engine), lambda _handler, _seqs: None)
     outcomes: Counter[str] = Counter()
     busy = True
     while busy:
         with _transaction(engine) as session:
-            busy = route(session, limit=PORTION, now=moment)[0] > 0
+            busy = route(session, limit=PORTION, now=now)[0] > 0
         for handler in HANDLERS.values():
-            report = apply_due(desk, handler, limit=PORTION, now=moment)
+            report = apply_due(desk, handler, limit=PORTION, now=now)
             outcomes.update(report.outcomes)
             busy |= report.claimed > 0
     return dict(outcomes)

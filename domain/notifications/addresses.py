@@ -84,8 +84,10 @@ def read_addresses(
     """Give the addresses of notifications, and of those that have none the reason."""
     found: dict[str, list[Address]] = {}
     reasons = dict.fromkeys(ids, "no_address")
-    for identity, token_id, text, *facts in fetch(session, _STATEMENTS[channel], ids=array(ids)):
-        reason = _why_not(*facts, now=now)
+    for identity, token_id, text, wish, kind, said_at in fetch(
+        session, _STATEMENTS[channel], ids=array(ids)
+    ):
+        reason = _why_not(wish, kind, said_at=said_at, now=now)
         if reason is not None:
             reasons[identity] = reason
             continue
@@ -94,7 +96,7 @@ def read_addresses(
     return found, reasons
 
 
-def _why_not(wish: str | None, kind: str | None, said_at: datetime, *, now: datetime) -> str | None:
+def _why_not(wish: str | None, kind: str | None, *, said_at: datetime, now: datetime) -> str | None:
     """Say why nothing goes to an address: a STOP ends with a START alone, the rest by itself."""
     if wish == AddressFactKind.STOP:
         return "stopped"

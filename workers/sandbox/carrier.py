@@ -22,7 +22,9 @@ STEPS: Final = ("sent", "delivered")
 def carrying(twilio: Twilio, *, every: timedelta = LOOK_EVERY) -> Iterator[None]:
     """Deliver what was taken, a little later, until the block ends."""
     leaving = Event()
-    thread = Thread(target=_carry, args=(twilio, every, leaving), daemon=True)
+    thread = Thread(
+        target=_carry, kwargs={"twilio": twilio, "every": every, "leaving": leaving}, daemon=True
+    )
     thread.start()
     try:
         yield
@@ -32,7 +34,7 @@ def carrying(twilio: Twilio, *, every: timedelta = LOOK_EVERY) -> Iterator[None]
         thread.join(every.total_seconds())
 
 
-def _carry(twilio: Twilio, every: timedelta, leaving: Event) -> None:
+def _carry(*, twilio: Twilio, every: timedelta, leaving: Event) -> None:
     while not leaving.wait(every.total_seconds()):
         for text in twilio.texts():
             if text.status not in WAITING:
@@ -40,10 +42,10 @@ def _carry(twilio: Twilio, every: timedelta, leaving: Event) -> None:
             for step in STEPS:
                 if leaving.is_set():
                     return
-                _move(twilio, text.sid, step)
+                _move(twilio, text.sid, step=step)
 
 
-def _move(twilio: Twilio, sid: str, step: str) -> None:
+def _move(twilio: Twilio, sid: str, *, step: str) -> None:
     try:
         twilio.report(sid, step)
     except Exception as error:  # noqa: BLE001 - the next text is carried all the same

@@ -79,4 +79,4 @@ class TestApplying:
     def test_what_waits_is_counted(self, engine: Engine) -> None:
         with Session(engine) as session, session.begin():
             give(session, thanks())
-        assert set(apply_now(engine)) == {"deferred"}
+        assert set(apply_now(engine, now=NOW)) == {"deferred"}
