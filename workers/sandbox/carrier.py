@@ -22,9 +22,8 @@ STEPS: Final = ("sent", "delivered")
 def carrying(twilio: Twilio, *, every: timedelta = LOOK_EVERY) -> Iterator[None]:
     """Deliver what was taken, a little later, until the block ends."""
     leaving = Event()
-    thread = Thread(
-        target=_carry, kwargs={"twilio": twilio, "every": every, "leaving": leaving}, daemon=True
-    )
+    carried = {"twilio": twilio, "every": every, "leaving": leaving}
+    thread = Thread(target=_carry, kwargs=carried, daemon=True)
     thread.start()
     try:
         yield
