@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_core import PydanticCustomError
@@ -44,11 +45,24 @@ def _is_broker(url: SecretStr) -> SecretStr:
 
 
 def _is_http(url: SecretStr) -> SecretStr:
-    return _has_scheme(url, HTTP_SCHEMES)
+    return _has_place(_has_scheme(url, HTTP_SCHEMES))
 
 
 def _is_smtp(url: SecretStr) -> SecretStr:
-    return _has_scheme(url, SMTP_SCHEMES)
+    return _has_place(_has_scheme(url, SMTP_SCHEMES))
+
+
+def _has_place(url: SecretStr) -> SecretStr:
+    """Refuse what names no host, or no port that could be one: whoever reads it would quote it."""
+    try:
+        parts = urlsplit(url.get_secret_value())
+        is_whole = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_whole = False
+    if not is_whole:
+        fault = "names no host and port; write / : @ and # of a password as %2F, %3A, %40 and %23"
+        raise PydanticCustomError("url_place", "{fault}", {"fault": fault})
+    return url
 
 
 def _several(text: str | frozenset[str]) -> frozenset[str]:
