@@ -3,6 +3,7 @@
 import difflib
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
@@ -34,14 +35,6 @@ def _has_scheme(url: SecretStr, schemes: tuple[str, ...]) -> SecretStr:
         fault = f"{found}; use one of {known}"
         raise PydanticCustomError("url_scheme", "{fault}", {"fault": fault})
     return url
-
-
-def _is_postgres(url: SecretStr) -> SecretStr:
-    return _has_scheme(url, DATABASE_SCHEMES)
-
-
-def _is_broker(url: SecretStr) -> SecretStr:
-    return _has_scheme(url, BROKER_SCHEMES)
 
 
 def _is_http(url: SecretStr) -> SecretStr:
@@ -86,8 +79,12 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    database_url: Annotated[SecretStr, AfterValidator(_is_postgres)] | None = None
-    broker_url: Annotated[SecretStr, AfterValidator(_is_broker)] | None = None
+    database_url: (
+        Annotated[SecretStr, AfterValidator(partial(_has_scheme, schemes=DATABASE_SCHEMES))] | None
+    ) = None
+    broker_url: (
+        Annotated[SecretStr, AfterValidator(partial(_has_scheme, schemes=BROKER_SCHEMES))] | None
+    ) = None
 
     # Where the embedded servers keep their data.
     momento_home: Annotated[Path, AfterValidator(_absolute)] = Field(
