@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from sqlalchemy import Engine
@@ -10,7 +11,7 @@ from sqlmodel import Session
 
 from domain.constants import NOTIFICATIONS_KEPT
 from domain.dispatch import is_contention
-from domain.notifications.keeping import forget_old
+from domain.notifications.keeping import expire_overdue, forget_old
 from domain.partitions import Partition, ensure_partitions, partitions, wait_briefly
 from domain.retention import PAGE, drop_month, held_by, trim_settled, trim_strays
 from domain.sql import execute, fetch
@@ -66,8 +67,8 @@ def make_housekeeping(retention: timedelta, wait: Wait) -> tuple[Chore, ...]:
         Chore(
             "notifications.forget",
             timedelta(hours=1),
-            f"Forgets what people were told {NOTIFICATIONS_KEPT.days} days ago and more, unless it"
-            " is still to be settled.",
+            "Ends what nobody was told in time; forgets what people were told"
+            f" {NOTIFICATIONS_KEPT.days} days ago and more, unless it is still to be settled.",
             lambda engine, now: forget_tellings(engine, by_both_clocks(engine, now), wait=wait),
         ),
         Chore(
@@ -107,9 +108,13 @@ def forget_due(engine: Engine, now: datetime, *, wait: Wait, limit: int = PAGE) 
 
 
 def forget_tellings(engine: Engine, now: datetime, *, wait: Wait, limit: int = PAGE) -> int:
-    """Forget page by page what people were told long ago; give how many rows went."""
-    return _by_pages(
-        engine, lambda session: forget_old(session, now=now, limit=limit), wait=wait, limit=limit
+    """Expire page by page what nobody was told in time, then forget what they were told long ago.
+
+    Gives how many rows expired and went.
+    """
+    return sum(
+        _by_pages(engine, partial(step, now=now, limit=limit), wait=wait, limit=limit)
+        for step in (expire_overdue, forget_old)
     )
 
 

@@ -48,13 +48,11 @@ def _is_smtp(url: SecretStr) -> SecretStr:
 def _has_place(url: SecretStr) -> SecretStr:
     """Refuse what names no host, or no port that could be one: whoever reads it would quote it."""
     try:
-        parts = urlsplit(url.get_secret_value())
-        is_whole = bool(parts.hostname) and parts.port != 0
+        is_whole = bool((parts := urlsplit(url.get_secret_value())).hostname) and parts.port != 0
     except ValueError:
         is_whole = False
     if not is_whole:
-        fault = "names no host and port; write / : @ and # of a password as %2F, %3A, %40 and %23"
-        raise PydanticCustomError("url_place", "{fault}", {"fault": fault})
+        raise PydanticCustomError("url_place", "names no host and port; %-encode the password")
     return url
 
 
@@ -112,7 +110,7 @@ class Settings(BaseSettings):
     twilio_auth_token: SecretStr | None = None
     twilio_messaging_service_sid: str | None = None
     # Segments a second that the sender may send: 1 for a long code in the US, more for others.
-    twilio_mps: Annotated[float, Field(gt=0, le=2_000)] = 1.0
+    twilio_mps: Annotated[float, Field(ge=0.1, le=2_000)] = 1.0
     stripe_api_key: SecretStr | None = None
     stripe_webhook_secret: SecretStr | None = None
     clerk_webhook_secret: SecretStr | None = None

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlmodel import Session
 
@@ -84,10 +84,8 @@ def read_addresses(
     """Give the addresses of notifications, and of those that have none the reason."""
     found: dict[str, list[Address]] = {}
     reasons = dict.fromkeys(ids, "no_address")
-    for identity, token_id, text, wish, kind, said_at in fetch(
-        session, _STATEMENTS[channel], ids=array(ids)
-    ):
-        reason = _why_not(wish, kind, said_at=said_at, now=now)
+    for identity, token_id, text, *facts in fetch(session, _STATEMENTS[channel], ids=array(ids)):
+        reason = _why_not(facts, now=now)
         if reason is not None:
             reasons[identity] = reason
             continue
@@ -96,8 +94,9 @@ def read_addresses(
     return found, reasons
 
 
-def _why_not(wish: str | None, kind: str | None, *, said_at: datetime, now: datetime) -> str | None:
+def _why_not(facts: Sequence[Any], *, now: datetime) -> str | None:
     """Say why nothing goes to an address: a STOP ends with a START alone, the rest by itself."""
+    wish, kind, said_at = facts
     if wish == AddressFactKind.STOP:
         return "stopped"
     if kind == AddressFactKind.UNREACHABLE and said_at > now - UNREACHABLE_FOR:

@@ -117,8 +117,7 @@ def _begin(
     """Write that these are being sent, and a handover for each address."""
     if not due:
         return []
-    is_sms = channel is Channel.SMS
-    segments = {each.told.id: each.text.segments for each in due if is_sms}
+    segments = {each.told.id: each.text.segments for each in due if channel is Channel.SMS}
     begun = hand_over(session, [each.told.id for each in due], segments=segments)
     planned = [
         _Planned(each, address, begun[each.told.id]) for each in due for address in each.addresses
@@ -141,10 +140,8 @@ def _begin(
 
 def _until(each: _Planned, channel: Channel, *, now: datetime) -> datetime:
     """Say until when a provider may pass it on: no text that waits there arrives at night."""
-    expires_at = each.begun.expires_at
-    if channel is not Channel.SMS:
-        return expires_at
-    return min(expires_at, quiet_from(now, each.due.told.words.zone))
+    night = quiet_from(now, each.due.told.words.zone)
+    return min(each.begun.expires_at, night) if channel is Channel.SMS else each.begun.expires_at
 
 
 def _insert(

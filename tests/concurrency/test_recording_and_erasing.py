@@ -53,8 +53,7 @@ def test_both_lock_in_the_order_of_keys(engine: Engine, eraser: Connection) -> N
 
     def waits() -> bool:
         with engine.connect() as connection:
-            waiting: int = connection.exec_driver_sql(_WAITS).scalar_one()
-            return waiting > 0
+            return bool(connection.exec_driver_sql(_WAITS).scalar_one())
 
     with ThreadPoolExecutor(1) as pool:
         recorded = pool.submit(record)

@@ -108,6 +108,12 @@ class TestForgettingWhatPeopleWereTold:
         assert forget_tellings(evening, NOW, wait=going, limit=2) == told
         assert forget_tellings(evening, NOW, wait=going, limit=2) == 0
 
+    def test_what_no_sender_took_in_time_is_over(self, evening: Engine, told: int) -> None:
+        execute(evening, "UPDATE notifications SET status = 'scheduled', created_at = now()")
+        assert forget_tellings(evening, NOW, wait=going, limit=2) == told
+        assert ask(evening, "SELECT array_agg(DISTINCT reason) FROM notifications") == ["too_late"]
+        assert forget_tellings(evening, NOW, wait=going, limit=2) == 0
+
     def test_it_ends_when_asked_to(self, evening: Engine, told: int) -> None:
         assert told
         assert forget_tellings(evening, NOW, wait=lambda _: False) == 0
