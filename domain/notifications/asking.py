@@ -37,7 +37,11 @@ class Question(NamedTuple):
 def take_questions(
     session: Session, channel: Channel, *, limit: int, now: datetime
 ) -> list[Question]:
-    """Take in hand what is to be asked by now; should who asks die, it is asked again."""
+    """Take in hand what is to be asked by now; should who asks die, it is asked again.
+
+    They come in no order: trouble with one ends the asking, and if that one is never answered, it
+    isn't the same others each time that are left.
+    """
     rows = fetch(
         session,
         """
@@ -46,7 +50,7 @@ def take_questions(
             ORDER BY ask_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
         ), asked AS (
             UPDATE handovers AS kept
-            SET ask_at = %(again)s, asked = kept.asked + 1, updated_at = now()
+            SET ask_at = %(again)s, asked = least(kept.asked, 32766) + 1, updated_at = now()
             FROM due WHERE kept.id = due.id RETURNING kept.*
         )
         SELECT asked.id, asked.state, asked.provider_id,
@@ -61,7 +65,7 @@ def take_questions(
         FROM asked JOIN notifications AS told ON told.id = asked.notification_id
         JOIN users ON users.id = told.user_id
         LEFT JOIN push_notification_tokens AS phone ON phone.id = asked.token_id
-        ORDER BY asked.handed_over_at, asked.id
+        ORDER BY random()
         """,
         channel=channel,
         now=now,

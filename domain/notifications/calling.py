@@ -14,7 +14,7 @@ _LOCK: Final = """
         ARRAY(SELECT notification_id FROM handovers
             WHERE provider_id = %(provider_id)s AND channel = 'sms')
         || %(notification_id)s::uuid)
-    ORDER BY id FOR NO KEY UPDATE
+    ORDER BY user_id, dedupe_key, channel FOR NO KEY UPDATE
 """
 # The one that bears this name; else one whose answer was lost, or is still on its way. Of several
 # the newest to this number, which may have changed in between.

@@ -6,8 +6,9 @@ from typing import Any, Final, NamedTuple
 from sqlmodel import Session
 
 from domain.notifications.addresses import Address, hash_address, let_go
-from domain.notifications.handing import InHand, Text
+from domain.notifications.handing import InHand
 from domain.notifications.hearing import hear
+from domain.notifications.wording import Text
 from domain.sql import fetch, insert_missing
 from domain.tables.notifications import Channel
 from tests.helpers.evening import an_id

@@ -59,7 +59,7 @@ def read_wish(body: str, opt_out_type: str | None) -> AddressFactKind | None:
 
     `opt_out_type` is what Twilio has understood, where that is set up there; it decides.
     """
-    if opt_out_type is None:
+    if not opt_out_type:
         return _WISHES.get(body.strip().upper())
     if opt_out_type in (AddressFactKind.STOP.upper(), AddressFactKind.START.upper()):
         return AddressFactKind(opt_out_type.lower())

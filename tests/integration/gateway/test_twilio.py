@@ -266,7 +266,7 @@ class TestInbound:
             ("Please leave me alone", "STOP", "stop"),
             ("I'm back", "START", "start"),
             ("STOP", "HELP", None),
-            ("STOP", "", None),
+            ("STOP", "", "stop"),
             ("STOP", "SOMETHING", None),
         ],
     )
