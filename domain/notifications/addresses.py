@@ -73,9 +73,12 @@ class Fact(NamedTuple):
     said_at: datetime
 
 
-def hash_address(address: str) -> str:
-    """Give what an address is known by where it need not be read."""
-    return hashlib.sha256(address.encode()).hexdigest()
+def hash_text(text: str) -> str:
+    """Give what an address, or a text, is known by where it need not be read.
+
+    What isn't Unicode, as a provider may show it, is no text of ours, and has a hash all the same.
+    """
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def read_addresses(
@@ -146,7 +149,7 @@ def let_go(session: Session, channel: Channel, unreached: Iterable[Unreached]) -
         return
     note_facts(
         session,
-        (Fact(each.handover_id, hash_address(each.address), each.kind, each.at) for each in listed),
+        (Fact(each.handover_id, hash_text(each.address), each.kind, each.at) for each in listed),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from sqlmodel import Session
 
 from domain.constants import HANDOVER_LEASE, PUSH_LOOKS, SMS_LOOKS
-from domain.notifications.addresses import hash_address
+from domain.notifications.addresses import hash_text
 from domain.sql import fetch
 from domain.tables.notifications import Channel
 
@@ -79,7 +79,7 @@ def _question(row: Sequence[Any]) -> Question:
     *told, address_hash = row
     asked = Question(*told)
     number = asked.address
-    if address_hash is not None and (number is None or hash_address(number) != address_hash):
+    if address_hash is not None and (number is None or hash_text(number) != address_hash):
         # The number is somebody else's by now, or nobody's.
         return asked._replace(address=None)
     return asked

@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from sqlmodel import Session
 
-from domain.notifications.addresses import hash_address
+from domain.notifications.addresses import hash_text
 from domain.notifications.asking import Question
 from domain.sql import array, fetch
 
@@ -49,7 +49,7 @@ def find_mentioned(
     """
     named = {"provider_id": provider_id, "notification_id": notification_id}
     ids = array(identity for (identity,) in fetch(session, _LOCK, **named))
-    rows = fetch(session, _FIND, ids=ids, hash=hash_address(address), **named)
+    rows = fetch(session, _FIND, ids=ids, hash=hash_text(address), **named)
     if not rows:
         return None
     ((identity, state, name, user_id, body_hash, handed_over_at, asked, address_hash),) = rows

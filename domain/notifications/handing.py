@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from sqlmodel import Session
 
-from domain.notifications.addresses import Address, hash_address, read_addresses
+from domain.notifications.addresses import Address, hash_text, read_addresses
 from domain.notifications.concern import Told, read_words, still_concerned
 from domain.notifications.pacing import ask_leave, take_leave
 from domain.notifications.sending import Begun, Left, claim, hand_over, is_due, leave_out
@@ -163,8 +163,8 @@ def _insert(
                 "notification_id": each.due.told.id,
                 "attempt": each.begun.attempt,
                 "token_id": each.address.token_id,
-                "address_hash": hash_address(each.address.text) if is_sms else None,
-                "body_hash": hash_address(each.due.text.body) if is_sms else None,
+                "address_hash": hash_text(each.address.text) if is_sms else None,
+                "body_hash": hash_text(each.due.text.body) if is_sms else None,
             }
             for each in planned
         ),

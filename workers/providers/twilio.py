@@ -8,7 +8,6 @@
 - Every request is logged, with the numbers that a list is asked for: not here.
 """
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,6 +23,7 @@ from twilio.base.exceptions import (
 )
 from twilio.rest import Client
 
+from domain.notifications.addresses import hash_text
 from workers.providers.ports import Accepted, Refused, Result, Sms, TextState, Trouble
 from workers.providers.session import (
     is_name,
@@ -117,7 +117,7 @@ class TwilioTexter:
             states = [
                 _state(each)
                 for each in listed
-                if _hash(each.body) == body_hash and each.date_created >= since - SKEW
+                if hash_text(str(each.body)) == body_hash and each.date_created >= since - SKEW
             ]
         except _FailedError as failed:
             return _as_trouble(failed.result)
@@ -152,11 +152,6 @@ def _meaning(error: TwilioException, header: str | None) -> Refused | Trouble:
     if status == HTTPStatus.TOO_MANY_REQUESTS or not isinstance(code, int) or code == status:
         return trouble_of_status(status, str(code or f"http_{status}"), header=header)
     return meaning_of(code)
-
-
-def _hash(text: Any) -> str:
-    # What isn't Unicode is no text of ours, and no reason to stop looking.
-    return hashlib.sha256(str(text).encode(errors="surrogatepass")).hexdigest()
 
 
 def _state(made: Any) -> TextState:

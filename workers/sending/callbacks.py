@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from sqlmodel import Session
 
-from domain.notifications.addresses import Fact, hash_address, note_facts
+from domain.notifications.addresses import Fact, hash_text, note_facts
 from domain.notifications.calling import find_mentioned
 from domain.notifications.hearing import hear
 from domain.tables.handovers import AddressFactKind, HandoverState
@@ -70,4 +70,4 @@ def hear_wish(
     session: Session, message_id: str, *, number: str, wish: AddressFactKind, now: datetime
 ) -> bool:
     """Keep what the owner of a number wants; say whether it was new."""
-    return note_facts(session, [Fact(message_id, hash_address(number), wish, now)]) == 1
+    return note_facts(session, [Fact(message_id, hash_text(number), wish, now)]) == 1

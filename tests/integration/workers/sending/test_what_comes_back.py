@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from domain.notifications.addresses import Fact, hash_address, note_facts, read_addresses
+from domain.notifications.addresses import Fact, hash_text, note_facts, read_addresses
 from domain.payments.payloads import PaymentRefunded
 from domain.tables.handovers import AddressFactKind
 from domain.tables.notifications import Channel
@@ -124,7 +124,7 @@ class TestStop:
         """That nothing reaches a number is forgotten after a month; what its owner wants isn't."""
         scene.text("Ada", "STOP")
         with Session(scene.post.engine) as session, session.begin():
-            number = hash_address(number_of("Ada"))
+            number = hash_text(number_of("Ada"))
             gone = AddressFactKind.UNREACHABLE
             note_facts(session, [Fact("later", number, gone, INVITED + MINUTE)])
         with Session(scene.post.engine) as session:
