@@ -1,4 +1,4 @@
-# One image for all five processes; docker-compose.yml says which one a container runs.
+# One image for all six processes; docker-compose.yml says which one a container runs.
 FROM python:3.13-slim-trixie AS build
 
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1

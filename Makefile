@@ -28,7 +28,7 @@ up: .venv ## start the whole system, databases included; Ctrl-C stops it
 	@exec $(VENV)/bin/momento up
 
 test: .venv ## run every test
-	@$(VENV)/bin/pytest $(PYTEST_FLAGS) tests/acceptance
+	@$(VENV)/bin/pytest -n 2 --dist worksteal $(PYTEST_FLAGS) tests/acceptance
 	@exec $(VENV)/bin/pytest -n $(TEST_PROCESSES) --dist worksteal $(PYTEST_FLAGS) --ignore tests/acceptance
 
 check: .venv ## what must hold before a commit: format, lint, types, layers, fast tests

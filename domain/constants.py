@@ -190,6 +190,8 @@ PUSH_LOOKS = (
     timedelta(hours=23),
 )
 SMS_LOOKS = (timedelta(minutes=15), timedelta(hours=2), timedelta(hours=24))
+# No request uses a channel up for longer: whoever says so has a clock that is ahead.
+LONGEST_PACE = timedelta(minutes=2)
 # What a provider didn't take is tried again after a pause that doubles, up to the longest.
 RETRY_FIRST_PAUSE = timedelta(minutes=1)
 RETRY_LONGEST_PAUSE = timedelta(hours=1)

@@ -21,3 +21,11 @@ def quiet_until(moment: datetime, zone: str) -> datetime | None:
     # In the pinned data no clock is changed between 7 and 8 in the morning: this is one moment, and
     # there is one.
     return datetime.combine(morning, QUIET_UNTIL, tzinfo=there).astimezone(UTC)
+
+
+def quiet_from(moment: datetime, zone: str) -> datetime:
+    """Say when the quiet hours begin on the day of a moment that isn't in them, in UTC."""
+    there = zone_of(zone)
+    today = moment.astimezone(there).date()
+    # In the pinned data no clock is changed at nine in the evening either.
+    return datetime.combine(today, QUIET_FROM, tzinfo=there).astimezone(UTC)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from sqlalchemy import Engine
@@ -10,10 +11,10 @@ from sqlmodel import Session
 
 from domain.constants import NOTIFICATIONS_KEPT
 from domain.dispatch import is_contention
-from domain.notifications.keeping import forget_old
+from domain.notifications.keeping import expire_overdue, forget_old
 from domain.partitions import Partition, ensure_partitions, partitions, wait_briefly
 from domain.retention import PAGE, drop_month, held_by, trim_settled, trim_strays
-from domain.sql import execute
+from domain.sql import execute, fetch
 from domain.ticks import trim
 from scheduler.alarm import reconcile_figures
 from scheduler.due import forget_said
@@ -61,14 +62,14 @@ def make_housekeeping(retention: timedelta, wait: Wait) -> tuple[Chore, ...]:
             timedelta(hours=1),
             "Removes settled deliveries that are older than the retention, then drops the months"
             " that nothing unsettled refers to.",
-            lambda engine, now: retain(engine, now - retention, wait=wait),
+            lambda engine, now: retain(engine, by_both_clocks(engine, now) - retention, wait=wait),
         ),
         Chore(
             "notifications.forget",
             timedelta(hours=1),
-            f"Forgets what people were told {NOTIFICATIONS_KEPT.days} days ago and more, unless it"
-            " is still to be settled.",
-            lambda engine, now: forget_tellings(engine, now, wait=wait),
+            "Ends what nobody was told in time; forgets what people were told"
+            f" {NOTIFICATIONS_KEPT.days} days ago and more, unless it is still to be settled.",
+            lambda engine, now: forget_tellings(engine, by_both_clocks(engine, now), wait=wait),
         ),
         Chore(
             "due.forget",
@@ -88,6 +89,17 @@ def make_housekeeping(retention: timedelta, wait: Wait) -> tuple[Chore, ...]:
     )
 
 
+def by_both_clocks(engine: Engine, now: datetime) -> datetime:
+    """Give the earlier of `now` and the database's time.
+
+    A clock that is ahead makes things happen early; by it, nothing is removed for good.
+    """
+    with transaction(engine) as session:
+        ((theirs,),) = fetch(session, "SELECT clock_timestamp()")
+    earlier: datetime = min(now, theirs)
+    return earlier
+
+
 def forget_due(engine: Engine, now: datetime, *, wait: Wait, limit: int = PAGE) -> int:
     """Forget page by page what was published as due long ago; give how many rows went."""
     return _by_pages(
@@ -96,9 +108,13 @@ def forget_due(engine: Engine, now: datetime, *, wait: Wait, limit: int = PAGE) 
 
 
 def forget_tellings(engine: Engine, now: datetime, *, wait: Wait, limit: int = PAGE) -> int:
-    """Forget page by page what people were told long ago; give how many rows went."""
-    return _by_pages(
-        engine, lambda session: forget_old(session, now=now, limit=limit), wait=wait, limit=limit
+    """Expire page by page what nobody was told in time, then forget what they were told long ago.
+
+    Gives how many rows expired and went.
+    """
+    return sum(
+        _by_pages(engine, partial(step, now=now, limit=limit), wait=wait, limit=limit)
+        for step in (expire_overdue, forget_old)
     )
 
 

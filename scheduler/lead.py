@@ -68,6 +68,9 @@ class Lead:
         """Let another one lead, at once."""
         if self._is_held:
             _LOG.info("lead.released")
+            # The server takes its time over a connection that ends: not over an unlock.
+            with suppress(SQLAlchemyError, psycopg.Error), Session(self._connected()) as session:
+                fetch(session, "SELECT pg_advisory_unlock(%(lock)s)", lock=LEAD_LOCK)
         self._drop()
 
     def _look(self) -> None:

@@ -13,6 +13,8 @@ from structlog.typing import EventDict, Processor
 
 # Libraries that tell much about themselves; what matters of it we say ourselves.
 QUIET: Final = ("dramatiq", "pika", "apscheduler", "uvicorn.access", "httpx", "alembic")
+# These log the URLs that they ask, at any level: how to reach people may stand in them.
+SILENT: Final = ("urllib3",)
 
 Format = Literal["json", "console"]
 
@@ -53,6 +55,8 @@ def configure_logging(style: Format, *, process: str, least: str = "info") -> No
     root.setLevel(level)
     for name in QUIET:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    for name in SILENT:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 def _name_process(process: str) -> Processor:

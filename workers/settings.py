@@ -3,8 +3,10 @@
 import difflib
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_core import PydanticCustomError
@@ -35,20 +37,23 @@ def _has_scheme(url: SecretStr, schemes: tuple[str, ...]) -> SecretStr:
     return url
 
 
-def _is_postgres(url: SecretStr) -> SecretStr:
-    return _has_scheme(url, DATABASE_SCHEMES)
-
-
-def _is_broker(url: SecretStr) -> SecretStr:
-    return _has_scheme(url, BROKER_SCHEMES)
-
-
 def _is_http(url: SecretStr) -> SecretStr:
-    return _has_scheme(url, HTTP_SCHEMES)
+    return _has_place(_has_scheme(url, HTTP_SCHEMES))
 
 
 def _is_smtp(url: SecretStr) -> SecretStr:
-    return _has_scheme(url, SMTP_SCHEMES)
+    return _has_place(_has_scheme(url, SMTP_SCHEMES))
+
+
+def _has_place(url: SecretStr) -> SecretStr:
+    """Refuse what names no host, or no port that could be one: whoever reads it would quote it."""
+    try:
+        is_whole = bool((parts := urlsplit(url.get_secret_value())).hostname) and parts.port != 0
+    except ValueError:
+        is_whole = False
+    if not is_whole:
+        raise PydanticCustomError("url_place", "names no host and port; %-encode the password")
+    return url
 
 
 def _several(text: str | frozenset[str]) -> frozenset[str]:
@@ -72,8 +77,12 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    database_url: Annotated[SecretStr, AfterValidator(_is_postgres)] | None = None
-    broker_url: Annotated[SecretStr, AfterValidator(_is_broker)] | None = None
+    database_url: (
+        Annotated[SecretStr, AfterValidator(partial(_has_scheme, schemes=DATABASE_SCHEMES))] | None
+    ) = None
+    broker_url: (
+        Annotated[SecretStr, AfterValidator(partial(_has_scheme, schemes=BROKER_SCHEMES))] | None
+    ) = None
 
     # Where the embedded servers keep their data.
     momento_home: Annotated[Path, AfterValidator(_absolute)] = Field(
@@ -101,7 +110,7 @@ class Settings(BaseSettings):
     twilio_auth_token: SecretStr | None = None
     twilio_messaging_service_sid: str | None = None
     # Segments a second that the sender may send: 1 for a long code in the US, more for others.
-    twilio_mps: Annotated[float, Field(gt=0, le=2_000)] = 1.0
+    twilio_mps: Annotated[float, Field(ge=0.1, le=2_000)] = 1.0
     stripe_api_key: SecretStr | None = None
     stripe_webhook_secret: SecretStr | None = None
     clerk_webhook_secret: SecretStr | None = None

@@ -10,6 +10,8 @@ from domain.tables import metadata
 
 # Two `momento migrate` at once: the second waits. The number is arbitrary and ours.
 MIGRATION_LOCK = 6_021_986
+# Others queue up behind whoever waits for a table, so it is waited for briefly.
+LOCK_PATIENCE = "1s"
 
 
 def run() -> None:
@@ -24,6 +26,7 @@ def run() -> None:
     )
     with context.begin_transaction():
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+        connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_PATIENCE}'"))
         context.run_migrations()
 
 

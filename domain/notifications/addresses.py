@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlmodel import Session
 
@@ -17,8 +17,14 @@ from domain.tables.notifications import Channel
 
 # Who says that a phone is gone.
 SENDER: Final = "/workers/sender"
-# What the newest fact about an address says of it.
+# What the newest fact about an address says of it: of what its owner wants; of all.
 _NEWEST: Final = """
+    LEFT JOIN LATERAL (
+        SELECT fact.kind FROM address_facts AS fact
+        WHERE fact.address_hash = encode(sha256(convert_to(users.{column}, 'UTF8')), 'hex')
+            AND fact.kind IN ('stop', 'start')
+        ORDER BY fact.said_at DESC, fact.id DESC LIMIT 1
+    ) AS wish ON true
     LEFT JOIN LATERAL (
         SELECT fact.kind, fact.said_at FROM address_facts AS fact
         WHERE fact.address_hash = encode(sha256(convert_to(users.{column}, 'UTF8')), 'hex')
@@ -26,13 +32,13 @@ _NEWEST: Final = """
     ) AS newest ON true
 """
 _OWN: Final = """
-    SELECT told.id, NULL::uuid, users.{column}, newest.kind, newest.said_at
+    SELECT told.id, NULL::uuid, users.{column}, wish.kind, newest.kind, newest.said_at
     FROM notifications AS told JOIN users ON users.id = told.user_id {newest}
     WHERE told.id = ANY(%(ids)s::uuid[]) AND users.{column} IS NOT NULL
 """
 # A phone that was reached, or may have been, isn't tried again.
 _PHONES: Final = f"""
-    SELECT told.id, phone.id, phone.token, NULL::text, NULL::timestamptz
+    SELECT told.id, phone.id, phone.token, NULL::text, NULL::text, NULL::timestamptz
     FROM notifications AS told CROSS JOIN LATERAL (
         SELECT token.id, token.token FROM push_notification_tokens AS token
         WHERE token.user_id = told.user_id AND token.disabled_at IS NULL
@@ -67,9 +73,12 @@ class Fact(NamedTuple):
     said_at: datetime
 
 
-def hash_address(address: str) -> str:
-    """Give what an address is known by where it need not be read."""
-    return hashlib.sha256(address.encode()).hexdigest()
+def hash_text(text: str) -> str:
+    """Give what an address, or a text, is known by where it need not be read.
+
+    What isn't Unicode, as a provider may show it, is no text of ours, and has a hash all the same.
+    """
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def read_addresses(
@@ -78,10 +87,8 @@ def read_addresses(
     """Give the addresses of notifications, and of those that have none the reason."""
     found: dict[str, list[Address]] = {}
     reasons = dict.fromkeys(ids, "no_address")
-    for identity, token_id, text, kind, said_at in fetch(
-        session, _STATEMENTS[channel], ids=array(ids)
-    ):
-        reason = _why_not(kind, said_at, now=now)
+    for identity, token_id, text, *facts in fetch(session, _STATEMENTS[channel], ids=array(ids)):
+        reason = _why_not(facts, now=now)
         if reason is not None:
             reasons[identity] = reason
             continue
@@ -90,8 +97,10 @@ def read_addresses(
     return found, reasons
 
 
-def _why_not(kind: str | None, said_at: datetime, *, now: datetime) -> str | None:
-    if kind == AddressFactKind.STOP:
+def _why_not(facts: Sequence[Any], *, now: datetime) -> str | None:
+    """Say why nothing goes to an address: a STOP ends with a START alone, the rest by itself."""
+    wish, kind, said_at = facts
+    if wish == AddressFactKind.STOP:
         return "stopped"
     if kind == AddressFactKind.UNREACHABLE and said_at > now - UNREACHABLE_FOR:
         return "unreachable"
@@ -140,7 +149,7 @@ def let_go(session: Session, channel: Channel, unreached: Iterable[Unreached]) -
         return
     note_facts(
         session,
-        (Fact(each.handover_id, hash_address(each.address), each.kind, each.at) for each in listed),
+        (Fact(each.handover_id, hash_text(each.address), each.kind, each.at) for each in listed),
     )
 
 

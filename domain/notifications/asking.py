@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from sqlmodel import Session
 
 from domain.constants import HANDOVER_LEASE, PUSH_LOOKS, SMS_LOOKS
-from domain.notifications.addresses import hash_address
+from domain.notifications.addresses import hash_text
 from domain.sql import fetch
 from domain.tables.notifications import Channel
 
@@ -37,7 +37,11 @@ class Question(NamedTuple):
 def take_questions(
     session: Session, channel: Channel, *, limit: int, now: datetime
 ) -> list[Question]:
-    """Take in hand what is to be asked by now; should who asks die, it is asked again."""
+    """Take in hand what is to be asked by now; should who asks die, it is asked again.
+
+    They come in no order: trouble with one ends the asking, and if that one is never answered, it
+    isn't the same others each time that are left.
+    """
     rows = fetch(
         session,
         """
@@ -46,7 +50,7 @@ def take_questions(
             ORDER BY ask_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
         ), asked AS (
             UPDATE handovers AS kept
-            SET ask_at = %(again)s, asked = kept.asked + 1, updated_at = now()
+            SET ask_at = %(again)s, asked = least(kept.asked, 32766) + 1, updated_at = now()
             FROM due WHERE kept.id = due.id RETURNING kept.*
         )
         SELECT asked.id, asked.state, asked.provider_id,
@@ -61,7 +65,7 @@ def take_questions(
         FROM asked JOIN notifications AS told ON told.id = asked.notification_id
         JOIN users ON users.id = told.user_id
         LEFT JOIN push_notification_tokens AS phone ON phone.id = asked.token_id
-        ORDER BY asked.handed_over_at, asked.id
+        ORDER BY random()
         """,
         channel=channel,
         now=now,
@@ -75,7 +79,7 @@ def _question(row: Sequence[Any]) -> Question:
     *told, address_hash = row
     asked = Question(*told)
     number = asked.address
-    if address_hash is not None and (number is None or hash_address(number) != address_hash):
+    if address_hash is not None and (number is None or hash_text(number) != address_hash):
         # The number is somebody else's by now, or nobody's.
         return asked._replace(address=None)
     return asked

@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from sqlmodel import Session
 
-from domain.notifications.addresses import hash_address
+from domain.notifications.addresses import hash_text
 from domain.notifications.asking import Question
 from domain.sql import array, fetch
 
@@ -14,7 +14,7 @@ _LOCK: Final = """
         ARRAY(SELECT notification_id FROM handovers
             WHERE provider_id = %(provider_id)s AND channel = 'sms')
         || %(notification_id)s::uuid)
-    ORDER BY id FOR NO KEY UPDATE
+    ORDER BY user_id, dedupe_key, channel FOR NO KEY UPDATE
 """
 # The one that bears this name; else one whose answer was lost, or is still on its way. Of several
 # the newest to this number, which may have changed in between.
@@ -49,7 +49,7 @@ def find_mentioned(
     """
     named = {"provider_id": provider_id, "notification_id": notification_id}
     ids = array(identity for (identity,) in fetch(session, _LOCK, **named))
-    rows = fetch(session, _FIND, ids=ids, hash=hash_address(address), **named)
+    rows = fetch(session, _FIND, ids=ids, hash=hash_text(address), **named)
     if not rows:
         return None
     ((identity, state, name, user_id, body_hash, handed_over_at, asked, address_hash),) = rows

@@ -12,27 +12,16 @@ from typing import Final, NamedTuple
 
 from sqlmodel import Session
 
-from domain.notifications.addresses import Address, hash_address, read_addresses
+from domain.notifications.addresses import Address, hash_text, read_addresses
 from domain.notifications.concern import Told, read_words, still_concerned
 from domain.notifications.pacing import ask_leave, take_leave
-from domain.notifications.rendering import render, render_email, render_sms
-from domain.notifications.segments import count_segments
-from domain.notifications.sending import Begun, Left, claim, hand_over, leave_out
-from domain.notifications.templates import language_of
+from domain.notifications.sending import Begun, Left, claim, hand_over, is_due, leave_out
+from domain.notifications.wording import Text, put_into_words
+from domain.quiet_hours import quiet_from
 from domain.sql import as_json, fetch
 from domain.tables.notifications import Channel, NotificationStatus
 
 UNWRITABLE: Final = "unwritable"
-
-
-class Text(NamedTuple):
-    """A notification in words. Of an SMS only the body; a link leads into the app."""
-
-    title: str
-    body: str
-    link: str
-    # What it costs of a channel's rate: of an SMS its segments.
-    segments: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +58,9 @@ def take(
     session: Session, channel: Channel, *, limit: int, a_second: float | None, now: datetime
 ) -> Taken:
     """Take what is due in hand: at most `limit` handovers, at a rate of so many a second."""
+    if not is_due(session, channel, now=now):
+        # Without a word written: senders look again and again.
+        return Taken([])
     leave = ask_leave(session, channel, now=now)
     if leave.wait_until is not None:
         return Taken([], leave.wait_until)
@@ -98,29 +90,13 @@ def _written(session: Session, channel: Channel, go: Sequence[str], *, now: date
     left = {each: Left(NotificationStatus.SUPPRESSED, why) for each, why in reasons.items()}
     due: list[_Due] = []
     for told in read_words(session, addresses):
-        text = _put(told)
+        text = put_into_words(told)
         if text is None:
             left[told.id] = Left(NotificationStatus.FAILED, UNWRITABLE)
         else:
             due.append(_Due(told, addresses[told.id], text))
     leave_out(session, left)
     return due
-
-
-def _put(told: Told) -> Text | None:
-    """Put one into words; None if that can't be done, which must hold up no other."""
-    language = language_of(None)
-    try:
-        if told.channel is Channel.SMS:
-            body = render_sms(told.template, told.words, language)
-            return Text("", body, "", count_segments(body))
-        if told.channel is Channel.EMAIL:
-            title, body = render_email(told.template, told.words, language)
-            return Text(title, body, "")
-        said = render(told.template, told.words, language)
-    except (LookupError, ValueError, TypeError, AttributeError, OverflowError):
-        return None
-    return Text(said.title, said.body, said.link)
 
 
 def _within(due: Iterable[_Due], limit: int) -> list[_Due]:
@@ -141,8 +117,7 @@ def _begin(
     """Write that these are being sent, and a handover for each address."""
     if not due:
         return []
-    is_sms = channel is Channel.SMS
-    segments = {each.told.id: each.text.segments for each in due if is_sms}
+    segments = {each.told.id: each.text.segments for each in due if channel is Channel.SMS}
     begun = hand_over(session, [each.told.id for each in due], segments=segments)
     planned = [
         _Planned(each, address, begun[each.told.id]) for each in due for address in each.addresses
@@ -157,10 +132,16 @@ def _begin(
             address=each.address,
             text=each.due.text,
             taken_at=now,
-            expires_at=each.begun.expires_at,
+            expires_at=_until(each, channel, now=now),
         )
         for identity, each in zip(ids, planned, strict=True)
     ]
+
+
+def _until(each: _Planned, channel: Channel, *, now: datetime) -> datetime:
+    """Say until when a provider may pass it on: no text that waits there arrives at night."""
+    night = quiet_from(now, each.due.told.words.zone)
+    return min(each.begun.expires_at, night) if channel is Channel.SMS else each.begun.expires_at
 
 
 def _insert(
@@ -182,8 +163,8 @@ def _insert(
                 "notification_id": each.due.told.id,
                 "attempt": each.begun.attempt,
                 "token_id": each.address.token_id,
-                "address_hash": hash_address(each.address.text) if is_sms else None,
-                "body_hash": hash_address(each.due.text.body) if is_sms else None,
+                "address_hash": hash_text(each.address.text) if is_sms else None,
+                "body_hash": hash_text(each.due.text.body) if is_sms else None,
             }
             for each in planned
         ),

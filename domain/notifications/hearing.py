@@ -1,7 +1,8 @@
 """Writes what providers say of handovers, and what that makes of the notifications.
 
 Whoever heard something first, the sender's answer, a callback or somebody who asked, it comes to
-the same. Locks notifications in the order of their ids, then their handovers.
+the same. Locks notifications in the order of their keys, as the erasure of a person does, then
+their handovers.
 """
 
 from collections import defaultdict
@@ -58,7 +59,7 @@ def hear(session: Session, heard: Sequence[Heard], *, now: datetime) -> None:
             """
             SELECT id FROM notifications WHERE id IN (
                 SELECT notification_id FROM handovers WHERE id = ANY(%(ids)s::uuid[]))
-            ORDER BY id FOR NO KEY UPDATE
+            ORDER BY user_id, dedupe_key, channel FOR NO KEY UPDATE
             """,
             ids=ids,
         )

@@ -1,4 +1,4 @@
-"""Forgets what people were told long ago."""
+"""Ends what is told too late, and forgets what people were told long ago."""
 
 from datetime import datetime
 
@@ -6,6 +6,24 @@ from sqlmodel import Session
 
 from domain.constants import NOTIFICATIONS_KEPT
 from domain.sql import execute
+
+
+def expire_overdue(session: Session, *, now: datetime, limit: int) -> int:
+    """Expire up to so many that make no sense any more; give how many.
+
+    Senders do so themselves with what they take; a channel without one would keep it for ever.
+    """
+    return execute(
+        session,
+        """
+        UPDATE notifications SET status = 'expired', reason = 'too_late', updated_at = now()
+        WHERE id IN (
+            SELECT id FROM notifications WHERE status = 'scheduled' AND expires_at <= %(now)s
+            LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+        """,
+        now=now,
+        limit=limit,
+    )
 
 
 def forget_old(session: Session, *, now: datetime, limit: int) -> int:

@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 from typing import Final
 
-from domain.constants import NEWS_LIFE, PAYMENT_NEWS_LIFE
+from domain.constants import (
+    DUO_REMINDER,
+    INVITATION_REMINDER,
+    NEWS_LIFE,
+    PAYMENT_NEWS_LIFE,
+    START_REMINDERS,
+)
 from domain.notifications.recipients import (
     ANSWER_BY,
     BADGE,
@@ -27,8 +33,11 @@ from domain.notifications.recipients import (
     payment,
     reminder,
     report,
+    still,
 )
 from domain.tables.notifications import Template
+
+DAY_AHEAD, HOURS_AHEAD = START_REMINDERS
 
 # What a handler of another topic has applied, and without a note: then it had an effect. Dispatch
 # tells of it in the same transaction. What follows from more than one of them has a handler here.
@@ -56,6 +65,7 @@ OCCASIONS: Final[Mapping[Template, Occasion]] = {
         NOBODY,
         ANSWER_BY,
         f"'invitation_ends_soon:' || invited.id || ':' || {epoch(ANSWER_BY)}",
+        only=still("invited.expires_at", INVITATION_REMINDER),
     ),
     Template.SEAT_CONFIRMED: invited(
         "invited.user_id", NOBODY, "events.starts_at", "'seat_confirmed:' || invited.id"
@@ -68,7 +78,7 @@ OCCASIONS: Final[Mapping[Template, Occasion]] = {
         "events.host_id",
         DEADLINE,
         f"'plan_changed:' || invited.id || ':' || {epoch(DEADLINE)}",
-        ("deadline",),
+        fields=("deadline",),
     ),
     Template.SEAT_REFUSED: payment(
         Template.SEAT_REFUSED, (), lasting(PAYMENT_NEWS_LIFE), "paid.id"
@@ -87,8 +97,8 @@ OCCASIONS: Final[Mapping[Template, Occasion]] = {
         more=", 'amount_in_cents', asked.data->'amount_in_cents'",
     ),
     Template.EVENT_CANCELLED: Occasion(("event_id",), CANCELLED),
-    Template.STARTS_TOMORROW: reminder(24),
-    Template.STARTS_SOON: reminder(2),
+    Template.STARTS_TOMORROW: reminder(DAY_AHEAD),
+    Template.STARTS_SOON: reminder(HOURS_AHEAD),
     Template.EVENT_COMPLETED: Occasion(("event_id",), COMPLETED),
     Template.EVENT_FINALIZED: Occasion(("event_id",), FINALIZED),
     Template.KUDOS: Occasion(("event_id", "giver_id", "receiver_id", "kudo"), KUDOS),
@@ -98,7 +108,12 @@ OCCASIONS: Final[Mapping[Template, Occasion]] = {
     Template.DUO_ACCEPTED: Occasion(("duo_id",), duo("initiator", Template.DUO_ACCEPTED)),
     Template.DUO_ENDS_SOON: Occasion(
         ("duo_id",),
-        duo("%%", Template.DUO_ENDS_SOON, f"':' || {epoch('duos.expires_at')}"),
+        duo(
+            "%%",
+            Template.DUO_ENDS_SOON,
+            f"':' || {epoch('duos.expires_at')}",
+            still("duos.expires_at", DUO_REMINDER),
+        ),
     ),
     Template.CONNECTION_MUTUAL: Occasion(("user_id", "other_user_id"), MUTUAL),
     Template.REPORT_FILED: report(Template.REPORT_FILED),

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sqlmodel import Session
 
-from domain.constants import HANDOVER_LEASE
+from domain.constants import HANDOVER_LEASE, LONGEST_PACE, REST_LONGEST_PAUSE
 from domain.sql import execute, fetch
 from domain.tables.notifications import Channel
 
@@ -22,7 +22,10 @@ class Leave(NamedTuple):
 
 
 def ask_leave(session: Session, channel: Channel, *, now: datetime) -> Leave:
-    """Say whether something may be sent; who may has the channel to itself until the commit."""
+    """Say whether something may be sent; who may has the channel to itself until the commit.
+
+    A moment too far ahead was written by a clock that is wrong, and stops nobody.
+    """
     ((next_at,),) = fetch(
         session,
         """
@@ -32,11 +35,11 @@ def ask_leave(session: Session, channel: Channel, *, now: datetime) -> Leave:
         channel=channel,
         now=now,
     )
-    if next_at > now:
+    if now < next_at <= now + LONGEST_PACE:
         return Leave(wait_until=next_at)
     rests = fetch(session, "SELECT until FROM port_rests WHERE port = %(port)s", port=channel)
     until = rests[0][0] if rests else None
-    if until is not None and until > now:
+    if until is not None and now < until <= now + 2 * REST_LONGEST_PAUSE:
         return Leave(wait_until=until)
     return Leave(is_probe=until is not None)
 

@@ -7,7 +7,13 @@ the key under which it is told once, and the thread in which unsent ones become 
 from datetime import timedelta
 from typing import Final, NamedTuple
 
-from domain.constants import AFTERWARDS_WINDOW, MESSAGE_NEWS_LIFE, NEWS_LIFE
+from domain.constants import (
+    AFTERWARDS_WINDOW,
+    BADGE_REMINDER,
+    MESSAGE_NEWS_LIFE,
+    NEWS_LIFE,
+    SUBSCRIPTION_REMINDER,
+)
 from domain.tables.notifications import Template
 
 
@@ -63,15 +69,28 @@ def epoch(moment: str) -> str:
     return f"extract(epoch FROM {moment})"
 
 
-def reminder(hours: int) -> Occasion:
-    """Give who has a seat at an event that starts in so many hours; again when that moves."""
+def still(moment: str, before: timedelta) -> str:
+    """Ask whether a moment is the one that a reminder was published of, so long before it.
+
+    What has moved meanwhile is reminded of when its new moment is near. Told now, it would be told
+    under the key of that moment, and not again.
+    """
+    return f"{moment} = asked.time + {_interval(before)}"
+
+
+def reminder(before: timedelta) -> Occasion:
+    """Give who has a seat at an event that starts in so long; again when that moves."""
+    hours = before // timedelta(hours=1)
     key = f"'starts:{hours}:' || events.id || ':' || {epoch('events.starts_at')}"
     columns = _select("invited.user_id", NOBODY, _INVITATION_IDS, "events.starts_at", _TIMES, key)
-    condition = f"WHERE {_HAVE_SEATS} AND (asked.data->>'hours_before')::int = {hours}"
-    return Occasion(("event_id", "hours_before"), f"{columns} {_AT_EVENT} {condition}")
+    condition = f"{_HAVE_SEATS} AND (asked.data->>'hours_before')::int = {hours}"
+    near = still("events.starts_at", before)
+    return Occasion(
+        ("event_id", "hours_before"), f"{columns} {_AT_EVENT} WHERE {condition} AND {near}"
+    )
 
 
-def duo(role: str, template: Template, key: str = "''") -> str:
+def duo(role: str, template: Template, key: str = "''", only: str = "true") -> str:
     """Give those of a role in a duo; it is the doing of the other one."""
     columns = _select(
         "told.user_id",
@@ -85,7 +104,7 @@ def duo(role: str, template: Template, key: str = "''") -> str:
         JOIN duo_participants AS told ON told.duo_id = duos.id
         JOIN duo_participants AS other
             ON other.duo_id = duos.id AND other.user_id <> told.user_id
-        WHERE told.role LIKE '{role}'"""
+        WHERE told.role LIKE '{role}' AND {only}"""
 
 
 def report(template: Template) -> Occasion:
@@ -238,7 +257,7 @@ BADGE: Final = (
         "'badge_ends_soon:' || photo.id",
     )
     + " FROM asked JOIN profile_photos AS photo ON photo.id = (asked.data->>'photo_id')::uuid"
-    " WHERE photo.authentic_expires_at IS NOT NULL"
+    f" WHERE {still('photo.authentic_expires_at', BADGE_REMINDER)}"
 )
 SUBSCRIPTION: Final = (
     _select(
@@ -250,7 +269,7 @@ SUBSCRIPTION: Final = (
         f"'subscription_ends_soon:' || {epoch('users.subscription_ends')}",
     )
     + " FROM asked JOIN users ON users.id = (asked.data->>'user_id')::uuid"
-    " WHERE users.subscription_ends IS NOT NULL"
+    f" WHERE {still('users.subscription_ends', SUBSCRIPTION_REMINDER)}"
 )
 SUSPENDED: Final = (
     _select(
@@ -266,11 +285,12 @@ SUSPENDED: Final = (
 
 
 def invited(
-    person: str, caused_by: str, until: str, key: str, fields: tuple[str, ...] = ()
+    person: str, caused_by: str, *rest: str, fields: tuple[str, ...] = (), only: str = "true"
 ) -> Occasion:
-    """Give whom an invitation concerns."""
+    """Give whom an invitation concerns; the rest: until when, and the key."""
+    until, key = rest
     columns = _select(person, caused_by, _INVITATION_IDS, until, _TIMES, key)
-    return Occasion(("invitation_id", *fields), f"{columns} {_INVITED}")
+    return Occasion(("invitation_id", *fields), f"{columns} {_INVITED} WHERE {only}")
 
 
 DEADLINE: Final = "(asked.data->>'deadline')::timestamptz"

@@ -41,6 +41,18 @@ class Left(NamedTuple):
     reason: str
 
 
+def is_due(session: Session, channel: Channel, *, now: datetime) -> bool:
+    """Say whether anything of a channel is due; a look at an index."""
+    rows = fetch(
+        session,
+        "SELECT FROM notifications WHERE channel = %(channel)s AND status = 'scheduled'"
+        " AND send_after <= %(now)s ORDER BY send_after LIMIT 1",
+        channel=channel,
+        now=now,
+    )
+    return bool(rows)
+
+
 def claim(session: Session, channel: Channel, *, now: datetime, limit: int) -> list[str]:
     """Lock up to so many of a channel that are due, the longest due first; give their ids.
 

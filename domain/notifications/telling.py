@@ -5,7 +5,7 @@ nobody who waits for one holds what another one needs.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
@@ -149,7 +149,7 @@ def _gather(intents: Iterable[Intent]) -> list[Intent]:
 
 def _rows(intent: Intent, now: datetime) -> Iterator[Row]:
     """Give a row for each channel."""
-    wait = KUDOS_GATHERED if intent.template is Template.KUDOS else now - now
+    wait = KUDOS_GATHERED if intent.template is Template.KUDOS else timedelta()
     occasion = Occasion(now + wait, intent.until, intent.starts_at, intent.ends_at)
     for category in categories_of(intent.template, intent.starts_at, now):
         status, reason, send_after = plan(intent.recipient, category, occasion, now=now)
@@ -201,7 +201,8 @@ def _insert(session: Session, rows: Sequence[Row]) -> int:
 def _join(session: Session, rows: Sequence[Row]) -> int:
     """Insert rows that are sorted by their thread, or join the one of the thread that waits.
 
-    Joining locks that one until the commit: whoever sends it waits, and then counts what joined.
+    Joining locks that one until the commit: whoever sends it waits, and then counts what joined. It
+    lasts as long as the last that joined.
     """
     columns = ", ".join(rows[0])
     said = ", ".join(f"said.{column}" for column in rows[0])
@@ -215,7 +216,8 @@ def _join(session: Session, rows: Sequence[Row]) -> int:
                 AND told.dedupe_key = said.dedupe_key AND told.channel = said.channel)
         ON CONFLICT (user_id, thread, channel)
             WHERE status = 'scheduled' AND attempts = 0 AND thread IS NOT NULL
-        DO UPDATE SET updated_at = now(), params = CASE
+        DO UPDATE SET updated_at = now(),
+            expires_at = greatest(kept.expires_at, excluded.expires_at), params = CASE
             WHEN (excluded.params->>'since')::timestamptz < (kept.params->>'since')::timestamptz
             THEN excluded.params ELSE kept.params END
         """,

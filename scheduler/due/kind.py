@@ -33,7 +33,7 @@ class Due(NamedTuple):
 # An index gives what stands, by its moment.
 _DUE = """
 {known}
-SELECT {due_at}, {worthwhile}, {ids} FROM {table} AS thing
+SELECT {due_at}, {ids} FROM {table} AS thing
 WHERE {stands} AND thing.{moment} <= %(now)s - %(after)s::interval {further} AND {unsaid}
 ORDER BY {order}, thing.id
 LIMIT %(limit)s {locked}
@@ -49,6 +49,11 @@ _NOT_SAID = """NOT EXISTS (
 # waits for it, and it isn't published as it was.
 _NOT_SAID_FOR = "thing.{said_for} IS DISTINCT FROM thing.{moment}"
 _LOCKED = "FOR NO KEY UPDATE OF thing SKIP LOCKED"
+# Asked once the rows are locked. A statement sees a row as it stands when it locks it, and all else
+# as of its own beginning: what a thing had just become would be held against older words.
+_WORTHWHILE = """
+SELECT thing.id FROM {table} AS thing WHERE thing.id = ANY(%(ids)s::uuid[]) AND {worthwhile}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ class Kind:
     not_before: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     said_for: str = ""
-    worthwhile: str = "true"
+    worthwhile: str = ""
     every: timedelta = OFTEN
     # What tells domain events of one type, about one thing and of one time apart, if anything does.
     mark: str = ""
@@ -91,9 +96,9 @@ class Kind:
         by_the_clock = f"thing.{self.moment} + %(after)s::interval"
         due_at = f"greatest({by_the_clock}, {self.not_before})" if self.not_before else by_the_clock
         unsaid = _NOT_SAID_FOR if self.said_for else _NOT_SAID
+        has_come = f"AND {due_at} <= %(now)s" if self.not_before else ""
         return _DUE.format(
             due_at=due_at,
-            worthwhile=self.worthwhile,
             unsaid=unsaid.format(due_at=due_at, said_for=self.said_for, moment=self.moment),
             locked=_LOCKED if self.said_for else "",
             # By the column itself, the index gives the order.
@@ -103,7 +108,7 @@ class Kind:
             ids=", ".join(f"thing.{column}" for column in self.ids),
             table=self.table,
             stands=self.stands,
-            further=self.further,
+            further=f"{has_come} {self.further}",
         )
 
     def find(self, session: Session, *, now: datetime, limit: int) -> list[Due]:
@@ -113,12 +118,30 @@ class Kind:
             self.statement,
             kind=self.name,
             now=now,
-            # In seconds: to Postgres a day lasts 23 hours when clocks change where the server is.
-            after=f"{self.after.total_seconds():.0f} seconds",
+            after=self._after,
             limit=limit,
             **self.parameters,
         )
-        return [Due(due_at, tuple(ids), bool(worthwhile)) for due_at, worthwhile, *ids in rows]
+        found = [Due(due_at, tuple(ids)) for due_at, *ids in rows]
+        if not (found and self.worthwhile):
+            return found
+        worthwhile = self._worthwhile(session, found)
+        return [each._replace(worthwhile=each.subject in worthwhile) for each in found]
+
+    @property
+    def _after(self) -> str:
+        """In seconds: to Postgres a day lasts 23 hours when clocks change where the server is."""
+        return f"{self.after.total_seconds():.0f} seconds"
+
+    def _worthwhile(self, session: Session, found: Sequence[Due]) -> set[str]:
+        """Name what is worth saying, of things whose rows are locked."""
+        rows = fetch(
+            session,
+            _WORTHWHILE.format(table=self.table, worthwhile=self.worthwhile),
+            ids=array(each.subject for each in found),
+            after=self._after,
+        )
+        return {subject for (subject,) in rows}
 
     def remember(self, session: Session, subjects: Iterable[str]) -> None:
         """Note of rows that `find` has just given that they were published or passed over."""

@@ -11,6 +11,8 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from domain.notifications.handing import take
+from domain.ports import PortTroubleError
+from domain.resting import rest
 from domain.tables.notifications import Channel
 from tests.factories.audience import gather, line_up
 from tests.helpers.post import Post, post_at
@@ -72,3 +74,25 @@ def test_all_keep_to_one_pace(engine: Engine) -> None:
     assert ask(NOW) == (0, free)
     assert ask(free - timedelta(milliseconds=1)) == (0, free)
     assert ask(free) == (PEOPLE - 100, None)
+
+
+def test_a_clock_that_was_ahead_stops_nobody(engine: Engine) -> None:
+    """A host whose clock is an hour ahead sends, and rests the channel; then it is gone."""
+    gather(engine, PEOPLE, now=NOW)
+    line_up(engine, Channel.PUSH, count=PEOPLE, now=NOW)
+    ahead = NOW + timedelta(hours=1)
+    with Session(engine) as session, session.begin():
+        assert take(session, Channel.PUSH, limit=1, a_second=1, now=ahead).in_hand
+        rest(session, Channel.PUSH, PortTroubleError("http_500"), now=ahead)
+    with Session(engine) as session, session.begin():
+        assert take(session, Channel.PUSH, limit=1, a_second=1, now=NOW).in_hand
+
+
+def test_a_look_in_vain_writes_nothing(engine: Engine) -> None:
+    with Session(engine) as session, session.begin():
+        assert take(session, Channel.PUSH, limit=100, a_second=100, now=NOW).in_hand == []
+        assert session.connection().exec_driver_sql(WRITTEN).scalar_one() is None
+
+
+# Null as long as a transaction has changed nothing.
+WRITTEN = "SELECT pg_current_xact_id_if_assigned()"

@@ -345,12 +345,12 @@ def _remind(world: World) -> None:
     """What the clock says."""
     for hours in (24, 2):
         event = {"event_id": world.id("drinks"), "hours_before": hours}
-        world.say("event.reminder_due", START - hours * HOUR, **event)
+        world.say("event.reminder_due", START + HOUR - hours * HOUR, **event)
     invitation = {"invitation_id": world.id("invitation Eve")}
-    world.say("invitation.expiry_near", START - 19 * DAY, **invitation)
+    world.say("invitation.expiry_near", START - 18 * DAY - 6 * HOUR, **invitation)
     world.say("duo.expiry_near", END, duo_id=world.id("duo Ada"))
     photo = {"photo_id": world.id("photo"), "user_id": world.id("Ada")}
-    world.say("photo_badge.end_near", START + 270 * DAY, **photo)
+    world.say("photo_badge.end_near", START + 271 * DAY, **photo)
     world.say("subscription.end_near", START - 60 * DAY, user_id=world.id("Ada"))
 
 

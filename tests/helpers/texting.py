@@ -5,9 +5,10 @@ from typing import Any, Final, NamedTuple
 
 from sqlmodel import Session
 
-from domain.notifications.addresses import Address, hash_address, let_go
-from domain.notifications.handing import InHand, Text
+from domain.notifications.addresses import Address, hash_text, let_go
+from domain.notifications.handing import InHand
 from domain.notifications.hearing import hear
+from domain.notifications.wording import Text
 from domain.sql import fetch, insert_missing
 from domain.tables.notifications import Channel
 from tests.helpers.evening import an_id
@@ -55,7 +56,7 @@ def text_on_its_way(session: Session, *, channel: Channel = Channel.SMS, **colum
         "channel": channel,
         "attempt": attempt,
         "state": "sending",
-        "address_hash": hash_address(NUMBER),
+        "address_hash": hash_text(NUMBER),
         "handed_over_at": HANDED_OVER,
         "asked": 0,
         "updated_at": HANDED_OVER,

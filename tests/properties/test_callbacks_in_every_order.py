@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from domain.notifications.addresses import hash_address, let_go
+from domain.notifications.addresses import hash_text, let_go
 from domain.notifications.asking import Question
 from domain.notifications.hearing import SENDER_LOST, Heard, hear
 from domain.tables.handovers import HandoverState
@@ -77,7 +77,7 @@ RECORDS: Final[dict[str, Step]] = {
 }
 ON_THE_WAY: Final = ("queued", "sending", "sent")
 NEXT_LOOK: Final = HANDED_OVER + timedelta(minutes=15)
-UNREACHABLE: Final = (handover_id(), hash_address(NUMBER), "unreachable", HANDED_OVER)
+UNREACHABLE: Final = (handover_id(), hash_text(NUMBER), "unreachable", HANDED_OVER)
 ENDS: Final[dict[tuple[str, int | None], Known]] = {
     ("delivered", None): Known(
         ("delivered", None, SID), [("delivered", None, SID, None)], facts=[]

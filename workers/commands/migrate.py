@@ -2,14 +2,18 @@
 
 import argparse
 import importlib.util
+import time
 from pathlib import Path
+from typing import Final
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from domain.dispatch import is_contention
 from workers.commands import database_url as known_database_url
 from workers.connections import check_database
 from workers.database import psycopg_url
@@ -17,6 +21,11 @@ from workers.settings import Settings
 
 NAME = "migrate"
 HELP = "Bring the database up to date"
+
+# Whoever reads or writes a table queues up behind a migration that waits for it. So it waits
+# briefly (see domain/migrations/env.py), and tries again, also after a deadlock with a batch.
+TRIES: Final = 60
+PAUSE_S: Final = 1.0
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -33,15 +42,30 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def migrate(database_url: str) -> str | None:
-    """Apply what is missing; the revision reached. Safe to run twice, and twice at once."""
+def migrate(database_url: str, *, to: str = "head") -> str | None:
+    """Apply what is missing; the revision reached. Safe to run twice, and twice at once.
+
+    Raises the database's error when others were in the way each time; then nothing is changed.
+    """
     # No limit on a statement's time: building an index may take as long as it takes.
     engine = create_engine(psycopg_url(database_url), poolclass=NullPool, hide_parameters=True)
+    tries_left = TRIES
+    while True:
+        tries_left -= 1
+        try:
+            return _upgrade(engine, to)
+        except DBAPIError as error:
+            if not (tries_left and is_contention(error)):
+                raise
+        time.sleep(PAUSE_S)
+
+
+def _upgrade(engine: Engine, revision: str) -> str | None:
     config = Config()
     config.set_main_option("script_location", str(_scripts()).replace("%", "%%"))
     with engine.connect() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
         connection.commit()
         return MigrationContext.configure(connection).get_current_revision()
 

@@ -86,6 +86,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             with contextlib.suppress(psutil.Error):
                 each.kill()
         wait_until(lambda: not left(), GRACE)
+    # It may have ended just after it was asked, and is to be heard of all the same.
+    process.poll()
 
 
 def _descendants(pid: int) -> list[psutil.Process]:

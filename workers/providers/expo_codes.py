@@ -9,7 +9,7 @@ from typing import Any, Final
 import requests
 
 from workers.providers.ports import About, Accepted, Refused, Result, Trouble
-from workers.providers.session import plain, trouble_of_status
+from workers.providers.session import is_name, plain, trouble_of_status
 
 TOO_MANY: Final = frozenset({"TOO_MANY_REQUESTS", "RATE_LIMIT_ERROR"})
 # Codes of a whole request that one of its messages may have caused.
@@ -51,7 +51,7 @@ def _first_code(errors: Any) -> str:
 def judged(said: Any) -> Result:
     """Say what a ticket or a receipt means."""
     if said.is_success():
-        if isinstance(said.id, str) and said.id:
+        if is_name(said.id):
             return Accepted(said.id)
         return Trouble("ticket_without_id", may_be_accepted=True)
     details = said.details if isinstance(said.details, dict) else {}

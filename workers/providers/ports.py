@@ -127,8 +127,8 @@ class Texter(Protocol):
     def text(self, sms: Sms, *, now: datetime) -> Result:
         """Send one."""
 
-    def state(self, message_id: str) -> TextState | Trouble:
-        """Ask how far one has come."""
+    def state(self, message_id: str) -> TextState | Trouble | None:
+        """Ask how far one has come; None if the provider doesn't know it any more."""
 
     def find(self, to: str, *, body_hash: str, since: datetime) -> list[TextState] | Trouble:
         """Look for one that may have been accepted at or after `since`; all that it may be.

@@ -26,6 +26,8 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 CONNECT_WITHIN: Final = timedelta(seconds=5)
 # What a provider calls a fault, if it is a plain word; nothing else of an answer is shown.
 PLAIN: Final = re.compile(r"[A-Za-z0-9_]{1,64}")
+# By what a provider may name a message: what else it says could not be kept.
+NAME: Final = re.compile(r"[!-~]{1,200}")
 
 
 class _Current(threading.local):
@@ -164,6 +166,11 @@ def trouble_of_status(status: int, code: str, *, header: str | None) -> Trouble:
 def plain(code: object, otherwise: str) -> str:
     """Give a provider's code if it is one: it goes into logs."""
     return code if isinstance(code, str) and PLAIN.fullmatch(code) else otherwise
+
+
+def is_name(said: object) -> bool:
+    """Say whether a provider's name for a message is one that can be kept and asked by."""
+    return isinstance(said, str) and NAME.fullmatch(said) is not None
 
 
 def _never_left(error: Exception) -> bool:

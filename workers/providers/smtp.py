@@ -23,7 +23,8 @@ from workers.providers.session import LOOPBACK
 from workers.providers.smtp_clients import Client, SecureClient, limited
 
 LIMIT: Final = timedelta(seconds=30)
-ADDRESS: Final = re.compile(r"[^\s<>@\"(),:;\[\]\\]+@[^\s<>@\"(),:;\[\]\\]+")
+# What looks like an encoded word (RFC 2047) is none: the header's writer stumbles over some.
+ADDRESS: Final = re.compile(r"(?!.*=\?)[^\s<>@\"(),:;\[\]\\]+@[^\s<>@\"(),:;\[\]\\]+")
 LEAST, READY, OK, FORWARDED, TAKE_IT = 200, 220, 250, 251, 354
 TEMPORARY, CLOSING, PERMANENT = 400, 421, 500
 # All that the package raises when a relay is silent, gone, or says what makes no sense.

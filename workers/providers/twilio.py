@@ -8,15 +8,12 @@
 - Every request is logged, with the numbers that a list is asked for: not here.
 """
 
-import hashlib
-import logging
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode
 
 from pydantic import SecretStr
 from twilio.base.exceptions import (
@@ -24,17 +21,20 @@ from twilio.base.exceptions import (
     TwilioRestException,
     TwilioServiceException,
 )
-from twilio.http.http_client import TwilioHttpClient
-from twilio.http.response import Response
 from twilio.rest import Client
 
+from domain.notifications.addresses import hash_text
 from workers.providers.ports import Accepted, Refused, Result, Sms, TextState, Trouble
-from workers.providers.session import make_session, trouble_of_status, trouble_on_the_way
-from workers.providers.twilio_codes import meaning_of
+from workers.providers.session import (
+    is_name,
+    trouble_of_status,
+    trouble_on_the_way,
+)
+from workers.providers.twilio_codes import NO_SUCH, meaning_of
+from workers.providers.twilio_http import TwilioHttp
 
 URL: Final = "https://api.twilio.com"
 LIMIT: Final = timedelta(seconds=10)
-CONNECTIONS: Final = 6
 # Twilio takes so much and no more; what is left must be more than five seconds.
 SHORTEST_VALIDITY, LONGEST_VALIDITY = timedelta(seconds=6), timedelta(hours=10)
 # By how much their clock and ours may differ; theirs shows whole seconds.
@@ -47,38 +47,6 @@ RETRIES: Final = "#rc=3&rp=all"
 UNREADABLE: Final = (OSError, TypeError, AttributeError, LookupError, ValueError, RecursionError)
 
 _T = TypeVar("_T")
-
-
-class _Http(TwilioHttpClient):  # type: ignore[misc]
-    """Sends what the package asks for to another place, within a limit, and logs nothing."""
-
-    def __init__(self, url: str, limit: timedelta) -> None:
-        silent = logging.getLogger("twilio.silent")
-        silent.disabled = True
-        super().__init__(timeout=limit.total_seconds(), logger=silent, pool_connections=False)
-        self.session = make_session(url, limit, connections=CONNECTIONS)
-        self._base = urlsplit(url)
-        self._last = threading.local()
-
-    @property
-    def retry_after(self) -> str | None:
-        """What this thread's last answer said about when to come back."""
-        header: str | None = getattr(self._last, "retry_after", None)
-        return header
-
-    def request(self, method: str, url: str, *args: Any, **kwargs: Any) -> Response:
-        """Ask; the address is the package's but for scheme and host."""
-        self._last.retry_after = None
-        asked = urlsplit(url)
-        moved = (self._base.scheme, self._base.netloc, asked.path, asked.query, "")
-        response = super().request(method, urlunsplit(moved), *args, **kwargs)
-        self._last.retry_after = (response.headers or {}).get("Retry-After")
-        return response
-
-    def close(self) -> None:
-        """Close the connections."""
-        if self.session is not None:
-            self.session.close()
 
 
 class _FailedError(Exception):
@@ -108,7 +76,7 @@ class TwilioTexter:
 
     def __init__(self, account: TwilioAccount, *, url: str = URL, limit: timedelta = LIMIT) -> None:
         self._account = account
-        self._http = _Http(url, limit)
+        self._http = TwilioHttp(url, limit)
         token = account.auth_token.get_secret_value()
         self._client = Client(account.sid, token, http_client=self._http)
 
@@ -128,16 +96,18 @@ class TwilioTexter:
             made = self._call(lambda: self._client.messages.create(**asked))
         except _FailedError as failed:
             return failed.result
-        if not isinstance(made.sid, str) or not made.sid:
+        if not is_name(made.sid):
             return Trouble("answer_malformed", may_be_accepted=True)
         return Accepted(made.sid)
 
-    def state(self, message_id: str) -> TextState | Trouble:
-        """Ask how far a message has come."""
+    def state(self, message_id: str) -> TextState | Trouble | None:
+        """Ask how far a message has come; None if it isn't there, or not any more."""
         try:
             return _state(self._call(lambda: self._client.messages(message_id).fetch()))
         except _FailedError as failed:
-            return _as_trouble(failed.result)
+            return None if failed.result.code == NO_SUCH else _as_trouble(failed.result)
+        except TypeError:
+            return Trouble("answer_malformed")
 
     def find(self, to: str, *, body_hash: str, since: datetime) -> list[TextState] | Trouble:
         """Look for a message by its number, text and time; those that match, oldest first."""
@@ -147,7 +117,7 @@ class TwilioTexter:
             states = [
                 _state(each)
                 for each in listed
-                if _hash(each.body) == body_hash and each.date_created >= since - SKEW
+                if hash_text(str(each.body)) == body_hash and each.date_created >= since - SKEW
             ]
         except _FailedError as failed:
             return _as_trouble(failed.result)
@@ -184,11 +154,10 @@ def _meaning(error: TwilioException, header: str | None) -> Refused | Trouble:
     return meaning_of(code)
 
 
-def _hash(text: Any) -> str:
-    return hashlib.sha256(str(text).encode()).hexdigest()
-
-
 def _state(made: Any) -> TextState:
+    """Read how far a message has come; raises TypeError for one that has no name."""
+    if not is_name(made.sid):
+        raise TypeError
     refusal = meaning_of(made.error_code) if isinstance(made.error_code, int) else None
     return TextState(str(made.sid), str(made.status), refusal)
 

@@ -8,6 +8,8 @@ from typing import Final
 from workers.providers.ports import About, Refused, Trouble
 
 STOPPED: Final = 21610
+# There is no such thing: of a message that is asked about, it was deleted or is another account's.
+NO_SUCH: Final = "20404"
 # Not a number, or one that takes no texts.
 NO_ADDRESS: Final = frozenset({21211, 21614, 21635, 30006})
 # It may go through a little later.

@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from workers.errors import CommandError
 from workers.log import configure_logging, logger
 from workers.running import JOURNAL
+from workers.sandbox.carrier import carrying
 from workers.sandbox.control import place_in, taking_orders
 from workers.sandbox.http import HOST
 from workers.sandbox.running import Ports, Rules, Sandbox, running_sandbox
@@ -96,6 +97,7 @@ def _serving(settings: Settings) -> Iterator[Sandbox]:
             at = ", ".join(str(port) for port in wanted if port)
             message = f"can't serve at the ports {at} or write to {directory}: {error.strerror}."
             raise CommandError(message) from None
+        stack.enter_context(carrying(sandbox.twilio))
         yield sandbox
 
 

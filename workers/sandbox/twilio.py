@@ -52,6 +52,10 @@ class Twilio:
         """All messages, oldest first."""
         return list(self._texts.values())
 
+    def forget(self, sid: str) -> None:
+        """Let a message be deleted, as everybody with our account can do there."""
+        del self._texts[sid]
+
     def report(self, sid: str, status: str, *, error: int | None = None) -> Called | None:
         """Move a message on and tell whoever wants to know; the same may be told again."""
         text = self._texts[sid]

@@ -7,6 +7,7 @@ import threading
 import time
 from datetime import timedelta
 from typing import Final
+from urllib.parse import urlsplit
 
 from domain.tables.notifications import Channel
 from workers.clock import utc_now
@@ -14,6 +15,7 @@ from workers.database import make_engine
 from workers.errors import CommandError
 from workers.log import configure_logging, logger
 from workers.providers.senders import make_senders
+from workers.providers.session import LOOPBACK
 from workers.sending.crew import Crew
 from workers.sending.desk import SendingDesk
 from workers.sending.mail import EmailOutlet
@@ -38,10 +40,18 @@ def make_outlets(settings: Settings) -> list[Outlet]:
     if senders.texter is not None:
         outlets.append(SmsOutlet(senders.texter, utc_now, _segments_a_second(settings)))
     if senders.mailer is not None:
-        public = settings.gateway_public_url
-        url = None if public is None else public.get_secret_value()
-        outlets.append(EmailOutlet(senders.mailer, utc_now, url))
+        outlets.append(EmailOutlet(senders.mailer, utc_now, _unsubscribing(settings)))
     return outlets
+
+
+def _unsubscribing(settings: Settings) -> str | None:
+    """Give where mail may be ended; real mail never names an address of this machine."""
+    public = settings.gateway_public_url
+    if public is None:
+        return None
+    url = public.get_secret_value()
+    is_local = urlsplit(url).hostname in LOOPBACK
+    return None if is_local and "smtp" not in settings.sandbox_providers else url
 
 
 def _segments_a_second(settings: Settings) -> float:

@@ -25,6 +25,7 @@ from workers.providers.ports import About, Accepted, Refused, Result, TextState,
 ARRIVED: Final = frozenset({"delivered", "read"})
 GIVEN_UP: Final = frozenset({"undelivered", "failed", "canceled"})
 NOT_FOUND: Final = "not_listed"
+FORGOTTEN: Final = "not_known_any_more"
 NUMBER_CHANGED: Final = "number_changed"
 NO_RECEIPT: Final = "receipt_unknown"
 _KINDS: Final = {
@@ -149,3 +150,11 @@ def judge_absence(question: Question, *, now: datetime) -> Answer:
         return Answer(changed)
     back = Heard(question.handover_id, HandoverState.PUT_BACK, reason=NOT_FOUND, send_after=now)
     return Answer(back)
+
+
+def judge_forgotten(question: Question) -> Answer:
+    """Say what it means that the provider took a message and knows nothing of it now.
+
+    It was deleted there, or our account is another one: nobody can ever say what became of it.
+    """
+    return Answer(Heard(question.handover_id, HandoverState.SENT, reason=FORGOTTEN))

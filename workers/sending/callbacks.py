@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from sqlmodel import Session
 
-from domain.notifications.addresses import Fact, hash_address, note_facts
+from domain.notifications.addresses import Fact, hash_text, note_facts
 from domain.notifications.calling import find_mentioned
 from domain.notifications.hearing import hear
 from domain.tables.handovers import AddressFactKind, HandoverState
@@ -59,7 +59,7 @@ def read_wish(body: str, opt_out_type: str | None) -> AddressFactKind | None:
 
     `opt_out_type` is what Twilio has understood, where that is set up there; it decides.
     """
-    if opt_out_type is None:
+    if not opt_out_type:
         return _WISHES.get(body.strip().upper())
     if opt_out_type in (AddressFactKind.STOP.upper(), AddressFactKind.START.upper()):
         return AddressFactKind(opt_out_type.lower())
@@ -70,4 +70,4 @@ def hear_wish(
     session: Session, message_id: str, *, number: str, wish: AddressFactKind, now: datetime
 ) -> bool:
     """Keep what the owner of a number wants; say whether it was new."""
-    return note_facts(session, [Fact(message_id, hash_address(number), wish, now)]) == 1
+    return note_facts(session, [Fact(message_id, hash_text(number), wish, now)]) == 1

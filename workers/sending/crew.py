@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Final
 
+from domain.constants import HANDOVER_LEASE
 from domain.dispatch import describe, is_passing
 from domain.notifications.handing import InHand
 from workers.log import logger
@@ -20,7 +21,7 @@ AFTER_TROUBLE: Final = timedelta(seconds=1)
 
 
 class Crew:
-    """The threads of one channel, from `start` to `stop`."""
+    """The threads of one channel, from `start` until `stopping` is set."""
 
     def __init__(self, desk: SendingDesk, stopping: threading.Event) -> None:
         self._desk = desk
@@ -33,11 +34,6 @@ class Crew:
             for step in (self._send_some, self._ask_some, self._give_up_lost)
         ]
         self._is_away = False
-
-    @property
-    def connections(self) -> int:
-        """How many connections to Postgres are in use at once."""
-        return self._desk.outlet.slots + len(self._threads)
 
     def start(self) -> None:
         """Begin to work."""
@@ -80,7 +76,10 @@ class Crew:
         return _until(taken.wait_until, self._desk.clock())
 
     def _hand_over(self, in_hand: Sequence[InHand]) -> None:
-        """Send what was taken, and record it however long the database is away."""
+        """Send what was taken, and record it however long the database is away.
+
+        What can't be recorded for another reason is left once others have taken it for lost.
+        """
         try:
             results = self._desk.send(in_hand)
             while True:
@@ -88,11 +87,16 @@ class Crew:
                     self._desk.record(in_hand, results)
                 except Exception as error:  # noqa: BLE001 - what was sent must be known
                     self._note_trouble(error)
+                    if not is_passing(error) and self._is_lost(in_hand[0]):
+                        return
                     time.sleep(AFTER_TROUBLE.total_seconds())
                 else:
                     return
         finally:
             self._slots.release()
+
+    def _is_lost(self, each: InHand) -> bool:
+        return self._desk.clock() >= each.taken_at + HANDOVER_LEASE
 
     def _ask_some(self) -> timedelta:
         return timedelta() if self._desk.ask() == self._desk.outlet.page > 0 else ASK_EVERY

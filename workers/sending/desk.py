@@ -74,7 +74,7 @@ class SendingDesk:
         with transaction(self.engine) as session:
             self._write(session, answers, now=now)
             if len(troubles) == len(results):
-                self._rest(session, troubles[0], now=now)
+                self._rest(session, self.outlet.channel, trouble=troubles[0], now=now)
             else:
                 end_rest(session, self.outlet.channel)
 
@@ -82,7 +82,7 @@ class SendingDesk:
         """Ask what became of a page of handovers; give how many were asked about."""
         now = self.clock()
         with transaction(self.engine) as session:
-            if is_resting(session, self.outlet.channel, now=now):
+            if is_resting(session, self._asking, now=now):
                 return 0
             questions = take_questions(
                 session, self.outlet.channel, limit=self.outlet.page, now=now
@@ -94,7 +94,9 @@ class SendingDesk:
         with transaction(self.engine) as session:
             self._write(session, answers, now=now)
             if trouble is not None:
-                self._rest(session, trouble, now=now)
+                self._rest(session, self._asking, trouble=trouble, now=now)
+            else:
+                end_rest(session, self._asking)
         return len(questions)
 
     def give_up_lost(self) -> int:
@@ -111,12 +113,16 @@ class SendingDesk:
         if unreached:
             let_go(session, self.outlet.channel, unreached)
 
-    def _rest(self, session: Session, trouble: Trouble, *, now: datetime) -> None:
-        channel = self.outlet.channel
+    @property
+    def _asking(self) -> str:
+        """The port that rests where asking is in trouble: sending goes on meanwhile."""
+        return f"{self.outlet.channel}.asking"
+
+    def _rest(self, session: Session, port: str, *, trouble: Trouble, now: datetime) -> None:
         reason = PortTroubleError(trouble.code, retry_after=trouble.retry_after)
-        pause = rest(session, channel, reason, now=now)
+        pause = rest(session, port, reason, now=now)
         say = _LOG.error if trouble.needs_operator else _LOG.warning
-        say("channel.resting", channel=channel, reason=trouble.code, pause=str(pause))
+        say("channel.resting", channel=port, reason=trouble.code, pause=str(pause))
 
 
 def _counted(results: Sequence[Result]) -> dict[str, int]:

@@ -9,7 +9,12 @@ from domain.notifications.asking import Question
 from domain.notifications.handing import InHand
 from domain.tables.notifications import Channel
 from workers.providers.ports import Result, Sms, Texter, TextState, Trouble
-from workers.sending.answers import Answer, judge_absence, judge_text_state
+from workers.sending.answers import (
+    Answer,
+    judge_absence,
+    judge_forgotten,
+    judge_text_state,
+)
 from workers.sending.outlet import TOO_LATE, is_too_late
 
 SLOTS: Final = 4
@@ -48,12 +53,7 @@ class SmsOutlet:
             state = self._look(question, adopted)
             if isinstance(state, Trouble):
                 return answers, state
-            now = self.clock()
-            answers.append(
-                judge_absence(question, now=now)
-                if state is None
-                else judge_text_state(question, state, now=now)
-            )
+            answers.append(_judge(question, state, now=self.clock()))
         return answers, None
 
     def _look(
@@ -71,3 +71,12 @@ class SmsOutlet:
             return found
         taken = {*question.others, *adopted}
         return next((each for each in found if each.id not in taken), None)
+
+
+def _judge(question: Question, state: TextState | None, *, now: datetime) -> Answer:
+    """Say what it means how far a message has come, or that it isn't there."""
+    if state is not None:
+        return judge_text_state(question, state, now=now)
+    if question.provider_id is not None:
+        return judge_forgotten(question)
+    return judge_absence(question, now=now)

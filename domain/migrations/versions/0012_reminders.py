@@ -14,11 +14,13 @@ OPEN_INVITATION = "status IN ('sent', 'payment_failed')"
 OPEN_DUO = "status IN ('pending', 'active')"
 PAYING = "subscription_status IN ('premium', 'past_due') AND deleted_at IS NULL"
 # Index, table, moment, the column that remembers it, and which rows stand.
+# Tables in the order in which batches lock them.
 REMEMBERED = (
+    ("users_remind_idx", "users", "subscription_ends", "subscription_reminded_for", PAYING),
     ("events_remind_24h_idx", "events", "starts_at", "reminded_24h_for", "status = 'published'"),
     ("events_remind_2h_idx", "events", "starts_at", "reminded_2h_for", "status = 'published'"),
-    ("invitations_remind_idx", "invitations", "expires_at", "reminded_for", OPEN_INVITATION),
     ("duos_remind_idx", "duos", "expires_at", "reminded_for", OPEN_DUO),
+    ("invitations_remind_idx", "invitations", "expires_at", "reminded_for", OPEN_INVITATION),
     (
         "profile_photos_remind_idx",
         "profile_photos",
@@ -33,7 +35,6 @@ REMEMBERED = (
         "badge_ended_for",
         "is_authentic",
     ),
-    ("users_remind_idx", "users", "subscription_ends", "subscription_reminded_for", PAYING),
 )
 
 

@@ -46,11 +46,9 @@ TEXTS: Final = {
         sms="Momento: {event}, {starts}, ist abgesagt.",
     ),
     Template.STARTS_TOMORROW: Text(
-        "In 24 Stunden", "{event} beginnt {starts}.", sms="Momento: {event} beginnt {starts}."
+        "Bald", "{event} beginnt {starts}.", sms="Momento: {event} beginnt {starts}."
     ),
-    Template.STARTS_SOON: Text(
-        "In 2 Stunden", "{event} beginnt {starts}. So findest du uns: {signpost}"
-    ),
+    Template.STARTS_SOON: Text("Gleich", "{event} beginnt {starts}. So findest du uns: {signpost}"),
     Template.EVENT_COMPLETED: Text(
         "Wie war es?", "{event}: Bewerte den Abend, und danke allen, die ihn schön gemacht haben."
     ),

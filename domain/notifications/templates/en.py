@@ -52,9 +52,11 @@ TEXTS: Final = {
         sms="Momento: {event}, {starts}, is cancelled.",
     ),
     Template.STARTS_TOMORROW: Text(
-        "In 24 hours", "{event} starts {starts}.", sms="Momento: {event} starts {starts}."
+        "Coming up", "{event} starts {starts}.", sms="Momento: {event} starts {starts}."
     ),
-    Template.STARTS_SOON: Text("In 2 hours", "{event} starts {starts}. How to find us: {signpost}"),
+    Template.STARTS_SOON: Text(
+        "Starting soon", "{event} starts {starts}. How to find us: {signpost}"
+    ),
     Template.EVENT_COMPLETED: Text(
         "How was it?", "Rate {event}, and thank the people you enjoyed meeting."
     ),

@@ -9,7 +9,7 @@ from domain.tables.notifications import Template
 
 
 class Text(NamedTuple):
-    """A text with fields in braces: see `words.py` for what each template has.
+    """A text with fields in braces: see `Words` in rendering.py for what there is.
 
     `many` takes the place of `body` when there is more than one. `sms` is followed by a link.
     """

@@ -25,8 +25,8 @@ from tests.helpers.sandbox import Clock
 from workers.sandbox import Fault, Kind, Sandbox, running_sandbox
 
 SENDER = "workers.sending"
-PEOPLE = 150
-KILLS = 8
+PEOPLE = 110
+KILLS = 5
 # Longer than what is in hand is waited for.
 AFTERWARDS = timedelta(minutes=3)
 

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from typing import Final
 from uuid import uuid4
 
@@ -122,6 +123,35 @@ class TestUpgrade:
             said = [process.communicate(timeout=PATIENCE_S)[0] for process in both]
         assert [process.returncode for process in both] == [0, 0], said
         assert everything(empty_url)[-1] == (migrate(empty_url),)
+
+    def test_nobody_waits_for_long_behind_one_that_waits(self, empty_url: str) -> None:
+        """G17: an upgrade needs no stop, also while somebody reads for minutes."""
+        migrate(empty_url, to="0011")
+        with ExitStack() as stack:
+            connect = partial(psycopg.connect, empty_url)
+            reader = stack.enter_context(connect())
+            reader.execute("SELECT FROM users LIMIT 1")
+            others = stack.enter_context(connect(autocommit=True))
+            others.execute("SET lock_timeout = '5s'")
+            process = _migrate_in_a_process(empty_url)
+            stack.callback(process.kill)
+            for _ in range(2):
+                _wait(lambda: _wanted(others) > 0)
+                others.execute("SELECT FROM users LIMIT 1")
+            reader.rollback()
+            said = process.communicate(timeout=PATIENCE_S)[0]
+        assert process.returncode == 0, said
+        assert everything(empty_url)[-1] == (migrate(empty_url),)
+
+
+def _wanted(connection: psycopg.Connection[tuple[object, ...]]) -> int:
+    """How many wait for a table of this database to have it for themselves."""
+    row = connection.execute(
+        "SELECT count(*) FROM pg_locks JOIN pg_database AS here ON here.oid = pg_locks.database"
+        " WHERE mode = 'AccessExclusiveLock' AND NOT granted AND datname = current_database()"
+    ).fetchone()
+    assert row is not None
+    return int(str(row[0]))
 
 
 def _migrate_in_a_process(url: str) -> subprocess.Popen[str]:

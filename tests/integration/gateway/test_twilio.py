@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from domain.notifications.addresses import hash_address
+from domain.notifications.addresses import hash_text
 from gateway.outside import Outside
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.said import rows
@@ -241,7 +241,7 @@ class TestStatus:
     def test_of_several_the_newest_to_that_number(self, engine: Engine, twilio: Hooks) -> None:
         with Session(engine) as session, session.begin():
             text_on_its_way(session, attempt=2, state="unknown")
-            text_on_its_way(session, attempt=3, address_hash=hash_address("+14155550199"))
+            text_on_its_way(session, attempt=3, address_hash=hash_text("+14155550199"))
         twilio.call(STATUS + ABOUT, status_form())
         assert [name for _, _, name in handovers(engine)] == [None, SID, None]
 
@@ -266,7 +266,7 @@ class TestInbound:
             ("Please leave me alone", "STOP", "stop"),
             ("I'm back", "START", "start"),
             ("STOP", "HELP", None),
-            ("STOP", "", None),
+            ("STOP", "", "stop"),
             ("STOP", "SOMETHING", None),
         ],
     )
@@ -286,7 +286,7 @@ class TestInbound:
                 "text/xml; charset=utf-8",
             )
             assert answer.text.endswith("<Response/>")
-        expected = [] if kind is None else [(SID, hash_address(NUMBER), kind, NOW)]
+        expected = [] if kind is None else [(SID, hash_text(NUMBER), kind, NOW)]
         assert facts(engine) == expected
 
     def test_nothing_of_it_is_kept_or_logged(

@@ -27,11 +27,13 @@ from tests.helpers.evening import tell
 from tests.helpers.ledger import ask, publish
 from tests.helpers.safety import an_evening_with_trouble
 from tests.helpers.scheduling import Clock, a_ticker, ticks
+from workers.clock import utc_now
 from workers.settings import load_settings
 
 NOW: Final = datetime(2026, 6, 10, tzinfo=UTC)
 OLD: Final = datetime(2025, 3, 20, tzinfo=UTC)
 MONTH: Final = "domain_events_2025_03"
+END_OF_MONTH: Final = datetime(2025, 4, 1, tzinfo=UTC)
 KEPT_FOR: Final = timedelta(days=400)
 ENDS: Final = ("min", "max")
 
@@ -104,6 +106,12 @@ class TestForgettingWhatPeopleWereTold:
 
     def test_all_of_it_goes_page_by_page(self, evening: Engine, told: int) -> None:
         assert forget_tellings(evening, NOW, wait=going, limit=2) == told
+        assert forget_tellings(evening, NOW, wait=going, limit=2) == 0
+
+    def test_what_no_sender_took_in_time_is_over(self, evening: Engine, told: int) -> None:
+        execute(evening, "UPDATE notifications SET status = 'scheduled', created_at = now()")
+        assert forget_tellings(evening, NOW, wait=going, limit=2) == told
+        assert ask(evening, "SELECT array_agg(DISTINCT reason) FROM notifications") == ["too_late"]
         assert forget_tellings(evening, NOW, wait=going, limit=2) == 0
 
     def test_it_ends_when_asked_to(self, evening: Engine, told: int) -> None:
@@ -204,18 +212,34 @@ class TestRetention:
         assert MONTH not in months(old_evening)
 
     def test_goes_by_the_setting(self, old_evening: Engine) -> None:
-        def after(days: str) -> list[str]:
-            settings = load_settings({"MOMENTO_LEDGER_RETENTION_DAYS": days})
-            (chore,) = (
-                each
-                for each in our_timetable(settings, going).chores
-                if each.name == "ledger.retain"
-            )
-            chore.run(old_evening, NOW)
-            return months(old_evening)
+        now = utc_now()
+        age = (now - END_OF_MONTH).days
+        run_chore(old_evening, "ledger.retain", now=now, days=age + 10)
+        assert MONTH in months(old_evening)
+        run_chore(old_evening, "ledger.retain", now=now, days=age - 10)
+        assert MONTH not in months(old_evening)
 
-        assert MONTH in after("450")
-        assert MONTH not in after("430")
+    def test_nothing_is_removed_for_good_by_a_clock_that_is_ahead(
+        self, old_evening: Engine
+    ) -> None:
+        """G14: set right an hour later, it has done nothing that can't be mended."""
+        execute(old_evening, "UPDATE notifications SET status = 'sent', created_at = now()")
+        told = ask(old_evening, "SELECT count(*) FROM notifications")
+        assert told
+        now = utc_now()
+        for chore in ("ledger.retain", "notifications.forget"):
+            ahead = now + timedelta(days=3_650)
+            run_chore(old_evening, chore, now=ahead, days=(now - END_OF_MONTH).days + 10)
+        assert MONTH in months(old_evening)
+        assert ask(old_evening, "SELECT count(*) FROM deliveries") > 50
+        assert ask(old_evening, "SELECT count(*) FROM notifications") == told
+
+
+def run_chore(engine: Engine, name: str, *, now: datetime, days: int) -> None:
+    """Run one by a clock and a retention of one's choosing."""
+    settings = load_settings({"MOMENTO_LEDGER_RETENTION_DAYS": str(days)})
+    (chore,) = (each for each in our_timetable(settings, going).chores if each.name == name)
+    chore.run(engine, now)
 
 
 class TestOutsideAllMonths:

@@ -82,6 +82,11 @@ class TestSecrets:
             ("BROKER_URL", SECRET),
             ("EMBEDDINGS_URL", f"ftp://user:{SECRET}@models.example"),
             ("SUMMARIES_URL", SECRET),
+            # A password that begins a path, or ends up as a port.
+            ("SMTP_URL", f"smtp://user:{SECRET}/{SECRET}@mail.example"),
+            ("SMTP_URL", f"smtp://user:{SECRET}"),
+            ("SMTP_URL", f"smtp://[{SECRET}"),
+            ("EXPO_URL", f"http://:{SECRET}"),
             ("GATEWAY_PORT", SECRET),
             ("LOG_FORMAT", SECRET),
             ("MOMENTO_BATCH_SIZE", SECRET),

@@ -162,6 +162,17 @@ class TestBecomingOne:
         assert ears.send(at=AFTER + 2 * HOUR) == ["Bo: Ada | sent you a message."]
         assert ears.told("message") == ["Bo push sent", "Bo push sent"]
 
+    def test_what_joined_lives_as_long_as_it_would_alone(self, ears: Ears) -> None:
+        """Push is down for a day: the first message is too old by then, the second isn't."""
+        came(ears, "Ada", "Bo")
+        ears.diary.talked("Ada", "Bo", at=AFTER)
+        ears.hear(at=AFTER)
+        ears.send(at=AFTER)
+        for words, moment in (("Hi", AFTER + HOUR), ("Hi again", AFTER + DAY)):
+            ears.diary.said("talk Ada Bo", "Ada", words, at=moment)
+            ears.hear(at=moment)
+        assert ears.send(at=AFTER + DAY + 2 * HOUR) == ["Bo: Ada | sent you 2 messages."]
+
     def test_unsent_posts_of_an_event_but_not_those_of_whom_one_blocks(self, ears: Ears) -> None:
         seats(ears, "Ada", "Bo", "Dan")
         ears.diary.blocked("Dan", "Bo", at=BEFORE)

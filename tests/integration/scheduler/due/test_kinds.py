@@ -229,6 +229,23 @@ class TestSubscriptions:
         assert ask(engine, "SELECT subscription_status FROM users") == "free"
         assert ring(engine, START + 41 * DAY, kinds=named("subscriptions.end")) == []
 
+    def test_a_word_of_a_clock_that_is_ahead_is_waited_for(self, engine: Engine) -> None:
+        """What is published has a due time that has come."""
+        diary = Diary()
+        diary.people("Ada")
+        late = SubscriptionChanged(
+            user_id=an_id("Ada"),
+            subscription_status=SubscriptionStatus.PREMIUM,
+            subscription_ends=START - 4 * DAY,
+        )
+        diary.note(late, START + MINUTE)
+        tell(engine, diary.pages)
+        kinds = named("subscriptions.end")
+        assert ring(engine, START + MINUTE, kinds=kinds) == []
+        due = START + MINUTE + INSTANT
+        told = [Said("subscription.changed", an_id("Ada"), due)]
+        assert ring(engine, due, kinds=kinds) == told
+
 
 class TestDeleted:
     def test_nothing_becomes_due_of_somebody_who_left(self, engine: Engine) -> None:

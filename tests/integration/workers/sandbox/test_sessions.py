@@ -94,6 +94,11 @@ class TestAnswersOfAnotherShape:
         result = result_of(saying(b'{"data": [{"status": "ok"}]}'))
         assert result == Trouble("ticket_without_id", may_be_accepted=True)
 
+    @pytest.mark.parametrize("name", [b"a\\u0000b", b"\\ud800", b"two words", b"x" * 201, b""])
+    def test_a_name_that_cant_be_kept_settles_nothing(self, name: bytes) -> None:
+        said = b'{"data": [{"status": "ok", "id": "' + name + b'"}]}'
+        assert result_of(saying(said)) == Trouble("ticket_without_id", may_be_accepted=True)
+
     def test_a_code_is_shown_only_if_it_is_a_word(self) -> None:
         said = b'{"data": [{"status": "error", "details": {"error": "Ana lives at 5"}}]}'
         assert getattr(result_of(saying(said)), "code", None) == "unnamed"

@@ -59,7 +59,13 @@ class TestAnEmail:
         assert headers["List-Unsubscribe"] == "<https://momento.example/u/abc>"
         assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
-    @pytest.mark.parametrize("to", ["", "nobody", "a b@c", "a@b\nBcc: c@d", "ä@b.example", "a@b,c"])
+    @pytest.mark.parametrize(
+        "to",
+        [
+            *("", "nobody", "a b@c", "a@b\nBcc: c@d", "ä@b.example", "a@b,c"),
+            "=?utf-8?q??=@b.example",
+        ],
+    )
     def test_to_what_is_no_address_isnt_sent(self, sandbox: Sandbox, to: str) -> None:
         assert send(sandbox, to=to) == Refused("address_malformed", About.ADDRESS)
         assert sandbox.journal.read() == []

@@ -150,14 +150,16 @@ STORIES: Final[dict[Template, Story]] = {
         _reminded(24, "starts_tomorrow", "push", "sms"),
         START - 24 * HOUR,
         (
-            "Ada push: In 24 hours | Drinks starts Sat, Mar 14, 2:00 PM.",
+            "Ada push: Coming up | Drinks starts Sat, Mar 14, 2:00 PM.",
             f"Ada sms: Momento: Drinks starts Sat, Mar 14, 2:00 PM. {EVENT_LINK}",
         ),
     ),
     Template.STARTS_SOON: Story(
         _reminded(2, "starts_soon", "push"),
         START - 2 * HOUR,
-        ("Ada push: In 2 hours | Drinks starts Sat, Mar 14, 2:00 PM. How to find us: see the app",),
+        (
+            "Ada push: Starting soon | Drinks starts Sat, Mar 14, 2:00 PM. How to find us: see the app",
+        ),
     ),
     Template.EVENT_COMPLETED: Story(
         EVENTS.test_event_completed,

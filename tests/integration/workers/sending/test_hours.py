@@ -59,6 +59,14 @@ class TestNights:
         assert post.statuses("invitation") == ["Dan push scheduled", "Dan sms scheduled"]
         assert len(post.deliver(Channel.SMS, at=MIDNIGHT + DAY + 8 * HOUR)) == 1
 
+    def test_no_text_that_twilio_still_has_in_the_evening(self, ears: Ears, post: Post) -> None:
+        half_past_eight = MIDNIGHT - 3 * HOUR - 30 * MINUTE
+        ears.diary.invited("drinks", "Dan", at=half_past_eight)
+        ears.hear(at=half_past_eight)
+        assert len(post.deliver(Channel.SMS, at=half_past_eight)) == 1
+        (entry,) = post.sandbox.journal.read("twilio")
+        assert entry.asked["ValidityPeriod"] == "1800"
+
     def test_what_expires_at_night_is_never_sent(self, ears: Ears, post: Post) -> None:
         # In New York the invitation ends at four in the morning.
         night = datetime(2026, 3, 12, 3, tzinfo=UTC)

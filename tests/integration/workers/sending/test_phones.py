@@ -122,5 +122,9 @@ class TestReceipts:
         post.sandbox.expo_server.faults.order(Fault(Kind.BROKEN))
         post.ask(Channel.PUSH, at=BEFORE + LOOK)
         assert post.statuses("duo_proposed") == ["Bo push sent"]
+        # Pushes go out meanwhile.
+        ears.diary.agreed("duo", at=BEFORE)
+        ears.hear(at=BEFORE)
+        assert len(post.deliver(Channel.PUSH, at=BEFORE + LOOK)) == 1
         post.ask(Channel.PUSH, at=BEFORE + LOOK + HOUR)
         assert post.statuses("duo_proposed") == ["Bo push delivered"]

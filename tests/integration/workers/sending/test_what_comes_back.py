@@ -10,15 +10,18 @@ import httpx
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine
+from sqlmodel import Session
 
+from domain.notifications.addresses import Fact, hash_text, note_facts, read_addresses
 from domain.payments.payloads import PaymentRefunded
+from domain.tables.handovers import AddressFactKind
 from domain.tables.notifications import Channel
 from domain.users.payloads import UserUpdated
 from gateway.__main__ import server_config
 from gateway.app import make_app
 from gateway.outside import Outside
 from tests.helpers.ears import Ears
-from tests.helpers.evening import HOUR, an_id, settle
+from tests.helpers.evening import DAY, HOUR, an_id, settle
 from tests.helpers.post import Post, number_of, open_post
 from tests.helpers.said import rows
 from tests.helpers.serving import a_listener, serving, url_of
@@ -116,6 +119,23 @@ class TestStop:
         scene.change_number("Ada", "+14155559999")
         assert scene.invite("Ada") == ["+14155559999"]
         assert scene.sms() == ["Ada sms sent"]
+
+    def test_a_number_that_is_unreachable_after_it_stays_silent(self, scene: Scene) -> None:
+        """That nothing reaches a number is forgotten after a month; what its owner wants isn't."""
+        scene.text("Ada", "STOP")
+        with Session(scene.post.engine) as session, session.begin():
+            number = hash_text(number_of("Ada"))
+            gone = AddressFactKind.UNREACHABLE
+            note_facts(session, [Fact("later", number, gone, INVITED + MINUTE)])
+        with Session(scene.post.engine) as session:
+            scene.ears.diary.invited("drinks", "Ada", at=INVITED)
+            scene.ears.hear(at=INVITED)
+            ((identity,),) = rows(
+                scene.post.engine, "SELECT id::text FROM notifications WHERE channel = 'sms'"
+            )
+            for later in (INVITED + 2 * MINUTE, INVITED + 40 * DAY):
+                _, reasons = read_addresses(session, Channel.SMS, [identity], now=later)
+                assert reasons == {identity: "stopped"}
 
     def test_twilio_alone_knows_of_it(self, scene: Scene) -> None:
         """The webhook was lost: Twilio refuses, and from then on we don't ask it again."""
