@@ -22,6 +22,7 @@ from pydantic import SecretStr, ValidationError
 
 from workers.sandbox.callbacks import Called
 from workers.sandbox.channel import Channel, Quiet
+from workers.sandbox.faults import TELLING
 from workers.sandbox.http import HOST
 from workers.sandbox.journal import page_of
 from workers.sandbox.orders import FaultOrder, JournalQuestion, TextOrder, fault_in
@@ -141,11 +142,14 @@ class _Control:
     def _order(self, _query: str, body: bytes) -> Any:
         order = FaultOrder.model_validate_json(body)
         self._refuse_absent(order.provider)
-        self._faults[order.provider].order(fault_in(order))
+        is_telling = order.kind in TELLING
+        faults = self._sandbox.stripe.webhook_faults if is_telling else self._faults[order.provider]
+        faults.order(fault_in(order))
         return {"ordered": order.times}
 
     def _calm(self, _query: str, _body: bytes) -> Any:
-        return {"forgotten": sum(faults.forget() for faults in self._faults.values())}
+        listed = [*self._faults.values(), self._sandbox.stripe.webhook_faults]
+        return {"forgotten": sum(faults.forget() for faults in listed)}
 
     def _text(self, _query: str, body: bytes) -> Any:
         text = TextOrder.model_validate_json(body)

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from workers.sandbox.faults import AFTER, Fault, Kind
+from workers.sandbox.faults import AFTER, STRIPE_ONLY, Fault, Kind
 from workers.sandbox.journal import Entry
 from workers.sandbox.twilio_rules import E164, LONGEST
 from workers.settings import Provider
@@ -34,6 +34,9 @@ class FaultOrder(_Order):
         """Refuse what no such provider could do."""
         if self.kind is Kind.MISCOUNT and self.provider != "expo":
             message = "only expo gives tickets that could be miscounted"
+            raise ValueError(message)
+        if self.kind in STRIPE_ONLY and self.provider != "stripe":
+            message = "only stripe has keys that could clash, and events to lose"
             raise ValueError(message)
         if self.accepts and self.provider == "smtp" and self.kind not in AFTER:
             message = "a relay that says no has taken nothing"
