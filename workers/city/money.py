@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from domain.envelope import Envelope
 from domain.payments.payloads import (
     PaymentDisputed,
     PaymentFailed,
@@ -13,6 +14,8 @@ from workers.city.diary import API, STRIPE
 from workers.city.model import City, Gathering, Guest, Person
 
 CURRENCY = "usd"
+# By this number refunds are told apart that are made because an evening was called off.
+CALLED_OFF = 9
 SUBSCRIPTION_IN_CENTS = 1900
 
 
@@ -93,7 +96,15 @@ def send_back(city: City, gathering: Gathering) -> None:
     for guest in gathering.guests:
         if guest.payment_id is not None and city.chance.happens(0.8):
             at = gathering.called_off_at + city.chance.hours(0.2, 30)
-            refund(city, guest, at, number=9, amount_in_cents=gathering.fee_in_cents)
+            refund(city, guest, at, number=CALLED_OFF, amount_in_cents=gathering.fee_in_cents)
+
+
+def is_sent_back(page: Envelope) -> bool:
+    """Say whether this is Stripe's word that money of an evening that was called off went back."""
+    if page.type != PaymentRefunded.TYPE:
+        return False
+    said = PaymentRefunded.model_validate_json(page.data)
+    return said.stripe_refund_id.startswith(f"re_{CALLED_OFF}_")
 
 
 def subscribe(city: City, person: Person) -> None:

@@ -12,6 +12,7 @@ from workers.settings import Provider
 
 MOST_TIMES: Final = 10_000
 LONGEST_S: Final = 3_600
+MOST_PAYMENTS: Final = 10_000
 
 
 class _Order(BaseModel):
@@ -56,6 +57,20 @@ class TextOrder(_Order):
 
     number: Annotated[str, Field(alias="from", pattern=f"^{E164.pattern}$")]
     body: Annotated[str, Field(min_length=1, max_length=LONGEST)]
+
+
+class Paid(_Order):
+    """A payment that somebody has made."""
+
+    payment_intent: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,200}$")]
+    amount: Annotated[int, Field(ge=1, le=10**12)]
+    currency: Annotated[str, Field(pattern=r"^[a-z]{3}$")] = "usd"
+
+
+class PaidOrder(_Order):
+    """Payments that were made, and that nobody is told of."""
+
+    payments: Annotated[list[Paid], Field(max_length=MOST_PAYMENTS)]
 
 
 class JournalQuestion(_Order):

@@ -4,7 +4,7 @@ https://docs.stripe.com/api
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -16,6 +16,7 @@ from workers.sandbox.callbacks import Called
 from workers.sandbox.faults import Faults
 from workers.sandbox.http import Answer, Asked
 from workers.sandbox.journal import Entry, Journal
+from workers.sandbox.orders import Paid
 from workers.sandbox.stripe_books import Books, RefusedError
 from workers.sandbox.stripe_forms import fingerprint, fingerprint_of, form_of
 from workers.sandbox.stripe_hooks import Endpoint, as_ordered, call
@@ -130,7 +131,9 @@ class Stripe:
         """Tell of one event, whether or not it was told before."""
         event = next(each for each in self.books.events if each["id"] == event_id)
         endpoint = self.rules.endpoint
-        called = Called(None, 0) if endpoint is None else call(endpoint, event, at=self._clock())
+        if endpoint is None:
+            return Called(None, 0)
+        called = call(endpoint, event, at=self._clock())
         self._note(WEBHOOK, {"id": event_id, "type": event["type"]}, status=called.status)
         return called
 
@@ -141,6 +144,16 @@ class Stripe:
             said = {"amount": amount, "payment_intent": intent["id"]}
             self._note(PAID, said, accepted=self._written())
         return intent
+
+    def know(self, payments: Iterable[Paid]) -> int:
+        """Take up payments that were made in a story; give how many are new."""
+        with self._lock:
+            new = [each for each in payments if each.payment_intent not in self.books.objects]
+            for each in new:
+                name = each.payment_intent
+                self.books.pay(each.amount, currency=each.currency, name=name, tells=False)
+            self._note(PAID, {"payments": len(new)}, accepted=self._written())
+        return len(new)
 
     def report(self, refund_id: str, status: str) -> Said:
         """Let a refund come to be made, or fail."""
