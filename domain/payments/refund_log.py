@@ -62,7 +62,8 @@ def refund_numbers(session: Session, now: datetime) -> dict[str, Any]:
     )
     oldest = min((since for *_, since in rows if since is not None), default=None)
     age = None if oldest is None else max((now - oldest).total_seconds(), 0.0)
-    return {**{state: count for state, count, _ in rows}, "oldest_s": age}
+    counts = {str(each): 0 for each in (RefundState.DUE, RefundState.PENDING, *BAD)}
+    return counts | {state: count for state, count, _ in rows} | {"oldest_s": age}
 
 
 def retry(session: Session, payment: str, *, now: datetime) -> bool:
@@ -70,22 +71,28 @@ def retry(session: Session, payment: str, *, now: datetime) -> bool:
 
     Stripe is asked first which refunds there are, so that nothing is made twice.
     """
-    return 1 == execute(
-        session,
-        "UPDATE refunds SET state = 'due', reason = NULL, must_look = true, attempts = 0,"
-        " due_at = %(now)s, taken_at = NULL, updated_at = now()"
-        " WHERE payment_id = %(payment)s AND state IN ('refused', 'failed')",
-        payment=payment,
-        now=now,
+    return (
+        execute(
+            session,
+            "UPDATE refunds SET state = 'due', reason = NULL, must_look = true, attempts = 0,"
+            " due_at = %(now)s, taken_at = NULL, updated_at = now()"
+            " WHERE payment_id = %(payment)s AND state IN ('refused', 'failed')",
+            payment=payment,
+            now=now,
+        )
+        == 1
     )
 
 
 def close(session: Session, payment: str, *, why: str) -> bool:
     """Note that somebody has settled one in another way; say whether there is one to be closed."""
-    return 1 == execute(
-        session,
-        "UPDATE refunds SET state = 'closed', reason = %(why)s, due_at = NULL, updated_at = now()"
-        " WHERE payment_id = %(payment)s AND state IN ('refused', 'failed')",
-        payment=payment,
-        why=why,
+    return (
+        execute(
+            session,
+            "UPDATE refunds SET state = 'closed', reason = %(why)s, updated_at = now()"
+            " WHERE payment_id = %(payment)s AND state IN ('refused', 'failed')",
+            payment=payment,
+            why=why,
+        )
+        == 1
     )

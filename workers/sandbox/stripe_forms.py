@@ -37,14 +37,14 @@ def read_pairs(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """Put names with brackets into one another."""
     said: dict[str, Any] = {}
     for name, value in pairs:
-        *path, last = PART.findall(name) or [name]
+        *path, last = PART.findall(f"{name[:-2]}[+]" if name.endswith("[]") else name) or [name]
         inner = said
         for part in path:
             found = inner.setdefault(part, {})
             if not isinstance(found, dict):
                 break
             inner = found
-        inner[str(len(inner)) if name.endswith("[]") else last] = value
+        inner[str(len(inner)) if last == "+" else last] = value
     return {name: _as_list(value) for name, value in said.items()}
 
 
