@@ -151,12 +151,12 @@ class StripeTill:
         self._session.close()
 
     def _post(self, path: str, asked: dict[str, Any], *, key: str) -> Any:
-        return self._ask("post", path, {**asked, "idempotency_key": key})
+        return self._ask("post", path, asked={**asked, "idempotency_key": key})
 
     def _get(self, path: str, asked: dict[str, Any]) -> Any:
-        return self._ask("get", path, asked)
+        return self._ask("get", path, asked=asked)
 
-    def _ask(self, method: str, path: str, asked: dict[str, Any]) -> Any:
+    def _ask(self, method: str, path: str, *, asked: dict[str, Any]) -> Any:
         """Let the package ask once; raises _FailedError for all that it raises."""
         try:
             return self._client.raw_request(method, path, **asked).data

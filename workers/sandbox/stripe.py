@@ -221,7 +221,7 @@ class Stripe:
         named = NAMED.fullmatch(asked.path)
         if named is None or named[1] not in KINDS:
             raise RefusedError("url_unrecognized", status=404)
-        found = books.find(named[2], KINDS[named[1]], "id")
+        found = books.find(named[2], KINDS[named[1]], param="id")
         return books.confirm(found) if named[3] and asked.method == "POST" else found
 
     def _intend(self, form: Mapping[str, Any]) -> Said:

@@ -143,7 +143,7 @@ class Books:
         else:
             self.objects[said["id"]] = said
 
-    def find(self, name: str | None, kind: str, param: str) -> Said:
+    def find(self, name: str | None, kind: str, *, param: str) -> Said:
         """Give an object of a kind; raises RefusedError."""
         found = self.objects.get(name or "")
         if found is None or found["object"] != kind:
@@ -152,8 +152,9 @@ class Books:
 
     def _charge(self, asked: Mapping[str, Any]) -> Said:
         if "charge" in asked:
-            return self.find(asked["charge"], "charge", "charge")
-        intent = self.find(asked.get("payment_intent"), "payment_intent", "payment_intent")
+            return self.find(asked["charge"], "charge", param="charge")
+        name = asked.get("payment_intent")
+        intent = self.find(name, "payment_intent", param="payment_intent")
         if intent["latest_charge"] is None:
             raise RefusedError("payment_intent_unexpected_state", "payment_intent")
         return self.objects[intent["latest_charge"]]

@@ -18,7 +18,7 @@ def list_refunds(books: Books, form: Mapping[str, Any]) -> Said:
     listed = [each for each in books.objects.values() if each["object"] == "refund"]
     for name in ("payment_intent", "charge"):
         if name in form:
-            books.find(form[name], name, name)
+            books.find(form[name], name, param=name)
             listed = [each for each in listed if each[name] == form[name]]
     return _page(listed[::-1], form, url="/v1/refunds")
 
