@@ -19,6 +19,11 @@ CALLED_OFF = 9
 SUBSCRIPTION_IN_CENTS = 1900
 
 
+def at_stripe(prefix: str, payment: str) -> str:
+    """Name what Stripe has of a payment, in letters that its names are made of."""
+    return f"{prefix}_{payment.replace('-', '')}"
+
+
 def pay(
     city: City, gathering: Gathering, guest: Guest, at: datetime, *, payment_id: str | None = None
 ) -> None:
@@ -32,8 +37,8 @@ def pay(
         invitation_id=guest.invitation_id,
         amount_in_cents=gathering.fee_in_cents,
         currency=CURRENCY,
-        stripe_payment_intent_id=f"pi_{payment}",
-        stripe_charge_id=f"ch_{payment}",
+        stripe_payment_intent_id=at_stripe("pi", payment),
+        stripe_charge_id=at_stripe("ch", payment),
     )
     city.diary.note(said, at, source=STRIPE, actor=guest.person.id)
     if chance.happens(0.06):
@@ -54,7 +59,7 @@ def pay_in_vain(city: City, gathering: Gathering, guest: Guest, at: datetime) ->
         invitation_id=guest.invitation_id,
         amount_in_cents=gathering.fee_in_cents,
         currency=CURRENCY,
-        stripe_payment_intent_id=f"pi_{payment}",
+        stripe_payment_intent_id=at_stripe("pi", payment),
         failure_code=city.chance.one([None, "card_declined", "insufficient_funds"]),
     )
     city.diary.note(said, at, source=STRIPE, actor=guest.person.id)
@@ -72,7 +77,7 @@ def trouble(city: City, gathering: Gathering, guest: Guest, at: datetime) -> Non
     if chance.happens(0.6):
         disputed = PaymentDisputed(
             payment_id=guest.payment_id,
-            stripe_dispute_id=f"dp_{guest.payment_id}",
+            stripe_dispute_id=at_stripe("dp", guest.payment_id),
             reason=chance.one(["fraudulent", "product_not_received"]),
         )
         city.diary.note(disputed, at + chance.days(1, 5), source=STRIPE)
@@ -83,7 +88,7 @@ def refund(city: City, guest: Guest, at: datetime, *, number: int, amount_in_cen
     assert guest.payment_id is not None
     said = PaymentRefunded(
         payment_id=guest.payment_id,
-        stripe_refund_id=f"re_{number}_{guest.payment_id}",
+        stripe_refund_id=at_stripe(f"re_{number}", guest.payment_id),
         amount_in_cents=amount_in_cents,
     )
     city.diary.note(said, at, source=STRIPE)
@@ -116,10 +121,10 @@ def subscribe(city: City, person: Person) -> None:
         "purpose": PaymentPurpose.SUBSCRIPTION,
         "amount_in_cents": SUBSCRIPTION_IN_CENTS,
         "currency": CURRENCY,
-        "stripe_payment_intent_id": f"pi_{payment}",
+        "stripe_payment_intent_id": at_stripe("pi", payment),
     }
     said = (
-        PaymentSucceeded.model_validate({**paid, "stripe_charge_id": f"ch_{payment}"})
+        PaymentSucceeded.model_validate({**paid, "stripe_charge_id": at_stripe("ch", payment)})
         if city.chance.happens(0.8)
         else PaymentFailed.model_validate(paid)
     )

@@ -62,7 +62,7 @@ class TextOrder(_Order):
 class Paid(_Order):
     """A payment that somebody has made."""
 
-    payment_intent: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,200}$")]
+    payment_intent: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,200}$")]
     amount: Annotated[int, Field(ge=1, le=10**12)]
     currency: Annotated[str, Field(pattern=r"^[a-z]{3}$")] = "usd"
 

@@ -102,7 +102,7 @@ def main() -> int:
 
 def _say_started(names: set[str]) -> None:
     log = logger("sender")
-    log.info("sender.started", channels=sorted(names))
+    log.info("sender.started", channels=sorted(map(str, names)))
     if missing := sorted({*map(str, Channel), REFUNDS} - names):
         log.warning("channels.not_set_up", channels=missing, hint="see Environment in the README")
 
