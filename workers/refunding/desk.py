@@ -13,10 +13,20 @@ from domain.dispatch import describe
 from domain.inbox.money import went_back
 from domain.inbox.stripe_objects import Refund
 from domain.outbox import publish_many
-from domain.payments.refunds import InHand, Outcome, Step, conclude, is_due, take, wish_forgotten
+from domain.payments.refunds import (
+    InHand,
+    Outcome,
+    Step,
+    conclude,
+    is_due,
+    settle_made,
+    take,
+    wish_forgotten,
+)
 from domain.ports import PortTroubleError
 from domain.resting import end_rest, is_resting, rest
 from domain.tables.refunds import RefundState
+from domain.things import Hold, lock
 from workers.chores.chore import transaction
 from workers.log import logger
 from workers.providers.ports import Refused, Trouble
@@ -82,8 +92,11 @@ class RefundDesk:
         for each, answer in zip(in_hand, results, strict=True):
             outcome = _judge(each, answer, now=self.clock())
             with transaction(self.engine) as session:
+                lock(session, "payment", [each.payment_id], Hold.CHANGE)
                 is_ours = conclude(session, each, outcome)
                 _say(session, each, answer)
+                # All that was found may have been said before.
+                settle_made(session, [each.payment_id])
                 self._rest(session, answer)
             _note(each, outcome, is_ours=is_ours)
 

@@ -3,8 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from sqlmodel import Session
 
 from domain.constants import HANDOVER_LEASE, REFUND_KEY_LIFE, REST_LONGEST_PAUSE
+from domain.inbox.money import went_back
+from domain.inbox.stripe_objects import Refund
+from domain.payments.refund_log import retry
 from tests.helpers.apply import Application
 from tests.helpers.refunds import Counterpart, Stands, payment_of, till_at
 from tests.helpers.said import published, rows
@@ -215,6 +219,25 @@ class TestRefused:
         assert till.states() == {"Ada": Stands("failed", "refund_failed")}
         till.live_on(hours=48)
         assert till.made() == {"Ada": 1}
+
+
+def test_what_was_given_back_and_told_while_it_had_failed_is_found(till: Counterpart) -> None:
+    """All that a look finds then was said before, so nothing new is applied."""
+    books = till.sandbox.stripe.books
+    books.refunds_pend = True
+    till.owe("Ada")
+    till.work()
+    till.sandbox.stripe.report(till.sandbox.stripe.pending()[0], "failed")
+    till.live_on(hours=1)
+    books.refunds_pend = False
+    by_hand = Refund.model_validate(books.refund({"payment_intent": "pi_Ada"}))
+    Application(till.engine).run([went_back(by_hand, payment_of("Ada"))])
+    assert till.states()["Ada"].state == "failed"
+    with Session(till.engine) as session, session.begin():
+        assert retry(session, payment_of("Ada"), now=till.clock.now)
+    till.work()
+    assert till.states() == {"Ada": MADE}
+    assert len(till.asked()) == 1
 
 
 def test_a_refund_that_is_asked_for_twice_is_one(till: Counterpart) -> None:
