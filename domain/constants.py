@@ -208,6 +208,21 @@ SHOWN_CHARACTERS = 60
 WEBHOOK_TOLERANCE = timedelta(minutes=5)
 # Objects have other shapes in other versions: the webhook endpoint at Stripe is set to this one.
 STRIPE_API_VERSION = "2026-10-28.endive"
+# Stripe keeps an idempotency key for a day at least; after it the same request is another one.
+REFUND_KEY_LIFE = timedelta(hours=20)
+# A refund that Stripe has and that isn't made yet is looked after, ever less often.
+REFUND_FIRST_LOOK = timedelta(minutes=15)
+REFUND_LONGEST_PAUSE = timedelta(days=1)
+# Money that hasn't gone back by then is shown to ops.
+REFUND_PATIENCE = timedelta(days=1)
+# So far back Stripe lists its events.
+STRIPE_REMEMBERS = timedelta(days=30)
+# An event may be listed later than others that happened after it.
+STRIPE_LISTED_LATE = timedelta(hours=1)
+# What is younger is most likely still on its way to the webhook.
+STRIPE_TELLS_WITHIN = timedelta(minutes=5)
+# Of so much time events are read, and then that is noted.
+STRIPE_WINDOW = timedelta(days=1)
 # What confirmation fees are asked for in.
 FEE_CURRENCY = "usd"
 # What a provider said that is about nothing we know is shown to ops after so long.

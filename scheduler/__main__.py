@@ -20,6 +20,8 @@ from workers.clock import utc_now
 from workers.database import make_engine
 from workers.log import configure_logging, logger
 from workers.providers import make_ports
+from workers.providers.senders import make_till
+from workers.refunding.catching_up import make_catching_up
 from workers.settings import Settings, load_settings
 
 # What is at work when asked to stop has so long to end; what takes longer is done again.
@@ -72,7 +74,8 @@ def our_timetable(settings: Settings, wait: Wait) -> Timetable:
     """Give the timetable with all chores, which ask the ports that the settings name."""
     retention = timedelta(days=settings.momento_ledger_retention_days)
     chores = make_chores(make_ports(settings))
-    return Timetable(chores=(*chores, *make_housekeeping(retention, wait)))
+    catching_up = make_catching_up(make_till(settings), wait)
+    return Timetable(chores=(*chores, catching_up, *make_housekeeping(retention, wait)))
 
 
 def main() -> NoReturn:

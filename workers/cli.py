@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "trace": "workers.commands.trace",
     "dead": "workers.commands.dead",
     "inbox": "workers.commands.inbox",
+    "refunds": "workers.commands.refunds",
     "notifications": "workers.commands.notifications",
     "reconcile": "workers.commands.reconcile",
     "schedule": "workers.commands.schedule",

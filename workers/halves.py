@@ -14,6 +14,8 @@ def missing_halves(names: Collection[str]) -> Iterator[str]:
     for port in MODELS:
         if f"{port}_URL" in names and f"{port}_MODEL" not in names:
             yield f"{port}_MODEL: {port}_URL is set, so say which model to ask there."
+    if "STRIPE_URL" in names and "STRIPE_API_KEY" not in names:
+        yield "STRIPE_API_KEY: STRIPE_URL is set, so say who we are there, or set neither."
     found = [name for name in (*TWILIO, TWILIO_URL) if name in names]
     lacking = [name for name in TWILIO if name not in names]
     if found and lacking:

@@ -13,8 +13,8 @@ from structlog.typing import EventDict, Processor
 
 # Libraries that tell much about themselves; what matters of it we say ourselves.
 QUIET: Final = ("dramatiq", "pika", "apscheduler", "uvicorn.access", "httpx", "alembic")
-# These log the URLs that they ask, at any level: how to reach people may stand in them.
-SILENT: Final = ("urllib3",)
+# These log what they ask and are answered, at any level: how to reach people may stand in it.
+SILENT: Final = ("urllib3", "stripe")
 
 Format = Literal["json", "console"]
 

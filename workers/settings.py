@@ -65,7 +65,7 @@ def _absolute(path: Path) -> Path:
 
 
 Port = Annotated[int, Field(ge=1, le=65535)]
-Provider = Literal["expo", "twilio", "smtp"]
+Provider = Literal["expo", "twilio", "smtp", "stripe"]
 
 
 class Settings(BaseSettings):
@@ -111,6 +111,7 @@ class Settings(BaseSettings):
     twilio_messaging_service_sid: str | None = None
     # Segments a second that the sender may send: 1 for a long code in the US, more for others.
     twilio_mps: Annotated[float, Field(ge=0.1, le=2_000)] = 1.0
+    stripe_url: Annotated[SecretStr, AfterValidator(_is_http)] | None = None
     stripe_api_key: SecretStr | None = None
     stripe_webhook_secret: SecretStr | None = None
     clerk_webhook_secret: SecretStr | None = None

@@ -24,7 +24,11 @@ CREDENTIALS: Final = {
     "expo": ("EXPO_URL", "EXPO_ACCESS_TOKEN"),
     "twilio": (*TWILIO, TWILIO_URL),
     "smtp": ("SMTP_URL",),
+    # Who hears from Stripe has real payments, of which a stand-in knows nothing.
+    "stripe": ("STRIPE_URL", "STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET"),
 }
+# They call the gateway.
+CALLING: Final = frozenset({"twilio", "stripe"})
 # Nobody but `momento up` sets these.
 OURS_ALONE: Final = frozenset({"SANDBOX_URL", "SANDBOX_PROVIDERS"})
 HOST: Final = "127.0.0.1"
@@ -65,16 +69,24 @@ class StandIns:
         }
         given["SANDBOX_URL"] = f"http://sandbox:{self._key()}@{HOST}:{ports[-1]}"
         given["SANDBOX_PROVIDERS"] = ",".join(providers)
-        if "twilio" in providers:
-            given |= self._account()
-            if settings.gateway_public_url is None:
-                given["GATEWAY_PUBLIC_URL"] = f"http://{reachable(*gateway)}"
+        given |= self._account() if "twilio" in providers else {}
+        given |= self._shop() if "stripe" in providers else {}
+        if not CALLING.isdisjoint(providers) and settings.gateway_public_url is None:
+            given["GATEWAY_PUBLIC_URL"] = f"http://{reachable(*gateway)}"
         self._remember(given)
         return given
 
     def _account(self) -> dict[str, str]:
         token = self._last("TWILIO_AUTH_TOKEN") or secrets.token_hex(SECRET_BYTES)
         return dict(zip(TWILIO, (ACCOUNT, token, SERVICE), strict=True))
+
+    def _shop(self) -> dict[str, str]:
+        """Who we are at Stripe: nobody else may sign what it tells us."""
+        prefixes = {"STRIPE_API_KEY": "sk_test_", "STRIPE_WEBHOOK_SECRET": "whsec_"}
+        return {
+            name: self._last(name) or f"{prefix}{secrets.token_hex(SECRET_BYTES)}"
+            for name, prefix in prefixes.items()
+        }
 
     def _key(self) -> str:
         return urlsplit(self._last("SANDBOX_URL")).password or secrets.token_hex(SECRET_BYTES)

@@ -67,7 +67,10 @@ class Welcome:
                 what for name, what in _BROUGHT.items() if name in settings.sandbox_providers
             ]
             look = _command("sandbox log", settings)
-            lines["messages"] = f"{_listed(brought)} reach nobody; to see them: {look}"
+            if brought:
+                lines["messages"] = f"{_listed(brought)} reach nobody; to see them: {look}"
+            if "stripe" in settings.sandbox_providers:
+                lines["money"] = f"none moves: a stand-in is Stripe; to see it: {look}"
         lines["database"] = _shown(settings.database_url)
         lines["broker"] = _shown(settings.broker_url)
         lines["shell"] = f'eval "$({_command("env", settings)})"'

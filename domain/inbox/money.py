@@ -1,8 +1,10 @@
 """What Stripe's events about payments, refunds and disputes mean. Pure."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 from domain.constants import FEE_CURRENCY
+from domain.envelope import Envelope
 from domain.inbox.judgement import Ask, Judgement, Known, done, held, moment, say, waiting
 from domain.inbox.stripe_events import StripeEvent
 from domain.inbox.stripe_objects import NAMES, UNREADABLE, Charge, Dispute, PaymentIntent, Refund
@@ -95,20 +97,27 @@ def _failed(event: StripeEvent, intent: PaymentIntent, *, who: Known) -> Payment
 
 def judge_refund(_event: StripeEvent, refund: Refund, *, ask: Ask) -> Judgement:
     """Money went back, is on its way, or came back to us."""
+    payment = refund.asked_for
+    awaits = held("names_no_payment")
+    if payment is None:
+        intent, awaits = _payment_of(refund, ask)
+        payment = None if intent is None else payment_id_of(intent)
     if refund.status in REFUND_FAILED:
-        return held(f"refund_{refund.status}")
+        return replace(held(f"refund_{refund.status}"), failed_of=payment)
     if refund.status != "succeeded":
         return done("refund_not_made_yet")
-    intent, awaits = _payment_of(refund, ask)
-    if intent is None:
-        return awaits
+    return awaits if payment is None else done(published=(went_back(refund, payment),))
+
+
+def went_back(refund: Refund, payment: str) -> Envelope:
+    """Say that money of a payment went back: the same, whoever hears of it first and how.
+
+    It bears the refund's own time.
+    """
     payload = PaymentRefunded(
-        payment_id=payment_id_of(intent),
-        stripe_refund_id=refund.id,
-        amount_in_cents=refund.amount,
+        payment_id=payment, stripe_refund_id=refund.id, amount_in_cents=refund.amount
     )
-    # With the refund's own time, whichever of its events is heard first.
-    return done(published=(say(payload, refund.id, at=moment(refund.created)),))
+    return say(payload, refund.id, at=moment(refund.created))
 
 
 def judge_dispute(event: StripeEvent, dispute: Dispute, *, ask: Ask) -> Judgement:

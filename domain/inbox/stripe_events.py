@@ -1,5 +1,6 @@
 """Stripe's events as we take them: which ones we use, and what each is about."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
@@ -88,7 +89,11 @@ class _Event(BaseModel):
 
 def read_event(raw: bytes, *, now: datetime) -> StripeEvent:
     """Read the body of a webhook. Raises NotUnderstoodError."""
-    said = read_object(raw)
+    return understand(read_object(raw), now=now)
+
+
+def understand(said: Mapping[str, Any], *, now: datetime) -> StripeEvent:
+    """Read an event. Raises NotUnderstoodError."""
     if said.get("object") == THIN:
         raise NotUnderstoodError(THIN_EVENT)
     if said.get("object") != "event":

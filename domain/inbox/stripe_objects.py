@@ -37,6 +37,14 @@ def _named(metadata: Any) -> Any:
     return {name: _ours(metadata[name]) for name in NAMES if metadata.get(name)}
 
 
+def _about(metadata: Any) -> Any:
+    """Keep of a refund's metadata which payment it is of, as we write it when we ask for one."""
+    if not isinstance(metadata, Mapping):
+        return {} if metadata is None else metadata
+    payment = _ours(metadata.get("payment_id"))
+    return {} if payment in (None, UNREADABLE) else {"payment_id": payment}
+
+
 StripeId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,200}$")]
 Reference = Annotated[StripeId | None, BeforeValidator(_identity)]
 Metadata = Annotated[dict[str, str], BeforeValidator(_named)]
@@ -80,6 +88,12 @@ class Refund(_Object):
     status: Word | None
     payment_intent: Reference = None
     charge: Reference = None
+    metadata: Annotated[dict[str, str], BeforeValidator(_about)] = {}
+
+    @property
+    def asked_for(self) -> str | None:
+        """The payment for which we asked for it; None if somebody else did, at Stripe."""
+        return self.metadata.get("payment_id")
 
 
 class Charge(_Object):

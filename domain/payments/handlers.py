@@ -14,6 +14,7 @@ from domain.payments.payloads import (
     PaymentSucceeded,
     RefundRequested,
 )
+from domain.payments.refunds import settle_made, wish
 from domain.payments.rules import CHARGE_FIELDS, settle_payment
 from domain.sql import fetch, insert_missing, update_rows
 from domain.things import Hold, lock
@@ -64,9 +65,10 @@ def apply_payment_failed(session: Session, batch: Batch[PaymentFailed], now: dat
 def apply_payment_refunded(
     session: Session, batch: Batch[PaymentRefunded], now: datetime
 ) -> Effects:
-    """Note money that went back."""
+    """Note money that went back, and of refunds that were to be made that they are."""
     del now
     _keep_and_settle(session, batch)
+    settle_made(session, [each.payload.payment_id for each in batch])
     return Effects()
 
 
@@ -82,9 +84,13 @@ def apply_payment_disputed(
 def apply_refund_requested(
     session: Session, batch: Batch[RefundRequested], now: datetime
 ) -> Effects:
-    """Note that money is to go back."""
-    del now
+    """Note that money is to go back, and have it sent back."""
     _keep_and_settle(session, batch)
+    wishes: dict[str, str] = {}
+    for each in sorted(batch, key=lambda each: each.stamp.order):
+        wishes.setdefault(each.payload.payment_id, each.payload.reason)
+    wish(session, wishes, now=now)
+    settle_made(session, wishes)
     return Effects()
 
 

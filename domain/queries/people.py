@@ -26,16 +26,25 @@ def interests(session: Session, user_id: str) -> list[str]:
     return [name for (name,) in rows]
 
 
-def is_subscription_active(session: Session, user_id: str, *, now: datetime) -> bool:
-    """Say whether what somebody pays for is theirs at `now`.
+class Subscribed(NamedTuple):
+    """What somebody pays for, as Stripe has it, and whether it is theirs at the moment."""
 
-    Premium, until three days after subscription_ends; past_due within these three days. It doesn't
-    matter whether the scheduler has ended it yet. Primary key of users. Cost: one row.
+    status: str
+    ends: datetime | None
+    is_active: bool
+
+
+def subscription_of(session: Session, user_id: str, *, now: datetime) -> Subscribed | None:
+    """Say how somebody stands by their subscription at `now`; None if there is nobody.
+
+    Active is premium, until three days after subscription_ends; past_due within these three days.
+    It doesn't matter whether the scheduler has ended it yet. Primary key of users. Cost: one row.
     """
     rows = fetch(
         session,
         """
-        SELECT subscription_status = 'premium' AND subscription_ends IS NULL
+        SELECT subscription_status, subscription_ends,
+            subscription_status = 'premium' AND subscription_ends IS NULL
             OR subscription_status IN ('premium', 'past_due')
             AND coalesce(%(now)s <= subscription_ends + %(grace)s, false)
         FROM users WHERE id = %(user)s
@@ -44,7 +53,16 @@ def is_subscription_active(session: Session, user_id: str, *, now: datetime) -> 
         now=now,
         grace=SUBSCRIPTION_GRACE,
     )
-    return bool(rows and rows[0][0])
+    return Subscribed(*rows[0]) if rows else None
+
+
+def is_subscription_active(session: Session, user_id: str, *, now: datetime) -> bool:
+    """Say whether what somebody pays for is theirs at `now`; see `subscription_of`.
+
+    Primary key of users. Cost: one row.
+    """
+    standing = subscription_of(session, user_id, now=now)
+    return standing is not None and standing.is_active
 
 
 class KudosTally(NamedTuple):

@@ -1,4 +1,4 @@
-"""Payments: where each stands, from everything that was said about it."""
+"""Payments and refunds: where each stands, from everything that was said about it."""
 
 from domain.reconcile.check import Check
 
@@ -48,6 +48,28 @@ CHECKS = (
         LEFT JOIN owed ON owed.payment_id = payments.id
         LEFT JOIN last ON last.payment_id = payments.id
         LEFT JOIN requested ON requested.payment_id = payments.id
+        """,
+    ),
+    Check(
+        "refunds.state",
+        "what must go back has its row, which says made exactly if all of it went and stayed back",
+        """
+        WITH wished AS (
+            SELECT DISTINCT payment_id FROM payment_facts WHERE kind = 'refund.requested'
+        ), told AS (
+            SELECT payment_id, data->>'stripe_refund_id' AS refund,
+                (array_agg((data->>'amount_in_cents')::bigint ORDER BY time DESC,
+                    id COLLATE "C" DESC, source COLLATE "C" DESC))[1] AS cents
+            FROM payment_facts WHERE kind = 'payment.refunded' GROUP BY 1, 2
+        )
+        SELECT coalesce(wished.payment_id, refunds.payment_id)::text AS key,
+            wished.payment_id IS NULL OR refunds.payment_id IS NULL
+            OR refunds.state NOT IN ('failed', 'closed') AND (refunds.state = 'made') <> (
+                SELECT coalesce(sum(told.cents), 0) >= payments.amount_in_cents FROM told
+                WHERE told.payment_id = refunds.payment_id
+                    AND NOT told.refund = ANY (refunds.failed_ids)) AS drifted
+        FROM wished FULL JOIN refunds ON refunds.payment_id = wished.payment_id
+        LEFT JOIN payments ON payments.id = coalesce(wished.payment_id, refunds.payment_id)
         """,
     ),
 )

@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from domain.tables.base import FactBase, created, fact_key, one_of, word
@@ -31,7 +32,16 @@ class Payment(SQLModel, table=True):
     """Money. It refers to nothing by foreign key: it is kept whatever it was meant for."""
 
     __tablename__ = "payments"
-    __table_args__ = (one_of("status", PaymentStatus), one_of("purpose", PaymentPurpose))
+    __table_args__ = (
+        one_of("status", PaymentStatus),
+        one_of("purpose", PaymentPurpose),
+        # What waits for its refund.
+        Index(
+            "payments_refund_pending_idx",
+            "id",
+            postgresql_where=text("status = 'refund_pending'"),
+        ),
+    )
 
     id: UUID = Field(primary_key=True)
     user_id: UUID = Field(index=True)

@@ -30,6 +30,7 @@ from domain.queries.people import (
     interests,
     is_subscription_active,
     kudos_showcase,
+    subscription_of,
 )
 from domain.queries.profiles import profile
 from domain.queries.search import search_people
@@ -109,6 +110,7 @@ QUESTIONS: Final = {
     "profile": Question(lambda s: profile(s, FAMOUS_HOST, now=NOW, asker_id=SOMEBODY), 100),
     "interests": Question(lambda s: interests(s, SOMEBODY), 50),
     "is_subscription_active": Question(lambda s: is_subscription_active(s, SOMEBODY, now=NOW), 10),
+    "subscription_of": Question(lambda s: subscription_of(s, SOMEBODY, now=NOW), 10),
     "kudos_showcase": Question(lambda s: kudos_showcase(s, VETERAN), 10),
     "face_card_unlocks": Question(lambda s: face_card_unlocks(s, VETERAN), 10),
     # What a third have, what a sixth have, and what a handful have.

@@ -204,6 +204,10 @@ CORRUPTIONS = {
             f" WHERE event_id = '{DRINKS}' AND user_id = '{FLO}'"
         ),
     ],
+    "refunds.state": [
+        "DELETE FROM refunds",
+        "UPDATE refunds SET state = 'made', due_at = NULL WHERE state = 'due'",
+    ],
     "payments.status": [
         "UPDATE payments SET status = 'refunded' WHERE status = 'refund_pending'",
         f"UPDATE payments SET status = 'refunded' WHERE id = '{an_id('payment drinks Bo')}'",

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, Table, UniqueConstraint, text
 from sqlmodel import SQLModel
 
-from domain.tables import accounts, inbox, ledger, metadata, schedules
+from domain.tables import accounts, inbox, ledger, metadata, refunds, schedules
 from domain.tables.matching import EventCandidate, MatchingRequest, PortRest
 
 Row = dict[str, Any]
@@ -22,13 +22,14 @@ OF_MATCHING: Final = frozenset(
 # had become one and what nobody was concerned by any more when it was heard of.
 TOLD: Final = frozenset({"notifications"})
 # Tables of the machinery: the ledger, the clock, the accounts of the dashboard, what providers told
-# us before it became domain events, and these.
+# us before it became domain events, what Stripe was asked to refund (that a refund once asked for
+# stands is decided at the moment of applying), and these.
 MACHINERY: Final = (
     OF_MATCHING
     | TOLD
     | frozenset(
         str(made.__tablename__)
-        for module in (ledger, schedules, accounts, inbox)
+        for module in (ledger, schedules, accounts, inbox, refunds)
         for made in vars(module).values()
         if isinstance(made, type)
         and issubclass(made, SQLModel)

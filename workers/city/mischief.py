@@ -11,7 +11,7 @@ from workers.city.diary import STRIPE
 from workers.city.gatherings import itinerary
 from workers.city.guests import expire
 from workers.city.model import City, Gathering, Guest, Person
-from workers.city.money import CURRENCY, pay
+from workers.city.money import CURRENCY, at_stripe, pay
 
 
 def contest(city: City) -> None:
@@ -98,7 +98,7 @@ def _pay_for_somebody_else(city: City, gathering: Gathering, guest: Guest) -> No
         invitation_id=guest.invitation_id,
         amount_in_cents=gathering.fee_in_cents,
         currency=CURRENCY,
-        stripe_payment_intent_id=f"pi_{payment}",
-        stripe_charge_id=f"ch_{charge}",
+        stripe_payment_intent_id=at_stripe("pi", payment),
+        stripe_charge_id=at_stripe("ch", charge),
     )
     city.diary.note(said, guest.invited_at + chance.hours(1, 40), source=STRIPE)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from domain.envelope import Envelope
 from domain.payments.payloads import (
     PaymentDisputed,
     PaymentFailed,
@@ -13,7 +14,14 @@ from workers.city.diary import API, STRIPE
 from workers.city.model import City, Gathering, Guest, Person
 
 CURRENCY = "usd"
+# By this number refunds are told apart that are made because an evening was called off.
+CALLED_OFF = 9
 SUBSCRIPTION_IN_CENTS = 1900
+
+
+def at_stripe(prefix: str, payment: str) -> str:
+    """Name what Stripe has of a payment, in letters that its names are made of."""
+    return f"{prefix}_{payment.replace('-', '')}"
 
 
 def pay(
@@ -29,8 +37,8 @@ def pay(
         invitation_id=guest.invitation_id,
         amount_in_cents=gathering.fee_in_cents,
         currency=CURRENCY,
-        stripe_payment_intent_id=f"pi_{payment}",
-        stripe_charge_id=f"ch_{payment}",
+        stripe_payment_intent_id=at_stripe("pi", payment),
+        stripe_charge_id=at_stripe("ch", payment),
     )
     city.diary.note(said, at, source=STRIPE, actor=guest.person.id)
     if chance.happens(0.06):
@@ -51,7 +59,7 @@ def pay_in_vain(city: City, gathering: Gathering, guest: Guest, at: datetime) ->
         invitation_id=guest.invitation_id,
         amount_in_cents=gathering.fee_in_cents,
         currency=CURRENCY,
-        stripe_payment_intent_id=f"pi_{payment}",
+        stripe_payment_intent_id=at_stripe("pi", payment),
         failure_code=city.chance.one([None, "card_declined", "insufficient_funds"]),
     )
     city.diary.note(said, at, source=STRIPE, actor=guest.person.id)
@@ -69,7 +77,7 @@ def trouble(city: City, gathering: Gathering, guest: Guest, at: datetime) -> Non
     if chance.happens(0.6):
         disputed = PaymentDisputed(
             payment_id=guest.payment_id,
-            stripe_dispute_id=f"dp_{guest.payment_id}",
+            stripe_dispute_id=at_stripe("dp", guest.payment_id),
             reason=chance.one(["fraudulent", "product_not_received"]),
         )
         city.diary.note(disputed, at + chance.days(1, 5), source=STRIPE)
@@ -80,7 +88,7 @@ def refund(city: City, guest: Guest, at: datetime, *, number: int, amount_in_cen
     assert guest.payment_id is not None
     said = PaymentRefunded(
         payment_id=guest.payment_id,
-        stripe_refund_id=f"re_{number}_{guest.payment_id}",
+        stripe_refund_id=at_stripe(f"re_{number}", guest.payment_id),
         amount_in_cents=amount_in_cents,
     )
     city.diary.note(said, at, source=STRIPE)
@@ -93,7 +101,15 @@ def send_back(city: City, gathering: Gathering) -> None:
     for guest in gathering.guests:
         if guest.payment_id is not None and city.chance.happens(0.8):
             at = gathering.called_off_at + city.chance.hours(0.2, 30)
-            refund(city, guest, at, number=9, amount_in_cents=gathering.fee_in_cents)
+            refund(city, guest, at, number=CALLED_OFF, amount_in_cents=gathering.fee_in_cents)
+
+
+def is_sent_back(page: Envelope) -> bool:
+    """Say whether this is Stripe's word that money of an evening that was called off went back."""
+    if page.type != PaymentRefunded.TYPE:
+        return False
+    said = PaymentRefunded.model_validate_json(page.data)
+    return said.stripe_refund_id.startswith(f"re_{CALLED_OFF}_")
 
 
 def subscribe(city: City, person: Person) -> None:
@@ -105,10 +121,10 @@ def subscribe(city: City, person: Person) -> None:
         "purpose": PaymentPurpose.SUBSCRIPTION,
         "amount_in_cents": SUBSCRIPTION_IN_CENTS,
         "currency": CURRENCY,
-        "stripe_payment_intent_id": f"pi_{payment}",
+        "stripe_payment_intent_id": at_stripe("pi", payment),
     }
     said = (
-        PaymentSucceeded.model_validate({**paid, "stripe_charge_id": f"ch_{payment}"})
+        PaymentSucceeded.model_validate({**paid, "stripe_charge_id": at_stripe("ch", payment)})
         if city.chance.happens(0.8)
         else PaymentFailed.model_validate(paid)
     )

@@ -17,6 +17,7 @@ from workers.clock import utc_now
 from workers.commands import database_url
 from workers.commands.asking import one_transaction
 from workers.commands.drain import drain
+from workers.commands.paying import let_pay
 from workers.connections import check_database
 from workers.errors import CommandError
 from workers.itself import own_command
@@ -58,7 +59,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Publish the city's history over HTTP, wait until it is applied, and say what changed."""
     url, key = database_url(settings), _api_key(settings)
     check_database(url)
-    told = give_phones(_history(arguments))
+    told = let_pay(give_phones(_history(arguments)), settings)
     host = ANYWHERE.get(settings.gateway_host, settings.gateway_host)
     with Gateway(host, settings.gateway_port, key=key) as gateway:
         print(_published(gateway.post(told)))
@@ -117,6 +118,8 @@ def _show(told: Sequence[Envelope], settings: Settings) -> None:
     if to_match is not None:
         print(f"  {own_command()} match {to_match}  # who else could come")
     print(f"  {own_command()} notifications list  # who is told what, and who isn't")
+    if "stripe" in settings.sandbox_providers:
+        print(f"  {own_command()} sandbox log --provider stripe  # money that goes back")
 
 
 def _at_least(least: int) -> Callable[[str], int]:

@@ -28,8 +28,10 @@ SUCCESS: Final = range(200, 300)
 KINDS: Final = (
     "too_many: status 429, 421 by mail. broken: 500, 451 by mail. hang: no answer, and the"
     " connection stays. close: it is closed instead. garbage: HTML for an answer. miscount: a"
-    " ticket too few, expo alone. drip: the right answer, a byte at a time. Of too_many and broken"
-    " nothing is done, of the others all, unless --accepts or --refuses is said."
+    " ticket too few, expo alone. drip: the right answer, a byte at a time. conflict: status 409,"
+    " stripe alone. Of too_many, broken and conflict nothing is done, of the others all, unless"
+    " --accepts or --refuses is said. lose, double, swap: what stripe tells us next is lost, told"
+    " twice, or told last."
 )
 
 

@@ -1,9 +1,11 @@
 """`momento status`: whether anything waits, is late or is dead, and who is at work."""
 
 import argparse
+from collections.abc import Iterator
 from typing import Any
 
 from domain.chore_queries import chore_numbers
+from domain.constants import REFUND_PATIENCE
 from domain.ledger_queries import (
     delivery_counts,
     lane_numbers,
@@ -12,6 +14,7 @@ from domain.ledger_queries import (
     workers_seen,
 )
 from domain.notifications.log import notification_counts, waiting_numbers
+from domain.payments.refund_log import BAD, refund_numbers
 from domain.schedules import scheduler_numbers
 from workers.clock import utc_now
 from workers.commands.asking import add_json, aligned, as_json, duration, one_transaction
@@ -46,6 +49,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             "chores": chore_numbers(session, now),
             "notifications": notification_counts(session),
             "telling": waiting_numbers(session, now),
+            "refunds": refund_numbers(session, now),
             "workers": workers_seen(session, now),
             "scheduler": scheduler_numbers(session, now),
         }
@@ -65,6 +69,7 @@ def _for_people(numbers: dict[str, Any]) -> str:
             for each in _lanes(numbers)
         ),
         ("told", _told(numbers)),
+        ("refunds", _refunds(numbers["refunds"])),
         ("chores", _chores(numbers["chores"])),
         ("workers", ", ".join(f"{each['pid']} on {each['host']}" for each in at_work) or "none"),
         ("scheduler", told(numbers["scheduler"])),
@@ -76,6 +81,19 @@ def _told(numbers: dict[str, Any]) -> str:
     waiting = numbers["telling"]
     due = f"; {waiting['due']} due{_oldest(waiting)}" if waiting["due"] else ""
     return f"{_counted(numbers['notifications']) or 'nobody yet'}{due}"
+
+
+def _refunds(numbers: dict[str, Any]) -> str:
+    counts = {state: count for state, count in numbers.items() if state != "oldest_s"}
+    return f"{_counted(counts) or 'none to be made'}{_oldest(numbers)}"
+
+
+def _refunds_to_see(numbers: dict[str, Any]) -> Iterator[str]:
+    """Say what somebody has to look at: money that doesn't go back."""
+    if count := sum(numbers.get(state, 0) for state in BAD):
+        yield f"{count} refunds came to nothing: see momento refunds list"
+    if (numbers["oldest_s"] or 0) > REFUND_PATIENCE.total_seconds():
+        yield "money has waited for a day to go back: see momento refunds list"
 
 
 def _counted(counts: dict[str, int]) -> str:
@@ -111,6 +129,7 @@ def _verdict(numbers: dict[str, Any], at_work: int) -> str:
         findings.append(f"{counts['failed']} failed and to be tried again")
     if strays := numbers["outside_months"]:
         findings.append(f"domain events outside all months: {strays}, see the runbook")
+    findings += _refunds_to_see(numbers["refunds"])
     if resting := [f"{each['port']} ({each['reason']})" for each in numbers["chores"]["resting"]]:
         findings.append(f"at rest after trouble: {', '.join(resting)}")
     if any((queue["oldest_s"] or 0) > LATE_S for queue in queues):

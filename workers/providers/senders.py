@@ -1,4 +1,4 @@
-"""Who tells people: the providers that the settings name."""
+"""Who tells people, and who gives money back: the providers that the settings name."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,6 +6,8 @@ from typing import Final
 from workers.providers.expo import URL as EXPO_URL
 from workers.providers.expo import ExpoPusher
 from workers.providers.smtp import Relay, SmtpMailer
+from workers.providers.stripe import URL as STRIPE_URL
+from workers.providers.stripe import StripeTill
 from workers.providers.twilio import URL as TWILIO_URL
 from workers.providers.twilio import TwilioAccount, TwilioTexter
 from workers.settings import Settings
@@ -49,3 +51,11 @@ def _mailer(settings: Settings) -> SmtpMailer | None:
     if settings.smtp_url is None:
         return None
     return SmtpMailer(Relay(settings.smtp_url, settings.email_from))
+
+
+def make_till(settings: Settings) -> StripeTill | None:
+    """Give the way to Stripe; None where nothing is set up."""
+    key, url = settings.stripe_api_key, settings.stripe_url
+    if key is None:
+        return None
+    return StripeTill(key, url=STRIPE_URL if url is None else url.get_secret_value())

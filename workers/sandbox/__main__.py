@@ -1,8 +1,8 @@
 """Runs the sandbox until it is asked to stop.
 
 It stands in for SANDBOX_PROVIDERS, or else for those of which the URL is on this machine: EXPO_URL,
-TWILIO_URL and SMTP_URL say where, TWILIO_ACCOUNT_SID and the like who we are there. Orders are
-taken at SANDBOX_URL, if it is set.
+TWILIO_URL, SMTP_URL and STRIPE_URL say where, TWILIO_ACCOUNT_SID, STRIPE_API_KEY and the like who
+we are there. Orders are taken at SANDBOX_URL, if it is set.
 """
 
 import signal
@@ -19,15 +19,18 @@ from pydantic import SecretStr
 from workers.errors import CommandError
 from workers.log import configure_logging, logger
 from workers.running import JOURNAL
-from workers.sandbox.carrier import carrying
+from workers.sandbox.carrier import carrying, telling
 from workers.sandbox.control import place_in, taking_orders
 from workers.sandbox.http import HOST
 from workers.sandbox.running import Ports, Rules, Sandbox, running_sandbox
+from workers.sandbox.stripe import StripeRules
+from workers.sandbox.stripe_hooks import Endpoint
 from workers.sandbox.twilio_rules import TwilioRules
 from workers.settings import Provider, Settings, load_settings
 
 INBOUND_PATH: Final = "/webhooks/twilio/inbound"
-PROVIDERS: Final[tuple[Provider, ...]] = ("expo", "twilio", "smtp")
+STRIPE_PATH: Final = "/webhooks/stripe"
+PROVIDERS: Final[tuple[Provider, ...]] = ("expo", "twilio", "smtp", "stripe")
 
 
 def stood_in_for(settings: Settings) -> frozenset[Provider]:
@@ -48,7 +51,19 @@ def rules_of(settings: Settings) -> Rules:
         usual = replace(usual, expo=replace(usual.expo, access_token=_plain(token)))
     if "twilio" in providers:
         usual = replace(usual, twilio=_twilio_rules(settings, usual.twilio))
+    if "stripe" in providers and settings.stripe_api_key is not None:
+        usual = replace(usual, stripe=_stripe_rules(settings, settings.stripe_api_key))
     return usual
+
+
+def _stripe_rules(settings: Settings, key: SecretStr) -> StripeRules:
+    """Without its webhook's secret, or a place to call, it tells nobody of anything."""
+    secret, public = settings.stripe_webhook_secret, settings.gateway_public_url
+    endpoint = None
+    if secret is not None and public is not None:
+        first = _plain(secret).partition(",")[0].strip()
+        endpoint = Endpoint(f"{_plain(public).rstrip('/')}{STRIPE_PATH}", first)
+    return StripeRules(_plain(key), endpoint)
 
 
 def _twilio_rules(settings: Settings, usual: TwilioRules) -> TwilioRules:
@@ -72,7 +87,8 @@ def main() -> int:
             signal.signal(number, lambda *_: stop.set())
         with _serving(settings) as sandbox:
             urls = {"expo": sandbox.expo_server.url, "twilio": sandbox.twilio_server.url}
-            logger("sandbox").info("sandbox.started", **urls, smtp=sandbox.smtp.url)
+            urls |= {"smtp": sandbox.smtp.url, "stripe": sandbox.stripe_server.url}
+            logger("sandbox").info("sandbox.started", **urls)
             stop.wait()
     except CommandError as error:
         sys.exit(f"sandbox: {error}")
@@ -98,6 +114,7 @@ def _serving(settings: Settings) -> Iterator[Sandbox]:
             message = f"can't serve at the ports {at} or write to {directory}: {error.strerror}."
             raise CommandError(message) from None
         stack.enter_context(carrying(sandbox.twilio))
+        stack.enter_context(telling(sandbox.stripe))
         yield sandbox
 
 

@@ -1,6 +1,7 @@
-"""The network behind Twilio's stand-in: texts that were taken are sent and delivered by themselves.
+"""The world behind the stand-ins: texts are delivered and refunds made by themselves, and told of.
 
-Tests move them on themselves (`Twilio.report`); a sandbox that runs as a program does it here.
+Tests move them on themselves (`Twilio.report`, `Stripe.report`, `Stripe.deliver`); a sandbox that
+runs as a program does it here.
 """
 
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from threading import Event, Thread
 from typing import Final
 
 from workers.log import logger
+from workers.sandbox.stripe import Stripe
 from workers.sandbox.twilio import Twilio
 
 LOOK_EVERY: Final = timedelta(milliseconds=500)
@@ -30,6 +32,29 @@ def carrying(twilio: Twilio, *, every: timedelta = LOOK_EVERY) -> Iterator[None]
     finally:
         leaving.set()
         # Who is told may be slow to answer, and has then been told.
+        thread.join(every.total_seconds())
+
+
+@contextmanager
+def telling(stripe: Stripe, *, every: timedelta = LOOK_EVERY) -> Iterator[None]:
+    """Make refunds that are on their way, and tell what has happened, until the block ends."""
+    leaving = Event()
+
+    def tell() -> None:
+        while not leaving.wait(every.total_seconds()):
+            try:
+                for refund in stripe.pending():
+                    stripe.report(refund, "succeeded")
+                stripe.deliver()
+            except Exception as error:  # noqa: BLE001 - the next is told all the same
+                logger("sandbox").warning("carrier.failed", error=type(error).__name__)
+
+    thread = Thread(target=tell, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        leaving.set()
         thread.join(every.total_seconds())
 
 

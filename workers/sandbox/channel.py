@@ -7,6 +7,7 @@ import select
 import socket
 import sys
 import zlib
+from collections.abc import Mapping
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
 from socketserver import BaseServer
@@ -65,9 +66,19 @@ class Channel(BaseHTTPRequestHandler):
             return
         self.answer(_plain(body, self.headers.get("Content-Encoding")))
 
-    def write(self, status: int, body: Any, *, retry_after: timedelta | None = None) -> None:
+    def write(
+        self,
+        status: int,
+        body: Any,
+        *,
+        retry_after: timedelta | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         """Answer with JSON, or with bytes that are none."""
-        text = self._begin(status, body, retry_after=retry_after)
+        said = dict(headers or {})
+        if retry_after is not None:
+            said["Retry-After"] = str(round(retry_after.total_seconds()))
+        text = self._begin(status, body, headers=said)
         with contextlib.suppress(OSError):
             self.wfile.write(text)
 
@@ -96,13 +107,13 @@ class Channel(BaseHTTPRequestHandler):
         with contextlib.suppress(OSError):
             self.connection.shutdown(socket.SHUT_RDWR)
 
-    def _begin(self, status: int, body: Any, *, retry_after: timedelta | None = None) -> bytes:
+    def _begin(self, status: int, body: Any, *, headers: Mapping[str, str] | None = None) -> bytes:
         is_json = not isinstance(body, bytes)
         text = json.dumps(body).encode() if is_json else body
         with contextlib.suppress(OSError):
             self.send_response(status)
-            if retry_after is not None:
-                self.send_header("Retry-After", str(round(retry_after.total_seconds())))
+            for name, value in (headers or {}).items():
+                self.send_header(name, value)
             self.send_header("Content-Type", "application/json" if is_json else "text/html")
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()

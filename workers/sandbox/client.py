@@ -1,5 +1,6 @@
 """Gives orders to a running sandbox, by its SANDBOX_URL."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from pydantic import SecretStr
 from workers.errors import CommandError
 from workers.sandbox.callbacks import Called
 from workers.sandbox.faults import Fault
+from workers.sandbox.orders import Paid, PaidOrder
 from workers.settings import Provider
 
 # A text is answered once our webhook has been called, twice at most.
@@ -47,6 +49,11 @@ class SandboxClient:
     def text(self, number: str, body: str) -> Called:
         """Let somebody text us; what our webhook answered."""
         return Called(**self._ask("POST", "/inbound", json={"from": number, "body": body}))
+
+    def pay(self, payments: Sequence[Paid]) -> int:
+        """Let payments be made that nobody is told of; how many are new."""
+        order = PaidOrder(payments=list(payments))
+        return int(self._ask("POST", "/paid", json=order.model_dump())["paid"])
 
     def journal(
         self, *, after: int = 0, since: datetime | None = None, provider: Provider | None = None

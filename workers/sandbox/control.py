@@ -3,6 +3,7 @@
     GET /journal?after=0&since=2026-01-31T18:00:00Z&provider=expo
     POST /faults {"provider": "expo", "kind": "hang", "times": 2}    DELETE /faults
     POST /inbound {"from": "+14155550001", "body": "STOP"}
+    POST /paid {"payments": [{"payment_intent": "pi_1", "amount": 500}]}
 
 Only this machine can reach it, and only who knows SANDBOX_URL, which holds a key, is heard. A page
 in a browser isn't, whatever name it calls us by (DNS rebinding) and whatever it knows.
@@ -22,9 +23,10 @@ from pydantic import SecretStr, ValidationError
 
 from workers.sandbox.callbacks import Called
 from workers.sandbox.channel import Channel, Quiet
+from workers.sandbox.faults import TELLING
 from workers.sandbox.http import HOST
 from workers.sandbox.journal import page_of
-from workers.sandbox.orders import FaultOrder, JournalQuestion, TextOrder, fault_in
+from workers.sandbox.orders import FaultOrder, JournalQuestion, PaidOrder, TextOrder, fault_in
 from workers.sandbox.running import Sandbox
 from workers.settings import Provider, SettingsError
 
@@ -97,6 +99,7 @@ class _Control:
             ("POST", "/faults"): self._order,
             ("DELETE", "/faults"): self._calm,
             ("POST", "/inbound"): self._text,
+            ("POST", "/paid"): self._pay,
         }
 
     def answer(self, channel: Channel, body: bytes | None) -> tuple[int, Any]:
@@ -141,17 +144,25 @@ class _Control:
     def _order(self, _query: str, body: bytes) -> Any:
         order = FaultOrder.model_validate_json(body)
         self._refuse_absent(order.provider)
-        self._faults[order.provider].order(fault_in(order))
+        is_telling = order.kind in TELLING
+        faults = self._sandbox.stripe.webhook_faults if is_telling else self._faults[order.provider]
+        faults.order(fault_in(order))
         return {"ordered": order.times}
 
     def _calm(self, _query: str, _body: bytes) -> Any:
-        return {"forgotten": sum(faults.forget() for faults in self._faults.values())}
+        listed = [*self._faults.values(), self._sandbox.stripe.webhook_faults]
+        return {"forgotten": sum(faults.forget() for faults in listed)}
 
     def _text(self, _query: str, body: bytes) -> Any:
         text = TextOrder.model_validate_json(body)
         self._refuse_absent("twilio")
         called = self._sandbox.twilio.receive(text.number, text.body) or Called(None, 0)
         return {"status": called.status, "attempts": called.attempts}
+
+    def _pay(self, _query: str, body: bytes) -> Any:
+        order = PaidOrder.model_validate_json(body)
+        self._refuse_absent("stripe")
+        return {"paid": self._sandbox.stripe.know(order.payments)}
 
     def _refuse_absent(self, provider: Provider) -> None:
         if provider not in self._faults:

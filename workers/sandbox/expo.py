@@ -86,6 +86,9 @@ class Expo:
         codes = {429: "TOO_MANY_REQUESTS", 400: "VALIDATION_ERROR"}
         return RefusalError(status, codes.get(status, "INTERNAL_SERVER_ERROR")).body
 
+    def spoilt(self, asked: Asked, answer: Answer) -> None:
+        """Forget it: nothing is answered again."""
+
     def remember(self, entry: Entry) -> None:
         """Take up the tickets of an earlier run."""
         for each in entry.accepted:

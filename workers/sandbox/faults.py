@@ -18,10 +18,18 @@ class Kind(StrEnum):
     GARBAGE = "garbage"  # an answer that is none: HTML with status 200
     MISCOUNT = "miscount"  # one ticket too few; Expo only
     DRIP = "drip"  # the right answer, a byte at a time
+    CONFLICT = "conflict"  # 409, somebody asks with the same key just now; Stripe only
+    # Of what Stripe's webhook tells:
+    LOSE = "lose"  # an event is never told
+    DOUBLE = "double"  # it is told twice
+    SWAP = "swap"  # it is told after those that came after it
 
 
 # A client can't know of these whether the request took effect; unless told otherwise it did.
 AFTER: Final = frozenset({Kind.HANG, Kind.CLOSE, Kind.GARBAGE, Kind.MISCOUNT, Kind.DRIP})
+# They befall what a provider tells us, not what it is asked.
+TELLING: Final = frozenset({Kind.LOSE, Kind.DOUBLE, Kind.SWAP})
+STRIPE_ONLY: Final = TELLING | {Kind.CONFLICT}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from workers.sandbox.journal import Entry, Journal
 
 HOST: Final = "127.0.0.1"
 GARBAGE: Final = b"<html><body>Please hold the line</body></html>"
-STATUSES: Final = {Kind.TOO_MANY: 429, Kind.BROKEN: 500}
+STATUSES: Final = {Kind.TOO_MANY: 429, Kind.BROKEN: 500, Kind.CONFLICT: 409}
 SILENT: Final = frozenset({Kind.HANG, Kind.CLOSE})
 
 
@@ -39,6 +39,7 @@ class Answer:
     status: int
     body: Any
     accepted: list[dict[str, Any]] = field(default_factory=list)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Provider(Protocol):
@@ -55,7 +56,10 @@ class Provider(Protocol):
         """Do what was asked. Called by one thread at a time."""
 
     def trouble(self, status: int) -> Any:
-        """The body of an answer 429 or 500."""
+        """The body of an answer 409, 429 or 500."""
+
+    def spoilt(self, asked: Asked, answer: Answer) -> None:
+        """Hear what was answered in place of what is right."""
 
     def remember(self, entry: Entry) -> None:
         """Take up again what an earlier run had accepted."""
@@ -112,7 +116,7 @@ class HttpServer:
         answer = self._act(self._asked(channel, body), fault)
         match fault:
             case None:
-                channel.write(answer.status, answer.body)
+                channel.write(answer.status, answer.body, headers=answer.headers)
             case Fault(kind=Kind.HANG):
                 channel.hang(self._leaving)
             case Fault(kind=Kind.CLOSE):
@@ -141,7 +145,7 @@ class HttpServer:
             if fault is None or fault.takes_effect:
                 answer = self._provider.answer(asked)
             if fault is not None:
-                answer = self._spoilt(answer, fault)
+                answer = self._spoilt(asked, answer, fault=fault)
             silent = fault is not None and fault.kind in SILENT
             self._journal.write(
                 Entry(
@@ -157,11 +161,13 @@ class HttpServer:
             )
             return answer
 
-    def _spoilt(self, answer: Answer, fault: Fault) -> Answer:
+    def _spoilt(self, asked: Asked, answer: Answer, *, fault: Fault) -> Answer:
         """What is answered instead of what is right."""
         if fault.kind in STATUSES:
             status = STATUSES[fault.kind]
-            return Answer(status, self._provider.trouble(status), answer.accepted)
+            spoilt = Answer(status, self._provider.trouble(status), answer.accepted)
+            self._provider.spoilt(asked, spoilt)
+            return spoilt
         if fault.kind is Kind.GARBAGE:
             return Answer(200, GARBAGE.decode(), answer.accepted)
         if fault.kind is Kind.MISCOUNT and isinstance(answer.body, dict):

@@ -5,13 +5,14 @@ from typing import Annotated, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from workers.sandbox.faults import AFTER, Fault, Kind
+from workers.sandbox.faults import AFTER, STRIPE_ONLY, Fault, Kind
 from workers.sandbox.journal import Entry
 from workers.sandbox.twilio_rules import E164, LONGEST
 from workers.settings import Provider
 
 MOST_TIMES: Final = 10_000
 LONGEST_S: Final = 3_600
+MOST_PAYMENTS: Final = 10_000
 
 
 class _Order(BaseModel):
@@ -35,6 +36,9 @@ class FaultOrder(_Order):
         if self.kind is Kind.MISCOUNT and self.provider != "expo":
             message = "only expo gives tickets that could be miscounted"
             raise ValueError(message)
+        if self.kind in STRIPE_ONLY and self.provider != "stripe":
+            message = "only stripe has keys that could clash, and events to lose"
+            raise ValueError(message)
         if self.accepts and self.provider == "smtp" and self.kind not in AFTER:
             message = "a relay that says no has taken nothing"
             raise ValueError(message)
@@ -53,6 +57,20 @@ class TextOrder(_Order):
 
     number: Annotated[str, Field(alias="from", pattern=f"^{E164.pattern}$")]
     body: Annotated[str, Field(min_length=1, max_length=LONGEST)]
+
+
+class Paid(_Order):
+    """A payment that somebody has made."""
+
+    payment_intent: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,200}$")]
+    amount: Annotated[int, Field(ge=1, le=10**12)]
+    currency: Annotated[str, Field(pattern=r"^[a-z]{3}$")] = "usd"
+
+
+class PaidOrder(_Order):
+    """Payments that were made, and that nobody is told of."""
+
+    payments: Annotated[list[Paid], Field(max_length=MOST_PAYMENTS)]
 
 
 class JournalQuestion(_Order):

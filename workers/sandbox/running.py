@@ -13,6 +13,7 @@ from workers.sandbox.http import HttpServer
 from workers.sandbox.journal import Journal
 from workers.sandbox.smtp import SmtpServer
 from workers.sandbox.smtp_talk import SmtpRules
+from workers.sandbox.stripe import Stripe, StripeRules
 from workers.sandbox.twilio import Twilio
 from workers.sandbox.twilio_rules import TwilioRules
 
@@ -24,6 +25,7 @@ class Ports:
     expo: int = 0
     twilio: int = 0
     smtp: int = 0
+    stripe: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Rules:
     expo: ExpoRules = field(default_factory=ExpoRules)
     twilio: TwilioRules = field(default_factory=TwilioRules)
     smtp: SmtpRules = field(default_factory=SmtpRules)
+    stripe: StripeRules = field(default_factory=StripeRules)
 
 
 class Sandbox:
@@ -55,7 +58,11 @@ class Sandbox:
             self.twilio, journal=journal, clock=clock, port=ports.twilio
         )
         self.smtp = SmtpServer(rules.smtp, journal=journal, clock=clock, port=ports.smtp)
-        self._servers = (self.expo_server, self.twilio_server, self.smtp)
+        self.stripe = Stripe(rules.stripe, journal=journal, clock=clock)
+        self.stripe_server = HttpServer(
+            self.stripe, journal=journal, clock=clock, port=ports.stripe
+        )
+        self._servers = (self.expo_server, self.twilio_server, self.smtp, self.stripe_server)
 
     def faults(self) -> dict[str, Faults]:
         """The faults that are ordered of each provider."""
@@ -63,6 +70,7 @@ class Sandbox:
             "expo": self.expo_server.faults,
             "twilio": self.twilio_server.faults,
             "smtp": self.smtp.faults,
+            "stripe": self.stripe_server.faults,
         }
 
     def start(self) -> None:

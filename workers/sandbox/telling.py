@@ -1,4 +1,4 @@
-"""Writes the journal for people: a line for each message, safe for a terminal."""
+"""Writes the journal for people: a line for each message or payment, safe for a terminal."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -21,8 +21,8 @@ def told(entry: Entry) -> str:
 
 def _lines(entry: Entry) -> Iterator[str]:
     """Write what was asked, recipient by recipient, and whether it was taken."""
-    taken = [each["to"] for each in entry.accepted]
     messages = list(_messages(entry))
+    taken = [each["to"] for each in entry.accepted] if messages else []
     for to, words in messages:
         is_taken = to in taken
         if is_taken:
@@ -51,8 +51,27 @@ def _messages(entry: Entry) -> Iterator[tuple[str, str]]:
 def _other(entry: Entry) -> str:
     """Write what is no message of ours."""
     asked: Mapping[str, Any] = entry.asked if isinstance(entry.asked, dict) else {}
+    if entry.provider == "stripe":
+        return _of_money(entry, asked)
     if entry.what == "inbound":
         return f"from {asked.get('From')}: {asked.get('Body')}"
     if entry.what == "callback":
         return f"reported {asked.get('MessageStatus')} for {asked.get('To')}"
     return entry.what
+
+
+def _of_money(entry: Entry, asked: Mapping[str, Any]) -> str:
+    """Write what Stripe was asked, or did by itself."""
+    refunds = [each["object"] for each in entry.accepted if each["object"]["object"] == "refund"]
+    if entry.what == "webhook":
+        return f"told us of {asked.get('type')} {asked.get('id')}"
+    if entry.what == "paid":
+        count, amount = asked.get("payments"), asked.get("amount")
+        return f"paid: {amount} by {asked.get('payment_intent')}" if amount else f"paid: {count}"
+    if refunds and entry.what != "moved":
+        refund = refunds[-1]
+        return f"back to {refund['payment_intent']}: {refund['amount']} {refund['currency']}"
+    if entry.what == "moved":
+        return f"refund {asked.get('refund')} {asked.get('status')}"
+    about = asked.get("payment_intent", "")
+    return f"{entry.what} {about}".rstrip()

@@ -97,6 +97,9 @@ class Twilio:
         code = {429: 20429, 500: 20500}.get(status, 20001)
         return _error(status, code, problem=self.rules.problem_details)
 
+    def spoilt(self, asked: Asked, answer: Answer) -> None:
+        """Forget it: nothing is answered again."""
+
     def remember(self, entry: Entry) -> None:
         """Take up what an earlier run knew."""
         for each in entry.accepted:

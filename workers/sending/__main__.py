@@ -1,4 +1,7 @@
-"""Runs a crew for each channel whose provider the settings name, until it is asked to stop."""
+"""Runs a crew for each channel and one for refunds, as far as the settings name who is asked.
+
+It ends when it is asked to stop.
+"""
 
 import os
 import signal
@@ -14,9 +17,10 @@ from workers.clock import utc_now
 from workers.database import make_engine
 from workers.errors import CommandError
 from workers.log import configure_logging, logger
-from workers.providers.senders import make_senders
+from workers.providers.senders import make_senders, make_till
 from workers.providers.session import LOOPBACK
-from workers.sending.crew import Crew
+from workers.refunding.desk import REFUNDS, RefundDesk
+from workers.sending.crew import Crew, Desk
 from workers.sending.desk import SendingDesk
 from workers.sending.mail import EmailOutlet
 from workers.sending.outlet import Outlet
@@ -28,7 +32,7 @@ from workers.settings import Settings, load_settings
 STOP_WITHIN: Final = timedelta(seconds=6)
 SANDBOX_MPS: Final = 100.0
 # A crew uses a connection for each of its threads.
-CONNECTIONS: Final = 24
+CONNECTIONS: Final = 32
 
 
 def make_outlets(settings: Settings) -> list[Outlet]:
@@ -76,12 +80,13 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     outlets = make_outlets(settings)
-    crews = [Crew(SendingDesk(engine, outlet, utc_now), stopping) for outlet in outlets]
-    channels = {outlet.channel for outlet in outlets}
+    desks: list[Desk] = [SendingDesk(engine, outlet, utc_now) for outlet in outlets]
+    till = make_till(settings)
+    if till is not None:
+        desks.append(RefundDesk(engine, till, utc_now))
+    crews = [Crew(desk, stopping) for desk in desks]
+    _say_started({desk.name for desk in desks})
     log = logger("sender")
-    log.info("sender.started", channels=sorted(map(str, channels)))
-    if missing := sorted(map(str, set(Channel) - channels)):
-        log.warning("channels.not_set_up", channels=missing, hint="see Environment in the README")
     for crew in crews:
         crew.start()
     stopping.wait()
@@ -93,6 +98,13 @@ def main() -> int:
     sys.stdout.flush()
     # A thread may wait for a provider that says nothing.
     os._exit(0)
+
+
+def _say_started(names: set[str]) -> None:
+    log = logger("sender")
+    log.info("sender.started", channels=sorted(map(str, names)))
+    if missing := sorted({*map(str, Channel), REFUNDS} - names):
+        log.warning("channels.not_set_up", channels=missing, hint="see Environment in the README")
 
 
 if __name__ == "__main__":

@@ -1,17 +1,15 @@
-"""Keeps a channel's work going: one thread takes, others wait for the provider."""
+"""Keeps a desk busy, that of a channel or of refunds: one takes, others wait for answers."""
 
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final, Protocol
 
 from domain.constants import HANDOVER_LEASE
 from domain.dispatch import describe, is_passing
-from domain.notifications.handing import InHand
 from workers.log import logger
-from workers.sending.desk import SendingDesk
 
 # How soon what is due is seen on an idle channel.
 LOOK_EVERY: Final = timedelta(milliseconds=250)
@@ -20,15 +18,74 @@ GIVE_UP_EVERY: Final = timedelta(seconds=10)
 AFTER_TROUBLE: Final = timedelta(seconds=1)
 
 
-class Crew:
-    """The threads of one channel, from `start` until `stopping` is set."""
+class InHand(Protocol):
+    """Something that a provider is to be asked for."""
 
-    def __init__(self, desk: SendingDesk, stopping: threading.Event) -> None:
+    @property
+    def taken_at(self) -> datetime:
+        """When it was taken in hand."""
+
+
+class Taken(Protocol):
+    """What was taken in hand. If nothing was: until when to wait, or whether to look at once."""
+
+    @property
+    def in_hand(self) -> Sequence[Any]:
+        """What a provider is to be asked for."""
+
+    @property
+    def wait_until(self) -> datetime | None:
+        """Until when nobody is to be asked."""
+
+    @property
+    def has_looked(self) -> bool:
+        """Whether there may be more."""
+
+
+class Desk(Protocol):
+    """Where one provider's work is done, step by step; each step is a transaction of its own."""
+
+    @property
+    def name(self) -> str:
+        """What is done there, for log lines."""
+
+    @property
+    def slots(self) -> int:
+        """So many requests are made at once."""
+
+    @property
+    def page(self) -> int:
+        """How many are asked after at once."""
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """Whose time it goes by."""
+
+    def take(self) -> Taken:
+        """Take what is due in hand."""
+
+    def send(self, in_hand: Any) -> Any:
+        """Ask the provider for it."""
+
+    def record(self, in_hand: Any, results: Any) -> None:
+        """Write what came of it."""
+
+    def ask(self) -> int:
+        """Ask what became of a page of it; give how many were asked about."""
+
+    def give_up_lost(self) -> int:
+        """Look after what was in hand of others that are gone; give how many."""
+
+
+class Crew:
+    """The threads of one desk, from `start` until `stopping` is set."""
+
+    def __init__(self, desk: Desk, stopping: threading.Event) -> None:
         self._desk = desk
         self._stopping = stopping
-        self._log = logger("sending").bind(channel=desk.outlet.channel)
-        self._slots = threading.Semaphore(desk.outlet.slots)
-        self._pool = ThreadPoolExecutor(desk.outlet.slots, desk.outlet.channel)
+        self._log = logger("sending").bind(channel=desk.name)
+        self._slots = threading.Semaphore(desk.slots)
+        self._pool = ThreadPoolExecutor(desk.slots, desk.name)
         self._threads = [
             threading.Thread(target=self._keep, args=(step,), daemon=True)
             for step in (self._send_some, self._ask_some, self._give_up_lost)
@@ -42,7 +99,7 @@ class Crew:
 
     def wait(self, deadline: float) -> None:
         """Wait for what is in hand, until a moment of the monotonic clock."""
-        for _ in range(self._desk.outlet.slots):
+        for _ in range(self._desk.slots):
             self._slots.acquire(timeout=max(0.0, deadline - time.monotonic()))
 
     def _keep(self, step: Callable[[], timedelta]) -> None:
@@ -99,7 +156,7 @@ class Crew:
         return self._desk.clock() >= each.taken_at + HANDOVER_LEASE
 
     def _ask_some(self) -> timedelta:
-        return timedelta() if self._desk.ask() == self._desk.outlet.page > 0 else ASK_EVERY
+        return timedelta() if self._desk.ask() == self._desk.page > 0 else ASK_EVERY
 
     def _give_up_lost(self) -> timedelta:
         self._desk.give_up_lost()

@@ -36,6 +36,21 @@ class SendingDesk:
     outlet: Outlet
     clock: Callable[[], datetime]
 
+    @property
+    def name(self) -> str:
+        """The channel."""
+        return self.outlet.channel
+
+    @property
+    def slots(self) -> int:
+        """So many requests are made at once."""
+        return self.outlet.slots
+
+    @property
+    def page(self) -> int:
+        """How many are asked after at once."""
+        return self.outlet.page
+
     def take(self) -> Taken:
         """Take what is due in hand."""
         outlet = self.outlet

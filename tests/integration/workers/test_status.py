@@ -50,6 +50,7 @@ class TestJson:
             "chores": {"to_make": 0, "oldest_s": None, "to_sum_up": 0, "resting": []},
             "notifications": dict.fromkeys(NotificationStatus, 0),
             "telling": {"due": 0, "oldest_s": None},
+            "refunds": {"due": 0, "pending": 0, "refused": 0, "failed": 0, "oldest_s": None},
             "workers": [],
             "scheduler": {"leader": None, "jobs": []},
         }
@@ -109,7 +110,7 @@ class TestForPeople:
         lines = momento("status").out.splitlines()
         assert lines[0] == "all quiet"
         assert "lane seats" in "\n".join(lines)
-        assert len(lines) == 10
+        assert len(lines) == 11
 
     def test_the_dead_are_named_first_with_what_to_do(
         self, momento: Momento, engine: Engine, diary: Diary

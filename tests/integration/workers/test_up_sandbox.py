@@ -27,7 +27,8 @@ from workers.settings import load_settings
 SANDBOX = "sandbox: python -m workers.sandbox"
 # Says what it was given.
 WITNESS = (
-    "witness: sh -c 'env | grep -E \"^(EXPO|TWILIO|SMTP|GATEWAY_PUBLIC|SANDBOX)_\"; sleep 600'"
+    "witness: sh -c 'env"
+    ' | grep -E "^(EXPO|TWILIO|SMTP|STRIPE|GATEWAY_PUBLIC|SANDBOX)_"; sleep 600\''
 )
 EXPO = {"EXPO_ACCESS_TOKEN": "real"}
 SMTP = {"SMTP_URL": "smtp://relay.example"}
@@ -36,7 +37,9 @@ TWILIO = {
     "TWILIO_AUTH_TOKEN": "real",
     "TWILIO_MESSAGING_SERVICE_SID": "MGreal",
 }
-NAMES = {"EXPO_URL", "TWILIO_URL", "SMTP_URL", "SANDBOX_URL", "SANDBOX_PROVIDERS", *TWILIO}
+STRIPE = {"STRIPE_API_KEY": "sk_real", "STRIPE_WEBHOOK_SECRET": "whsec_real"}
+URLS = {"EXPO_URL", "TWILIO_URL", "SMTP_URL", "STRIPE_URL", "SANDBOX_URL"}
+NAMES = {*URLS, "SANDBOX_PROVIDERS", *TWILIO, *STRIPE}
 
 
 @pytest.fixture
@@ -84,6 +87,7 @@ class TestWithoutCredentials:
         log = place.momento("sandbox", "log").stdout
         # What Twilio tells of the text by itself may come in between.
         assert {line.split()[2] for line in log.splitlines()} == {"expo", "twilio", "smtp"}
+        assert "money      none moves" in place.output
         line = re.search(r"messages +pushes, texts and emails reach nobody; .*", place.output)
         assert line is not None
         assert f"MOMENTO_HOME={place.home} " in line[0]
@@ -105,15 +109,17 @@ class TestWithoutCredentials:
         environ = run_until_up(place, STEADY, SANDBOX)
         assert stat.S_IMODE((place.home / JOURNAL).stat().st_mode) == 0o600
         key = SecretStr(environ["SANDBOX_URL"])
-        for secret in (environ["TWILIO_AUTH_TOKEN"], place_in(key).key):
+        ours = ("TWILIO_AUTH_TOKEN", "STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET")
+        for secret in (*(environ[name] for name in ours), place_in(key).key):
             assert secret not in place.output
 
 
 class TestWithSome:
     def test_those_alone_are_stood_in_for_that_have_none(self, place: Place) -> None:
-        environ = run_until_up(place, STEADY, SANDBOX, WITNESS, **EXPO, **TWILIO)
+        environ = run_until_up(place, STEADY, SANDBOX, WITNESS, **EXPO, **TWILIO, **STRIPE)
         assert environ["SANDBOX_PROVIDERS"] == "smtp"
-        assert environ.keys() & NAMES == {"SMTP_URL", "SANDBOX_URL", "SANDBOX_PROVIDERS"}
+        ours = {"SMTP_URL", "SANDBOX_URL", "SANDBOX_PROVIDERS"}
+        assert environ.keys() & NAMES == ours
         assert "GATEWAY_PUBLIC_URL" not in environ
         assert "messages   emails reach nobody" in place.output
         place.until_said("TWILIO_ACCOUNT_SID=ACreal")
@@ -124,16 +130,16 @@ class TestWithSome:
         with socket.create_server(("127.0.0.1", 0)) as relay:
             url = f"smtp://127.0.0.1:{relay.getsockname()[1]}"
             environ = run_until_up(place, STEADY, SANDBOX, SMTP_URL=url)
-        assert environ["SANDBOX_PROVIDERS"] == "expo,twilio"
+        assert environ["SANDBOX_PROVIDERS"] == "expo,twilio,stripe"
 
     def test_with_all_it_is_not_started(self, place: Place) -> None:
-        environ = run_until_up(place, STEADY, SANDBOX, **EXPO, **TWILIO, **SMTP)
+        environ = run_until_up(place, STEADY, SANDBOX, **EXPO, **TWILIO, **SMTP, **STRIPE)
         assert environ.keys() & NAMES == set()
         assert "sandbox" not in place.output
         assert "messages" not in place.output
 
     def test_asked_for_alone_with_all_it_says_why_not(self, place: Place) -> None:
-        result = place.momento("up", "sandbox", **EXPO, **TWILIO, **SMTP)
+        result = place.momento("up", "sandbox", **EXPO, **TWILIO, **SMTP, **STRIPE)
         assert "The sandbox stands in for nobody" in one_line(result)
 
     def test_halves_of_credentials_are_named(self, place: Place) -> None:

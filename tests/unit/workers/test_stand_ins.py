@@ -16,6 +16,7 @@ REAL = {
     "TWILIO_AUTH_TOKEN": "real",
     "TWILIO_MESSAGING_SERVICE_SID": "MGreal",
     "SMTP_URL": "smtp://relay.example",
+    "STRIPE_API_KEY": "sk_real",
 }
 
 
@@ -30,10 +31,12 @@ class TestGive:
     @pytest.mark.parametrize(
         ("found", "providers"),
         [
-            ([], "expo,twilio,smtp"),
-            (["EXPO_ACCESS_TOKEN"], "twilio,smtp"),
-            (["SMTP_URL"], "expo,twilio"),
-            ([name for name in REAL if name.startswith("TWILIO")], "expo,smtp"),
+            ([], "expo,twilio,smtp,stripe"),
+            (["EXPO_ACCESS_TOKEN"], "twilio,smtp,stripe"),
+            (["SMTP_URL"], "expo,twilio,stripe"),
+            ([name for name in REAL if name.startswith("TWILIO")], "expo,smtp,stripe"),
+            (["STRIPE_API_KEY"], "expo,twilio,smtp"),
+            (["STRIPE_API_KEY", *(name for name in REAL if "TWILIO" in name)], "expo,smtp"),
         ],
         ids=str,
     )
@@ -42,13 +45,20 @@ class TestGive:
     ) -> None:
         variables = given(tmp_path, **{name: REAL[name] for name in found})
         assert variables["SANDBOX_PROVIDERS"] == providers
-        assert ("GATEWAY_PUBLIC_URL" in variables) is ("twilio" in providers)
+        calls_us = "twilio" in providers or "stripe" in providers
+        assert ("GATEWAY_PUBLIC_URL" in variables) is calls_us
         assert not set(variables) & set(found)
         assert load_settings(variables)
 
     def test_a_url_alone_says_where_expo_is(self, tmp_path: Path) -> None:
         variables = given(tmp_path, EXPO_URL="http://127.0.0.1:9000")
-        assert variables["SANDBOX_PROVIDERS"] == "twilio,smtp"
+        assert variables["SANDBOX_PROVIDERS"] == "twilio,smtp,stripe"
+
+    def test_who_hears_from_a_real_stripe_gets_no_stand_in(self, tmp_path: Path) -> None:
+        """It would know nothing of the payments that are to go back."""
+        variables = given(tmp_path, STRIPE_WEBHOOK_SECRET="whsec_real")
+        assert variables["SANDBOX_PROVIDERS"] == "expo,twilio,smtp"
+        assert not any(name.startswith("STRIPE") for name in variables)
 
     def test_stands_in_for_nobody_where_all_have_credentials(self, tmp_path: Path) -> None:
         assert given(tmp_path, **REAL) == {}
@@ -57,7 +67,7 @@ class TestGive:
     def test_every_port_is_another(self, tmp_path: Path) -> None:
         variables = given(tmp_path)
         ports = [url.rpartition(":")[2] for name, url in variables.items() if "_URL" in name]
-        assert len(set(ports)) == len(ports) == 5
+        assert len(set(ports)) == len(ports) == 6
 
     @pytest.mark.parametrize(
         ("host", "place"),
@@ -84,7 +94,8 @@ class TestSecrets:
     ) -> None:
         one, again, other = (given(tmp_path / home) for home in ("one", "one", "other"))
         assert one == again
-        assert one["TWILIO_AUTH_TOKEN"] != other["TWILIO_AUTH_TOKEN"]
+        for name in ("TWILIO_AUTH_TOKEN", "STRIPE_API_KEY", "STRIPE_WEBHOOK_SECRET"):
+            assert one[name] != other[name]
         keys = {each["SANDBOX_URL"].partition("@")[0] for each in (one, other)}
         assert len(keys) == 2
         assert min(map(len, keys)) > 32

@@ -9,6 +9,7 @@ from domain.queries.people import (
     interests,
     is_subscription_active,
     kudos_showcase,
+    subscription_of,
 )
 from tests.factories.rows import DAY, NOW, Rows
 from tests.helpers.evening import an_id
@@ -50,9 +51,11 @@ class TestSubscription:
     ) -> None:
         rows.person("Ada", subscription_status=status, subscription_ends=ends)
         assert is_subscription_active(rows.session, ADA, now=NOW) is active
+        assert subscription_of(rows.session, ADA, now=NOW) == (status, ends, active)
 
     def test_nobody_has_none(self, rows: Rows) -> None:
         assert not is_subscription_active(rows.session, ADA, now=NOW)
+        assert subscription_of(rows.session, ADA, now=NOW) is None
 
 
 class TestKudosShowcase:

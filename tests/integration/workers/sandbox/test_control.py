@@ -145,7 +145,10 @@ class TestFaults:
         ("order", "said"),
         [
             ({}, "provider: Field required; kind: Field required"),
-            (FAULT | {"provider": "apns"}, "provider: Input should be 'expo', 'twilio' or 'smtp'"),
+            (
+                FAULT | {"provider": "apns"},
+                "provider: Input should be 'expo', 'twilio', 'smtp' or 'stripe'",
+            ),
             (FAULT | {"kind": "fire"}, "kind: Input should be 'too_many'"),
             (FAULT | {"times": 0}, "times: "),
             (FAULT | {"retry_after_s": "inf"}, "retry_after_s: "),

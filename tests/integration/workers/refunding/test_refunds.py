@@ -1,0 +1,248 @@
+"""Money goes back once, whatever Stripe and the way to it do; what doesn't is seen by ops."""
+
+from datetime import timedelta
+
+import pytest
+from sqlmodel import Session
+
+from domain.constants import HANDOVER_LEASE, REFUND_KEY_LIFE, REST_LONGEST_PAUSE
+from domain.inbox.money import went_back
+from domain.inbox.stripe_objects import Refund
+from domain.payments.refund_log import retry
+from tests.helpers.apply import Application
+from tests.helpers.refunds import Counterpart, Stands, payment_of, till_at
+from tests.helpers.said import published, rows
+from workers.refunding.desk import RefundDesk
+from workers.sandbox.faults import Kind
+
+MADE = Stands("made")
+LATER = REST_LONGEST_PAUSE + timedelta(minutes=1)
+
+
+class TestAllIsWell:
+    def test_what_must_go_back_does_and_the_payment_says_so(self, till: Counterpart) -> None:
+        till.owe("Ada", "Bo", amount=700)
+        assert till.states() == {"Ada": Stands("due"), "Bo": Stands("due")}
+        assert till.payments() == {"Ada": "refund_pending", "Bo": "refund_pending"}
+        till.work()
+        assert till.states() == {"Ada": MADE, "Bo": MADE}
+        assert till.payments() == {"Ada": "refunded", "Bo": "refunded"}
+        assert till.made() == {"Ada": 1, "Bo": 1}
+        (entry, _) = till.asked()
+        name = entry.asked["payment_intent"].removeprefix("pi_")
+        assert entry.asked == {
+            "key": f"refund:{payment_of(name)}:1",
+            "payment_intent": f"pi_{name}",
+            "reason": "requested_by_customer",
+            "metadata": {"payment_id": payment_of(name)},
+        }
+
+    def test_until_stripe_says_so_the_payment_waits(self, till: Counterpart) -> None:
+        till.sandbox.stripe.books.refunds_pend = True
+        till.owe("Ada")
+        till.work()
+        assert till.states() == {"Ada": Stands("pending")}
+        assert till.payments() == {"Ada": "refund_pending"}
+        (refund,) = till.sandbox.stripe.pending()
+        till.sandbox.stripe.report(refund, "succeeded")
+        # No webhook comes: it is looked for.
+        till.live_on(hours=1)
+        assert (till.states(), till.payments()) == ({"Ada": MADE}, {"Ada": "refunded"})
+        assert till.made() == {"Ada": 1}
+
+    def test_only_what_is_left_goes_back_and_once(self, till: Counterpart) -> None:
+        till.owe("Ada")
+        till.sandbox.stripe.books.refund({"payment_intent": "pi_Ada", "amount": "200"})
+        till.work()
+        # What somebody gave back at Stripe is heard of when it is looked for.
+        till.live_on(hours=1)
+        assert (till.states(), till.payments()) == ({"Ada": MADE}, {"Ada": "refunded"})
+        assert [each["amount_in_cents"] for each in published(till.engine, "payment.refunded")] == [
+            300,
+            200,
+        ]
+
+    def test_a_refund_of_which_an_older_worker_left_no_row_is_made(self, till: Counterpart) -> None:
+        till.owe("Ada")
+        with till.engine.begin() as connection:
+            connection.exec_driver_sql("DELETE FROM refunds")
+        assert [till.desk.give_up_lost() for _ in range(2)] == [1, 0]
+        till.work()
+        assert rows(till.engine, "SELECT wish, state FROM refunds") == [("event_cancelled", "made")]
+
+
+class TestLostAnswers:
+    """G9, of money: what Stripe did and nobody heard of is done once."""
+
+    @pytest.mark.parametrize("kind", [Kind.CLOSE, Kind.GARBAGE, Kind.HANG])
+    @pytest.mark.parametrize("accepts", [True, False], ids=["done", "not done"])
+    def test_with_the_same_key_it_is_made_once(
+        self, till: Counterpart, kind: Kind, *, accepts: bool
+    ) -> None:
+        till.owe("Ada")
+        till.order(kind, accepts=accepts)
+        till.work()
+        assert till.states()["Ada"].state == "due"
+        till.live_on(hours=1)
+        assert (till.states(), till.made()) == ({"Ada": MADE}, {"Ada": 1})
+        assert len({each.asked["key"] for each in till.asked()}) == 1
+        assert till.refused_as_double() == []
+
+    @pytest.mark.parametrize("accepts", [True, False], ids=["done", "not done"])
+    def test_once_stripe_has_forgotten_the_key_it_is_looked_for(
+        self, till: Counterpart, *, accepts: bool
+    ) -> None:
+        till.owe("Ada")
+        till.order(Kind.CLOSE, accepts=accepts)
+        till.work()
+        till.clock.pass_by(timedelta(days=2))
+        till.work()
+        assert (till.states(), till.made()) == ({"Ada": MADE}, {"Ada": 1})
+        assert len(till.asked("GET /v1/refunds")) == 1
+        assert till.refused_as_double() == []
+        assert timedelta(hours=24) > REFUND_KEY_LIFE + HANDOVER_LEASE
+
+    @pytest.mark.parametrize("accepts", [True, False], ids=["done", "not done"])
+    def test_stripes_500_would_come_again_for_the_same_key(
+        self, till: Counterpart, *, accepts: bool
+    ) -> None:
+        till.owe("Ada")
+        till.order(Kind.BROKEN, accepts=accepts)
+        till.work()
+        assert till.states() == {"Ada": Stands("due", "http_500")}
+        till.live_on(hours=1)
+        assert (till.states(), till.made()) == ({"Ada": MADE}, {"Ada": 1})
+        assert till.refused_as_double() == []
+
+    def test_who_was_stopped_in_between_asks_no_more(self, till: Counterpart) -> None:
+        till.owe("Ada")
+        taken = till.desk.take()
+        till.clock.pass_by(HANDOVER_LEASE)
+        till.work()
+        assert till.states() == {"Ada": MADE}
+        results = till.desk.send(taken.in_hand)
+        till.desk.record(taken.in_hand, results)
+        assert len(till.asked()) == 1
+        assert till.states() == {"Ada": MADE}
+
+
+class TestTrouble:
+    """G13: it delays refunds and nothing else, and what it is about is in no log."""
+
+    @pytest.mark.parametrize(
+        ("kind", "code"),
+        [(Kind.TOO_MANY, "rate_limit"), (Kind.CONFLICT, "idempotency_key_in_use")],
+    )
+    def test_stripe_rests_and_is_asked_again(
+        self, till: Counterpart, kind: Kind, code: str
+    ) -> None:
+        till.owe("Ada", "Bo")
+        till.order(kind, retry_after=timedelta(seconds=40))
+        till.work()
+        assert len(till.asked()) == 1
+        (rest,) = rows(till.engine, "SELECT port, reason FROM port_rests")
+        assert rest == ("refunds", code)
+        till.clock.pass_by(LATER)
+        till.work()
+        assert till.states() == {"Ada": MADE, "Bo": MADE}
+        assert rows(till.engine, "SELECT FROM port_rests") == []
+
+    def test_nobody_there_is_asked_until_somebody_is(self, till: Counterpart) -> None:
+        till.owe("Ada")
+        away = till_at(till.sandbox)
+        till.sandbox.stripe_server.stop()
+        broken = RefundDesk(till.engine, away, till.clock)
+        taken = broken.take()
+        broken.record(taken.in_hand, broken.send(taken.in_hand))
+        assert till.states() == {"Ada": Stands("due", "unreachable")}
+
+    def test_a_key_that_isnt_ours_is_shown_and_waits(self, till: Counterpart) -> None:
+        till.owe("Ada")
+        stranger = RefundDesk(till.engine, till_at(till.sandbox, key="sk_wrong"), till.clock)
+        taken = stranger.take()
+        stranger.record(taken.in_hand, stranger.send(taken.in_hand))
+        assert rows(till.engine, "SELECT reason FROM port_rests") == [("invalid_request_error",)]
+        till.clock.pass_by(LATER)
+        till.work()
+        assert till.states() == {"Ada": MADE}
+
+
+class TestRefused:
+    def test_what_stripe_wont_do_is_seen_and_hurts_only_itself(self, till: Counterpart) -> None:
+        till.owe("Ada", "Bo")
+        till.sandbox.stripe.books.spoilt["pi_Ada"] = "charge_disputed"
+        till.live_on(hours=30)
+        assert till.states() == {"Ada": Stands("refused", "charge_disputed"), "Bo": MADE}
+        assert till.payments() == {"Ada": "refund_pending", "Bo": "refunded"}
+        assert len(till.asked()) == 2
+
+    def test_a_payment_that_stripe_doesnt_know(self, till: Counterpart) -> None:
+        till.owe("Ada")
+        del till.sandbox.stripe.books.objects["pi_Ada"]
+        till.work()
+        assert till.states() == {"Ada": Stands("refused", "resource_missing")}
+
+    def test_too_little_money_is_waited_for_and_then_shown(self, till: Counterpart) -> None:
+        till.owe("Ada", "Bo")
+        spoilt = till.sandbox.stripe.books.spoilt
+        spoilt |= {"pi_Ada": "balance_insufficient", "pi_Bo": "balance_insufficient"}
+        till.work()
+        assert till.states()["Ada"] == Stands("due", "balance_insufficient")
+        del spoilt["pi_Bo"]
+        till.live_on(hours=60)
+        assert till.states() == {"Ada": Stands("refused", "balance_insufficient"), "Bo": MADE}
+
+    def test_a_disputed_payment_is_frozen(self, till: Counterpart) -> None:
+        """The bank takes the money; both would be too much."""
+        till.owe("Ada")
+        till.dispute("Ada")
+        till.work()
+        assert till.states() == {"Ada": Stands("refused", "disputed")}
+        assert till.asked() == []
+
+    def test_what_somebody_has_refunded_at_stripe_is_found(self, till: Counterpart) -> None:
+        till.owe("Ada")
+        till.sandbox.stripe.books.refund({"payment_intent": "pi_Ada"})
+        till.work()
+        assert (till.states(), till.payments()) == ({"Ada": MADE}, {"Ada": "refunded"})
+        assert [each["amount_in_cents"] for each in published(till.engine, "payment.refunded")] == [
+            500
+        ]
+
+    def test_one_that_is_taken_back_at_once_is_seen(self, till: Counterpart) -> None:
+        till.sandbox.stripe.books.refunds_pend = True
+        till.owe("Ada")
+        till.work()
+        (refund,) = till.sandbox.stripe.pending()
+        till.sandbox.stripe.report(refund, "failed")
+        till.live_on(hours=1)
+        assert till.states() == {"Ada": Stands("failed", "refund_failed")}
+        till.live_on(hours=48)
+        assert till.made() == {"Ada": 1}
+
+
+def test_what_was_given_back_and_told_while_it_had_failed_is_found(till: Counterpart) -> None:
+    """All that a look finds then was said before, so nothing new is applied."""
+    books = till.sandbox.stripe.books
+    books.refunds_pend = True
+    till.owe("Ada")
+    till.work()
+    till.sandbox.stripe.report(till.sandbox.stripe.pending()[0], "failed")
+    till.live_on(hours=1)
+    books.refunds_pend = False
+    by_hand = Refund.model_validate(books.refund({"payment_intent": "pi_Ada"}))
+    Application(till.engine).run([went_back(by_hand, payment_of("Ada"))])
+    assert till.states()["Ada"].state == "failed"
+    with Session(till.engine) as session, session.begin():
+        assert retry(session, payment_of("Ada"), now=till.clock.now)
+    till.work()
+    assert till.states() == {"Ada": MADE}
+    assert len(till.asked()) == 1
+
+
+def test_a_refund_that_is_asked_for_twice_is_one(till: Counterpart) -> None:
+    till.owe("Ada")
+    till.owe("Ada")
+    till.work()
+    Application(till.engine).run([])
+    assert till.made() == {"Ada": 1}

@@ -1,0 +1,1 @@
+"""Has Stripe send money back, and brings in what Stripe's webhook didn't tell us."""
