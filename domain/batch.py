@@ -1,9 +1,9 @@
 """What passes between dispatch and a handler: a batch of domain events, and the effects of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from domain.envelope import WORKERS_SOURCE, Envelope
 from domain.outbox import derived_id
@@ -11,6 +11,7 @@ from domain.payload import Payload, Stamp
 from domain.verdict import Verdict
 
 P_co = TypeVar("P_co", bound=Payload, covariant=True)
+Q = TypeVar("Q", bound=Payload)
 
 
 class DomainEvent(NamedTuple, Generic[P_co]):
@@ -47,6 +48,19 @@ class Batch(Generic[P_co]):
     def without(self, verdicts: dict[int, Verdict]) -> "Batch[P_co]":
         """Leave out those that were judged already."""
         return Batch([each for each in self.domain_events if each.seq not in verdicts])
+
+    def reworded(self, reword: Callable[[P_co], Q]) -> "Batch[Q]":
+        """Say all of it in another version's words, for the handler of that version.
+
+        What a handler keeps or publishes then reads as if that version had been published.
+        """
+        said = [(each, reword(each.payload)) for each in self.domain_events]
+        return Batch([_instead(each, other) for each, other in said])
+
+
+def _instead(said: DomainEvent[Any], payload: Q) -> DomainEvent[Q]:
+    data = payload.model_dump_json(exclude_unset=True)
+    return DomainEvent(**{**said._asdict(), "payload": payload, "data": data})
 
 
 @dataclass(slots=True)

@@ -8,7 +8,9 @@ from starlette.applications import Starlette
 
 from gateway.app import make_app
 from gateway.context import THREADS
+from gateway.limits import Limits
 from gateway.outside import Outside
+from gateway.quotas import Quotas, SharedBuckets
 from gateway.ringing import Ring, no_ring
 from workers import service
 from workers.bells import Bells
@@ -19,6 +21,7 @@ from workers.settings import Settings
 FINISH_WITHIN_S: Final = 7
 # Longer than clients keep an idle connection, so that it is they who close it.
 KEEP_ALIVE_S: Final = 75
+REDIS_SCHEMES: Final = ("redis://", "rediss://", "unix://")
 
 
 def server_config(app: Starlette, *, host: str, port: int) -> uvicorn.Config:
@@ -40,7 +43,8 @@ def _configure(settings: Settings, engine: Engine) -> uvicorn.Config:
         settings.stripe_webhook_secret,
         settings.clerk_webhook_secret,
     )
-    app = make_app(engine, ring=_bell(settings), outside=outside)
+    limits = Limits(quotas=Quotas(_shared_buckets(settings)))
+    app = make_app(engine, ring=_bell(settings), limits=limits, outside=outside)
     return server_config(app, host=settings.gateway_host, port=settings.gateway_port)
 
 
@@ -48,6 +52,12 @@ def _bell(settings: Settings) -> Ring:
     if settings.broker_url is None:
         return no_ring
     return Bells(make_broker(settings.broker_url.get_secret_value())).ring_after_publish
+
+
+def _shared_buckets(settings: Settings) -> SharedBuckets | None:
+    """Give the buckets of all gateways, if the broker is a Redis."""
+    url = "" if settings.broker_url is None else settings.broker_url.get_secret_value()
+    return SharedBuckets(url) if url.startswith(REDIS_SCHEMES) else None
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,8 +14,9 @@ from domain.outbox import publish_many
 from gateway.body import read_body
 from gateway.context import Context, context_of, database_trouble, finish
 from gateway.problems import Kind, ProblemError
+from gateway.quotas import Standing
 from gateway.reading import Mode, check, mode_of, said_in, types_said
-from workers.keys import Key, authenticate
+from workers.keys import Key, authenticate, note_use, still_stands
 
 REALM: Final = 'Bearer realm="momento"'
 
@@ -27,6 +28,7 @@ class Outcome:
     count: int
     accepted: int
     types: set[str]
+    standing: Standing | None = None
 
 
 async def publish_events(request: Request) -> JSONResponse:
@@ -43,14 +45,15 @@ async def publish_events(request: Request) -> JSONResponse:
 
         def work() -> Outcome:
             said = said_in(raw, mode, headers=request.headers)
-            return _publish(said, context, key=key, now=now)
+            standing = limits.quotas.take(key, len(said))
+            return replace(_publish(said, context, key=key, now=now), standing=standing)
 
         outcome = await finish(work, context)
     context.ringer.ring(outcome.types)
     answer = {"accepted": outcome.accepted, "duplicates": outcome.count - outcome.accepted}
     milliseconds = round((time.perf_counter() - started) * 1_000, 1)
     context.log.info("domain_events.published", key=str(key.id), ms=milliseconds, **answer)
-    return JSONResponse(answer, 202)
+    return JSONResponse(answer, 202, outcome.standing.headers() if outcome.standing else None)
 
 
 async def _authenticate(request: Request, context: Context) -> Key:
@@ -64,12 +67,16 @@ async def _authenticate(request: Request, context: Context) -> Key:
         )
     key = await _key_for(secret.strip(), context)
     if key is None:
-        raise ProblemError(
-            Kind.UNAUTHENTICATED,
-            "This key is unknown or revoked.",
-            headers={"WWW-Authenticate": f'{REALM}, error="invalid_token"'},
-        )
+        raise _refused()
     return key
+
+
+def _refused() -> ProblemError:
+    return ProblemError(
+        Kind.UNAUTHENTICATED,
+        "This key is unknown or revoked.",
+        headers={"WWW-Authenticate": f'{REALM}, error="invalid_token"'},
+    )
 
 
 async def _key_for(secret: str, context: Context) -> Key | None:
@@ -83,7 +90,11 @@ async def _key_for(secret: str, context: Context) -> Key | None:
 
 def _look_up(secret: str, context: Context) -> Key | None:
     with database_trouble(context), Session(context.engine) as session:
-        return authenticate(session, secret)
+        key = authenticate(session, secret)
+        if key is not None:
+            note_use(session, key)
+            session.commit()
+    return key
 
 
 def _publish(said: Sequence[Any], context: Context, *, key: Key, now: datetime) -> Outcome:
@@ -94,6 +105,9 @@ def _publish(said: Sequence[Any], context: Context, *, key: Key, now: datetime) 
         raise ProblemError(Kind.TYPE_NOT_ALLOWED, message, members={"types": refused})
     envelopes = check(said, now=now)
     with database_trouble(context), Session(context.engine) as session:
+        # The key was looked up seconds ago: revoked means at once.
+        if not still_stands(session, key):
+            raise _refused()
         accepted = publish_many(session, envelopes)
         session.commit()
     return Outcome(len(envelopes), accepted, types)

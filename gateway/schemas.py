@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from domain.catalogue import PUBLIC_TYPES, TYPES
-from domain.payload import TYPE_PREFIX, TYPE_SUFFIX
+from domain.payload import type_of
 from domain.schemas import ENVELOPE, envelope_schema, json_schema
 
 MEDIA_TYPE: Final = "application/schema+json"
@@ -46,5 +46,5 @@ def _listed() -> dict[str, Any]:
 def _schema(name: str) -> dict[str, Any] | None:
     if name == ENVELOPE:
         return envelope_schema()
-    payload = TYPES.get(name) or TYPES.get(f"{TYPE_PREFIX}{name}{TYPE_SUFFIX}")
+    payload = TYPES.get(name) or TYPES.get(type_of(name))
     return json_schema(payload) if payload else None

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from domain.outbox import publish, publish_many
-from domain.tables.ledger import ApiKey
+from domain.tables.keys import ApiKey
 from domain.users.payloads import UserVerified
 from tests.helpers.evening import SOURCE, START, an_id
 from tests.helpers.ledger import a_registration, ask, backend, until
