@@ -27,9 +27,11 @@ WITH said AS MATERIALIZED (
         SELECT * FROM unnest(
             %(sources)s::text[], %(ids)s::text[], %(types)s::text[], %(subjects)s::text[],
             %(times)s::timestamptz[], %(data)s::text[], %(traceparents)s::text[],
-            %(actors)s::text[], %(causes)s::bigint[], %(attributes)s::text[]
+            %(tracestates)s::text[], %(actors)s::text[], %(causes)s::bigint[],
+            %(attributes)s::text[]
         ) WITH ORDINALITY AS one (
-            source, id, type, subject, time, data, traceparent, actor, cause, attributes, place
+            source, id, type, subject, time, data, traceparent, tracestate, actor, cause,
+            attributes, place
         )
         ORDER BY place
     ) AS listed
@@ -43,10 +45,11 @@ WITH said AS MATERIALIZED (
     SELECT seq, received_at, type FROM said JOIN keyed USING (seq)
 )
 INSERT INTO domain_events (
-    seq, received_at, source, id, type, subject, time, data, traceparent, actor, cause, attributes
+    seq, received_at, source, id, type, subject, time, data, traceparent, tracestate, actor, cause,
+    attributes
 )
-SELECT seq, received_at, source, id, type, subject, time, data::jsonb, traceparent, actor, cause,
-    attributes::jsonb
+SELECT seq, received_at, source, id, type, subject, time, data::jsonb, traceparent, tracestate,
+    actor, cause, attributes::jsonb
 FROM said JOIN keyed USING (seq)
 RETURNING source, id, seq
 """
@@ -63,9 +66,9 @@ def publish(
     """Say that something happened, in the caller's own transaction.
 
     It exists exactly if that transaction commits. `time` is when it happened and needs an offset;
-    (`source`, `id`) identifies it for ever. `others` may be `actor` and `traceparent`. Gives False
-    when the pair was published before: the earlier one stands. Raises InvalidEnvelopeError, a
-    ValueError, for what can't be published; the transaction goes on.
+    (`source`, `id`) identifies it for ever. `others` may be `actor`, `traceparent` and
+    `tracestate`. Gives False when the pair was published before: the earlier one stands. Raises
+    InvalidEnvelopeError, a ValueError, for what can't be published; the transaction goes on.
     """
     envelope = enclose(payload, source=source, time=time, id=id, **others)
     refuse_unfit(envelope)
@@ -103,6 +106,7 @@ def _columns(envelopes: Iterable[Envelope]) -> dict[str, list[Any]]:
         "times": [envelope.time.astimezone(UTC) for envelope in listed],
         "data": [envelope.data for envelope in listed],
         "traceparents": [envelope.traceparent for envelope in listed],
+        "tracestates": [envelope.tracestate for envelope in listed],
         "actors": [envelope.actor for envelope in listed],
         "causes": [envelope.cause for envelope in listed],
         "attributes": [

@@ -4,7 +4,7 @@ from typing import Final
 
 import uvicorn
 from sqlalchemy import Engine
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from gateway.app import make_app
 from gateway.context import THREADS
@@ -12,10 +12,12 @@ from gateway.limits import Limits
 from gateway.outside import Outside
 from gateway.quotas import Quotas, SharedBuckets
 from gateway.ringing import Ring, no_ring
+from gateway.tracing import TracedApp
 from workers import service
 from workers.bells import Bells
 from workers.broker import make_broker
 from workers.settings import Settings
+from workers.tracing import start_tracing
 
 # What is in hand may finish; together with the rest of the way out it takes less than 10 s.
 FINISH_WITHIN_S: Final = 7
@@ -24,7 +26,7 @@ KEEP_ALIVE_S: Final = 75
 REDIS_SCHEMES: Final = ("redis://", "rediss://", "unix://")
 
 
-def server_config(app: Starlette, *, host: str, port: int) -> uvicorn.Config:
+def server_config(app: ASGIApp, *, host: str, port: int) -> uvicorn.Config:
     """How uvicorn is to serve the gateway."""
     return service.server_config(
         app,
@@ -45,7 +47,9 @@ def _configure(settings: Settings, engine: Engine) -> uvicorn.Config:
     )
     limits = Limits(quotas=Quotas(_shared_buckets(settings)))
     app = make_app(engine, ring=_bell(settings), limits=limits, outside=outside)
-    return server_config(app, host=settings.gateway_host, port=settings.gateway_port)
+    spans = start_tracing("gateway")
+    served = app if spans is None else TracedApp(app, spans)
+    return server_config(served, host=settings.gateway_host, port=settings.gateway_port)
 
 
 def _bell(settings: Settings) -> Ring:

@@ -80,7 +80,7 @@ def _particulars(traced: Traced) -> Iterator[str]:
     yield f"subject {traced.subject}"
     if others := {name: each for name, each in traced.ids.items() if each != traced.subject}:
         yield ", ".join(f"{name} {each}" for name, each in others.items())
-    for name in ("actor", "traceparent"):
+    for name in ("actor", "traceparent", "tracestate"):
         if value := getattr(traced, name):
             yield f"{name} {value}"
     if traced.refused:
