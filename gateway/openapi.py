@@ -98,6 +98,7 @@ def openapi() -> dict[str, Any]:
             "/v1/schemas": {"get": _get("List all types of domain events")},
             "/v1/schemas/{name}": {"get": _show_schema()},
             **hook_paths(),
+            "/asyncapi.json": {"get": _get("All domain events, as an AsyncAPI document")},
             "/openapi.json": {"get": _get("This document")},
             "/livez": {"get": _get("Whether the process serves")},
             "/readyz": {

@@ -51,12 +51,12 @@ MAY_GO: Final = frozenset({"format", "pattern", "x-refers-to"})
 
 
 def fields_gone(old: Schema, new: Schema, path: str) -> Iterator[Change]:
-    """A field that isn't there any more is refused, since unknown fields are."""
-    if _is_open(new):
+    """A field that isn't there any more, where not everything unknown is taken."""
+    if new.get("additionalProperties", True) is True:
         return
     for name in old.get("properties", {}):
         if name not in new.get("properties", {}):
-            yield Change(_join(path, name), "is gone, and unknown fields are refused")
+            yield Change(_join(path, name), "is gone")
 
 
 def fields_claimed(old: Schema, new: Schema, path: str) -> Iterator[Change]:
