@@ -79,6 +79,9 @@ class Attributes(BaseModel):
     actor: Annotated[str, Field(min_length=1, max_length=128, pattern=PRINTABLE)] | None = None
 
 
+KNOWN_ATTRIBUTES = frozenset(Attributes.model_fields)
+
+
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """A domain event as it is published; `data` is the payload as JSON text."""
@@ -198,7 +201,9 @@ def _check_attributes(
 
 def _attribute_name_faults(present: dict[str, Any]) -> Iterator[Fault]:
     """Hold extension attributes to CloudEvents' names and value types, and to our limits."""
-    extensions = {name: present[name] for name in present.keys() - Attributes.model_fields.keys()}
+    extensions = {name: present[name] for name in present.keys() - KNOWN_ATTRIBUTES}
+    if not extensions:
+        return
     if len(extensions) > EXTENSIONS_AT_MOST:
         yield Fault("body", f"has more than {EXTENSIONS_AT_MOST} extension attributes")
         return
@@ -223,9 +228,10 @@ def _check_data(
     """Validate the payload and give it back as JSON text, each value in one way of writing it."""
     if not isinstance(data, dict):
         return "", [Fault("data", "must be a JSON object")]
-    text = to_json(data).decode()
-    if len(text.encode()) > DATA_LIMIT_BYTES:
+    raw = to_json(data)
+    if len(raw) > DATA_LIMIT_BYTES:
         return "", [Fault("data", f"is larger than {DATA_LIMIT_BYTES} bytes")]
+    text = raw.decode()
     faults = list(_nul_faults(data, "data")) if "\\u0000" in text else []
     if "Infinity" in text and not _is_finite(text):
         return "", [*faults, Fault("data", "holds a number that is too large")]

@@ -71,6 +71,11 @@ PROBLEM_DETAILS: Final = {
         "faults": {"type": "array", "items": FAULT},
         "more_faults": {**COUNT, "description": "How many more were found"},
         "types": {"type": "array", "items": TEXT, "description": "Types not allowed"},
+        "violated-policies": {
+            "type": "array",
+            "items": TEXT,
+            "description": "The quotas that are used up; see RateLimit-Policy",
+        },
         "limit": {**COUNT, "description": "What was exceeded"},
         "failed": {**TEXT, "description": "The check that failed"},
     },
