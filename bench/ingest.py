@@ -37,7 +37,7 @@ EMPTY = "TRUNCATE domain_events, domain_event_keys, outbox"
 HELD = (
     "SELECT count(*) FROM domain_events JOIN domain_event_keys USING (seq) JOIN outbox USING (seq)"
 )
-READY_WITHIN_S = 30
+READY_WITHIN_S = 60
 COPIES = {
     "domain_event_keys": ("source", "id", "seq", "received_at"),
     "domain_events": (
