@@ -193,10 +193,22 @@ def telling(contest: Contest, effort: Effort) -> list[Figure]:
     ]
 
 
+def ingest(contest: Contest, effort: Effort) -> list[Figure]:
+    """Domain events a second into one gateway process, beside COPY into the same tables."""
+    if contest.ours is None:
+        return []
+    taken = scene.ingest(contest.servers, effort.runs, effort.jobs)
+    for name, rates in taken.items():
+        contest.say(f"{name}: {', '.join(f'{each:,.0f}' for each in rates)} domain events/s")
+    ours, most = median(taken["ours"]), median(taken["limit"])
+    return [Figure("ingest", "domain events/s", ours=ours, limit=most)]
+
+
 FIGURES = {
     "kudos_throughput": kudos_throughput,
     "idle_latency": idle_latency,
     "questions": questions,
     "due": due,
     "telling": telling,
+    "ingest": ingest,
 }

@@ -106,6 +106,12 @@ def tell(servers: Servers, samples: int, pushes: int) -> dict[str, Any]:
     return taken
 
 
+def ingest(servers: Servers, runs: int, jobs: int) -> dict[str, list[float]]:
+    """Domain events a second, each time: through the gateway, and by COPY alone."""
+    taken: dict[str, list[float]] = _said(servers, "ingest", runs, jobs)
+    return taken
+
+
 def _said(servers: Servers, module: str, *numbers: int) -> Any:
     """What a module of ours prints, run in the product's environment on an empty database."""
     dsn = servers.make_database(module)

@@ -1,16 +1,18 @@
 """What passes between dispatch and a handler: a batch of domain events, and the effects of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from domain.envelope import WORKERS_SOURCE, Envelope
 from domain.outbox import derived_id
 from domain.payload import Payload, Stamp
+from domain.trace_context import child
 from domain.verdict import Verdict
 
 P_co = TypeVar("P_co", bound=Payload, covariant=True)
+Q = TypeVar("Q", bound=Payload)
 
 
 class DomainEvent(NamedTuple, Generic[P_co]):
@@ -23,6 +25,7 @@ class DomainEvent(NamedTuple, Generic[P_co]):
     payload: P_co
     data: str
     traceparent: str | None = None
+    tracestate: str | None = None
 
     @property
     def stamp(self) -> Stamp:
@@ -47,6 +50,19 @@ class Batch(Generic[P_co]):
     def without(self, verdicts: dict[int, Verdict]) -> "Batch[P_co]":
         """Leave out those that were judged already."""
         return Batch([each for each in self.domain_events if each.seq not in verdicts])
+
+    def reworded(self, reword: Callable[[P_co], Q]) -> "Batch[Q]":
+        """Say all of it in another version's words, for the handler of that version.
+
+        What a handler keeps or publishes then reads as if that version had been published.
+        """
+        said = [(each, reword(each.payload)) for each in self.domain_events]
+        return Batch([_instead(each, other) for each, other in said])
+
+
+def _instead(said: DomainEvent[Any], payload: Q) -> DomainEvent[Q]:
+    data = payload.model_dump_json(exclude_unset=True)
+    return DomainEvent(**{**said._asdict(), "payload": payload, "data": data})
 
 
 @dataclass(slots=True)
@@ -86,6 +102,7 @@ class Effects:
                 time=cause.time,
                 data=data,
                 traceparent=cause.traceparent,
+                tracestate=cause.tracestate,
                 cause=cause.seq,
             )
         )
@@ -94,9 +111,16 @@ class Effects:
         """Give what follows from this handler.
 
         Two handlers of one cause may both say that the same thing was settled: the second says it
-        of a newer state, and must not pass for a repetition of the first.
+        of a newer state, and must not pass for a repetition of the first. Each belongs to its
+        cause's trace, as a span of its own.
         """
-        return [
-            each if each.id in self.unique else replace(each, id=derived_id(handler, each.id))
-            for each in self.follow_ups
-        ]
+        return [_follow_up(each, self._identity(each, handler)) for each in self.follow_ups]
+
+    def _identity(self, follow_up: Envelope, handler: str) -> str:
+        is_unique = follow_up.id in self.unique
+        return follow_up.id if is_unique else derived_id(handler, follow_up.id)
+
+
+def _follow_up(said: Envelope, identity: str) -> Envelope:
+    parent = said.traceparent
+    return replace(said, id=identity, traceparent=parent and child(parent, identity))

@@ -34,11 +34,12 @@ class Claimed(NamedTuple):
     time: datetime
     data: str
     traceparent: str | None
+    tracestate: str | None
 
 
 _WITH_DOMAIN_EVENTS = """
 SELECT held.seq, held.deaths, held.received_at, said.source, said.id, said.time,
-    said.data::text, said.traceparent
+    said.data::text, said.traceparent, said.tracestate
 FROM held JOIN domain_events AS said ON said.seq = held.seq AND said.received_at = held.received_at
 ORDER BY held.due_at, held.seq
 """

@@ -27,6 +27,7 @@ from domain.deliveries import (
     settle,
     suspect,
 )
+from domain.envelope import Envelope
 from domain.notifications.telling import tell_of
 from domain.outbox import publish_many
 from domain.payload import thing
@@ -55,6 +56,7 @@ class Report:
     verdicts: dict[int, Verdict] = field(default_factory=dict)
     domain_events: Sequence[DomainEvent[Any]] = ()
     followed: int = 0
+    follow_ups: Sequence[Envelope] = ()
     news: News = NO_NEWS
 
     def __add__(self, other: "Report") -> "Report":
@@ -68,6 +70,7 @@ class Report:
             {**self.verdicts, **other.verdicts},
             [*self.domain_events, *other.domain_events],
             self.followed + other.followed,
+            [*self.follow_ups, *other.follow_ups],
             self.news | other.news,
         )
 
@@ -176,11 +179,20 @@ def _apply(session: Session, handler: Handler, claimed: Sequence[Claimed], now: 
     settle(session, handler.name, claimed, verdicts, now)
     news = _announce(session, handler, batch, verdicts) | News(frozenset(effects.arrived))
     wake(session, news, now=now, in_passing=True)
-    followed = publish_many(session, effects.of(handler.name))
+    follow_ups = effects.of(handler.name)
+    followed = publish_many(session, follow_ups)
     # Last of all: see domain/notifications/telling.py. What has a note had no effect.
     applied = [each for each in batch if each.seq not in verdicts or verdicts[each.seq] == DONE]
     tell_of(session, handler.name, applied, now=now)
-    return Report(len(claimed), _count(batch, verdicts), verdicts, list(batch), followed, news)
+    return Report(
+        claimed=len(claimed),
+        outcomes=_count(batch, verdicts),
+        verdicts=verdicts,
+        domain_events=list(batch),
+        followed=followed,
+        follow_ups=follow_ups,
+        news=news,
+    )
 
 
 def _read(session: Session, handler: Handler, claimed: Sequence[Claimed]) -> list[DomainEvent[Any]]:
@@ -195,6 +207,7 @@ def _read(session: Session, handler: Handler, claimed: Sequence[Claimed]) -> lis
             payload=handler.payload.read(data),
             data=data,
             traceparent=each.traceparent,
+            tracestate=each.tracestate,
         )
         for each, data in zip(claimed, unseal(session, handler.payload, written), strict=True)
     ]

@@ -22,6 +22,11 @@ from domain.constants import (
 )
 from domain.faults import Fault, InvalidEnvelopeError, faults_of
 from domain.payload import Instant, Payload
+from domain.trace_context import (
+    TRACEPARENT_LIMIT_CHARACTERS,
+    check_traceparent,
+    check_tracestate,
+)
 
 PRINTABLE = r"^[^\x00-\x1f\x7f-\x9f]+$"
 PLAIN_TEXT = re.compile(r"[^\x00-\x1f\x7f-\x9f]*")
@@ -40,15 +45,6 @@ INT32 = 2**31
 # Extensions travel with every copy of a domain event, so they are to stay few and short.
 EXTENSIONS_AT_MOST = 32
 EXTENSION_LIMIT_CHARACTERS = 2_048
-TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
-
-
-def _trace_context(said: str) -> str:
-    """Hold to W3C Trace Context, version 00; ids of zeros only mean none and are refused."""
-    if not TRACEPARENT.fullmatch(said):
-        message = "is not a W3C traceparent such as 00-<32 hex>-<16 hex>-01"
-        raise ValueError(message)
-    return said
 
 
 class Attributes(BaseModel):
@@ -66,8 +62,24 @@ class Attributes(BaseModel):
     time: Annotated[Instant, Field(strict=True)]
     datacontenttype: Literal["application/json"] | None = None
     dataschema: Annotated[str, Field(max_length=256, pattern=PRINTABLE)] | None = None
-    traceparent: Annotated[str, AfterValidator(_trace_context)] | None = None
+    traceparent: (
+        Annotated[
+            str,
+            Field(max_length=TRACEPARENT_LIMIT_CHARACTERS),
+            AfterValidator(check_traceparent),
+        ]
+        | None
+    ) = None
+    tracestate: (
+        Annotated[
+            str, Field(max_length=EXTENSION_LIMIT_CHARACTERS), AfterValidator(check_tracestate)
+        ]
+        | None
+    ) = None
     actor: Annotated[str, Field(min_length=1, max_length=128, pattern=PRINTABLE)] | None = None
+
+
+KNOWN_ATTRIBUTES = frozenset(Attributes.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +96,11 @@ class Envelope:
     actor: str | None = None
     cause: int | None = None
     attributes: dict[str, Any] | None = None
+    tracestate: str | None = None
 
 
 def enclose(payload: Payload, *, source: str, time: datetime, id: str, **others: Any) -> Envelope:
-    """Put a payload into an envelope; `others` are traceparent, actor, cause, attributes."""
+    """Put a payload into an envelope; `others` are traceparent, tracestate, actor, cause."""
     return Envelope(
         source=source,
         id=id,
@@ -105,7 +118,7 @@ def refuse_unfit(envelope: Envelope) -> None:
     Raises InvalidEnvelopeError. The payload was checked when it was made.
     """
     faults: list[Fault] = []
-    names = ("source", "id", "type", "subject", "time", "traceparent", "actor")
+    names = ("source", "id", "type", "subject", "time", "traceparent", "tracestate", "actor")
     try:
         Attributes.model_validate(
             {"specversion": "1.0", **{name: getattr(envelope, name) for name in names}}
@@ -157,6 +170,8 @@ def parse_envelope(said: Any, *, types: Mapping[str, type[Payload]], now: dateti
         time=attributes.time.astimezone(UTC),
         data=text,
         traceparent=attributes.traceparent,
+        # On its own it means nothing.
+        tracestate=attributes.tracestate or None if attributes.traceparent else None,
         actor=attributes.actor,
         attributes=extras or None,
     )
@@ -186,7 +201,9 @@ def _check_attributes(
 
 def _attribute_name_faults(present: dict[str, Any]) -> Iterator[Fault]:
     """Hold extension attributes to CloudEvents' names and value types, and to our limits."""
-    extensions = {name: present[name] for name in present.keys() - Attributes.model_fields.keys()}
+    extensions = {name: present[name] for name in present.keys() - KNOWN_ATTRIBUTES}
+    if not extensions:
+        return
     if len(extensions) > EXTENSIONS_AT_MOST:
         yield Fault("body", f"has more than {EXTENSIONS_AT_MOST} extension attributes")
         return
@@ -211,9 +228,10 @@ def _check_data(
     """Validate the payload and give it back as JSON text, each value in one way of writing it."""
     if not isinstance(data, dict):
         return "", [Fault("data", "must be a JSON object")]
-    text = to_json(data).decode()
-    if len(text.encode()) > DATA_LIMIT_BYTES:
+    raw = to_json(data)
+    if len(raw) > DATA_LIMIT_BYTES:
         return "", [Fault("data", f"is larger than {DATA_LIMIT_BYTES} bytes")]
+    text = raw.decode()
     faults = list(_nul_faults(data, "data")) if "\\u0000" in text else []
     if "Infinity" in text and not _is_finite(text):
         return "", [*faults, Fault("data", "holds a number that is too large")]

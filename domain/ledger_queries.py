@@ -100,6 +100,7 @@ class Traced:
     time: datetime
     received_at: datetime
     traceparent: str | None
+    tracestate: str | None
     actor: str | None
     cause: int | None
     ids: dict[str, str]
@@ -170,8 +171,8 @@ WITH RECURSIVE told AS (
     SELECT next.*, told.depth + 1 FROM told JOIN domain_events AS next ON next.cause = told.seq
     WHERE told.depth < %(depth)s AND next.seq > told.seq
 )
-SELECT told.seq, source, id, told.type, subject, time, told.received_at, data, traceparent, actor,
-    cause, outbox.seq IS NULL AS is_routed
+SELECT told.seq, source, id, told.type, subject, time, told.received_at, data, traceparent,
+    tracestate, actor, cause, outbox.seq IS NULL AS is_routed
 FROM told LEFT JOIN outbox ON outbox.seq = told.seq
 ORDER BY told.seq LIMIT %(limit)s
 """

@@ -13,7 +13,7 @@ from domain.envelope import AHEAD, Envelope, enclose, refuse_unfit
 from domain.faults import Fault, InvalidEnvelopeError
 from domain.payload import Payload
 from domain.sealing import seal
-from domain.sql import fetch
+from domain.sql import array, execute, fetch, texts
 
 _DERIVED = uuid5(NAMESPACE_URL, "https://momento.app/domain-events")
 
@@ -27,9 +27,11 @@ WITH said AS MATERIALIZED (
         SELECT * FROM unnest(
             %(sources)s::text[], %(ids)s::text[], %(types)s::text[], %(subjects)s::text[],
             %(times)s::timestamptz[], %(data)s::text[], %(traceparents)s::text[],
-            %(actors)s::text[], %(causes)s::bigint[], %(attributes)s::text[]
+            %(tracestates)s::text[], %(actors)s::text[], %(causes)s::bigint[],
+            %(attributes)s::text[]
         ) WITH ORDINALITY AS one (
-            source, id, type, subject, time, data, traceparent, actor, cause, attributes, place
+            source, id, type, subject, time, data, traceparent, tracestate, actor, cause,
+            attributes, place
         )
         ORDER BY place
     ) AS listed
@@ -43,12 +45,12 @@ WITH said AS MATERIALIZED (
     SELECT seq, received_at, type FROM said JOIN keyed USING (seq)
 )
 INSERT INTO domain_events (
-    seq, received_at, source, id, type, subject, time, data, traceparent, actor, cause, attributes
+    seq, received_at, source, id, type, subject, time, data, traceparent, tracestate, actor, cause,
+    attributes
 )
-SELECT seq, received_at, source, id, type, subject, time, data::jsonb, traceparent, actor, cause,
-    attributes::jsonb
+SELECT seq, received_at, source, id, type, subject, time, data::jsonb, traceparent, tracestate,
+    actor, cause, attributes::jsonb
 FROM said JOIN keyed USING (seq)
-RETURNING source, id, seq
 """
 
 
@@ -63,9 +65,9 @@ def publish(
     """Say that something happened, in the caller's own transaction.
 
     It exists exactly if that transaction commits. `time` is when it happened and needs an offset;
-    (`source`, `id`) identifies it for ever. `others` may be `actor` and `traceparent`. Gives False
-    when the pair was published before: the earlier one stands. Raises InvalidEnvelopeError, a
-    ValueError, for what can't be published; the transaction goes on.
+    (`source`, `id`) identifies it for ever. `others` may be `actor`, `traceparent` and
+    `tracestate`. Gives False when the pair was published before: the earlier one stands. Raises
+    InvalidEnvelopeError, a ValueError, for what can't be published; the transaction goes on.
     """
     envelope = enclose(payload, source=source, time=time, id=id, **others)
     refuse_unfit(envelope)
@@ -86,27 +88,30 @@ def publish_many(session: Session, envelopes: Sequence[Envelope]) -> int:
         unique.setdefault((envelope.source, envelope.id), envelope)
     if not unique:
         return 0
-    return len(fetch(session, _PUBLISH, **_columns(seal(session, list(unique.values())))))
+    return execute(session, _PUBLISH, **_columns(seal(session, list(unique.values()))))
 
 
-def _columns(envelopes: Iterable[Envelope]) -> dict[str, list[Any]]:
-    """Turn envelopes into one list a column."""
+def _columns(envelopes: Iterable[Envelope]) -> dict[str, str]:
+    """Turn envelopes into one array a column, written here: it takes a tenth of psycopg's time."""
     listed = list(envelopes)
     if any(envelope.time.tzinfo is None for envelope in listed):
         message = "time needs an offset: use an aware datetime, e.g. datetime.now(UTC)"
         raise ValueError(message)
     return {
-        "sources": [envelope.source for envelope in listed],
-        "ids": [envelope.id for envelope in listed],
-        "types": [envelope.type for envelope in listed],
-        "subjects": [envelope.subject for envelope in listed],
-        "times": [envelope.time.astimezone(UTC) for envelope in listed],
-        "data": [envelope.data for envelope in listed],
-        "traceparents": [envelope.traceparent for envelope in listed],
-        "actors": [envelope.actor for envelope in listed],
-        "causes": [envelope.cause for envelope in listed],
-        "attributes": [
+        "sources": texts(envelope.source for envelope in listed),
+        "ids": texts(envelope.id for envelope in listed),
+        "types": texts(envelope.type for envelope in listed),
+        "subjects": texts(envelope.subject for envelope in listed),
+        "times": array(envelope.time.astimezone(UTC).isoformat() for envelope in listed),
+        "data": texts(envelope.data for envelope in listed),
+        "traceparents": texts(envelope.traceparent for envelope in listed),
+        "tracestates": texts(envelope.tracestate for envelope in listed),
+        "actors": texts(envelope.actor for envelope in listed),
+        "causes": array(
+            "NULL" if envelope.cause is None else str(envelope.cause) for envelope in listed
+        ),
+        "attributes": texts(
             None if envelope.attributes is None else to_json(envelope.attributes).decode()
             for envelope in listed
-        ],
+        ),
     }

@@ -25,7 +25,23 @@ from domain.constants import EARLIEST_TIME, LATEST_TIME
 from domain.personal import find, shape
 
 TYPE_PREFIX = "app.momento."
-TYPE_SUFFIX = ".v1"
+_FIRST_VERSION = ".v1"
+_VERSION = re.compile(r"\.v[0-9]+$")
+
+
+def type_of(name: str) -> str:
+    """Give the full type of a short name: of `kudos.given` the first version, of `….v2` that."""
+    return f"{TYPE_PREFIX}{name}{'' if _VERSION.search(name) else _FIRST_VERSION}"
+
+
+def name_of(full: str) -> str:
+    """Give the short name of a type, which the first version has without a number."""
+    return full.removeprefix(TYPE_PREFIX).removesuffix(_FIRST_VERSION)
+
+
+def any_version(name: str) -> str:
+    """Give what all versions of a domain event are called, from a full or a short name."""
+    return _VERSION.sub("", name.removeprefix(TYPE_PREFIX))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +175,7 @@ def thing(kind: str, identity: str) -> str:
 class Payload(BaseModel):
     """What a domain event carries. A subclass names itself: `class KudosGiven(Payload, name=…)`.
 
+    A later version beside the first says which: `name=…, version=2`; its short name ends in `.v2`.
     The first field is the subject. `creates` names the kind of thing that its first
     field identifies and that it brings into being, if it does. `person` names the field that says
     whose its personal values are, if it has any: see domain/personal.py.
@@ -187,6 +204,7 @@ class Payload(BaseModel):
         cls,
         *,
         name: str = "",
+        version: int = 1,
         creates: str | None = None,
         person: str | None = None,
         follow_up: bool = False,
@@ -195,8 +213,8 @@ class Payload(BaseModel):
 
         A class without a name is a base of others and no domain event itself.
         """
-        cls.NAME = name
-        cls.TYPE = f"{TYPE_PREFIX}{name}{TYPE_SUFFIX}"
+        cls.NAME = name if version == 1 else f"{name}.v{version}"
+        cls.TYPE = type_of(cls.NAME)
         cls.CREATES = creates
         cls.FOLLOW_UP = follow_up
         cls.PERSON = person

@@ -138,6 +138,14 @@ def find(
         yield from find(marker, part)
 
 
+def nested_models(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    """Find all models that a model is made of, at any depth."""
+    for information in model.model_fields.values():
+        for each in _models(information.annotation):
+            yield each
+            yield from nested_models(each)
+
+
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
     """Find the models of which a field is a list."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):

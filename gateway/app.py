@@ -20,7 +20,7 @@ from gateway.outside import Outside
 from gateway.problems import Kind, ProblemError, answer_http_error, answer_problem
 from gateway.publishing import publish_events
 from gateway.ringing import Ring, no_ring
-from gateway.schemas import list_schemas, show_schema
+from gateway.schemas import list_schemas, show_asyncapi, show_schema
 from gateway.stripe import STRIPE_PATH, hear_stripe
 from gateway.twilio import INBOUND_PATH, hear_inbound, hear_status
 from gateway.unsubscribing import UNSUBSCRIBE_PATH, unsubscribe
@@ -36,6 +36,7 @@ ROUTES = [
     Route(STATUS_PATH, hear_status, methods=["POST"]),
     Route(INBOUND_PATH, hear_inbound, methods=["POST"]),
     Route(UNSUBSCRIBE_PATH, unsubscribe, methods=["GET", "POST"]),
+    Route("/asyncapi.json", show_asyncapi),
     Route("/openapi.json", show_openapi),
     Route("/livez", live),
     Route("/readyz", ready),

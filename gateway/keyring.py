@@ -6,7 +6,8 @@ from typing import Final
 
 from workers.keys import Key
 
-# A revoked key stops within this time.
+# A key that came to its end is looked up again after this time; whether it may publish is asked
+# again in the transaction that does it.
 LIFE_S: Final = 3.0
 # Wrong keys are remembered too; a stranger who tries many must not fill the memory.
 AT_MOST: Final = 10_000

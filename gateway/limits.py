@@ -3,10 +3,11 @@
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from gateway.problems import Kind, retry_later
+from gateway.quotas import Quotas
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Limits:
     # For each key; what was not used is saved up for this many seconds.
     requests_per_second: float = 1_000.0
     saved_up_seconds: float = 2.0
+    # What each key is allowed besides.
+    quotas: Quotas = field(default_factory=Quotas)
 
 
 class Admission:

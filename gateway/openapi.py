@@ -71,6 +71,11 @@ PROBLEM_DETAILS: Final = {
         "faults": {"type": "array", "items": FAULT},
         "more_faults": {**COUNT, "description": "How many more were found"},
         "types": {"type": "array", "items": TEXT, "description": "Types not allowed"},
+        "violated-policies": {
+            "type": "array",
+            "items": TEXT,
+            "description": "The quotas that are used up; see RateLimit-Policy",
+        },
         "limit": {**COUNT, "description": "What was exceeded"},
         "failed": {**TEXT, "description": "The check that failed"},
     },
@@ -98,6 +103,7 @@ def openapi() -> dict[str, Any]:
             "/v1/schemas": {"get": _get("List all types of domain events")},
             "/v1/schemas/{name}": {"get": _show_schema()},
             **hook_paths(),
+            "/asyncapi.json": {"get": _get("All domain events, as an AsyncAPI document")},
             "/openapi.json": {"get": _get("This document")},
             "/livez": {"get": _get("Whether the process serves")},
             "/readyz": {

@@ -2,31 +2,34 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlmodel import Session
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from domain.envelope import Envelope
 from domain.outbox import publish_many
+from domain.trace_context import trace_context
 from gateway.body import read_body
 from gateway.context import Context, context_of, database_trouble, finish
 from gateway.problems import Kind, ProblemError
+from gateway.quotas import Standing
 from gateway.reading import Mode, check, mode_of, said_in, types_said
-from workers.keys import Key, authenticate
+from workers.keys import Key, authenticate, note_use, still_stands
 
 REALM: Final = 'Bearer realm="momento"'
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a request: how many domain events it held, how many were new, their types."""
+class Outcome(NamedTuple):
+    """What became of a request: what it held, how many of it were new, how its key stands."""
 
-    count: int
+    envelopes: Sequence[Envelope]
     accepted: int
-    types: set[str]
+    standing: Standing | None
 
 
 async def publish_events(request: Request) -> JSONResponse:
@@ -43,14 +46,19 @@ async def publish_events(request: Request) -> JSONResponse:
 
         def work() -> Outcome:
             said = said_in(raw, mode, headers=request.headers)
-            return _publish(said, context, key=key, now=now)
+            standing = limits.quotas.take(key, len(said))
+            envelopes = in_trace(_checked(said, key=key, now=now), request.headers)
+            accepted = _publish(envelopes, context, key=key)
+            return Outcome(envelopes, accepted, standing)
 
         outcome = await finish(work, context)
-    context.ringer.ring(outcome.types)
-    answer = {"accepted": outcome.accepted, "duplicates": outcome.count - outcome.accepted}
+    context.ringer.ring({each.type for each in outcome.envelopes})
+    request.state.published = outcome
+    duplicates = len(outcome.envelopes) - outcome.accepted
+    answer = {"accepted": outcome.accepted, "duplicates": duplicates}
     milliseconds = round((time.perf_counter() - started) * 1_000, 1)
     context.log.info("domain_events.published", key=str(key.id), ms=milliseconds, **answer)
-    return JSONResponse(answer, 202)
+    return JSONResponse(answer, 202, outcome.standing.headers() if outcome.standing else None)
 
 
 async def _authenticate(request: Request, context: Context) -> Key:
@@ -64,12 +72,16 @@ async def _authenticate(request: Request, context: Context) -> Key:
         )
     key = await _key_for(secret.strip(), context)
     if key is None:
-        raise ProblemError(
-            Kind.UNAUTHENTICATED,
-            "This key is unknown or revoked.",
-            headers={"WWW-Authenticate": f'{REALM}, error="invalid_token"'},
-        )
+        raise _refused()
     return key
+
+
+def _refused() -> ProblemError:
+    return ProblemError(
+        Kind.UNAUTHENTICATED,
+        "This key is unknown or revoked.",
+        headers={"WWW-Authenticate": f'{REALM}, error="invalid_token"'},
+    )
 
 
 async def _key_for(secret: str, context: Context) -> Key | None:
@@ -83,17 +95,41 @@ async def _key_for(secret: str, context: Context) -> Key | None:
 
 def _look_up(secret: str, context: Context) -> Key | None:
     with database_trouble(context), Session(context.engine) as session:
-        return authenticate(session, secret)
+        key = authenticate(session, secret)
+        if key is not None:
+            note_use(session, key)
+            session.commit()
+    return key
 
 
-def _publish(said: Sequence[Any], context: Context, *, key: Key, now: datetime) -> Outcome:
-    """Check and publish, in one transaction."""
-    types = types_said(said)
-    if refused := sorted(name for name in types if not key.allows(name)):
+def _checked(said: Sequence[Any], *, key: Key, now: datetime) -> list[Envelope]:
+    """Check what the request holds; raises ProblemError (403, 422)."""
+    if refused := sorted(name for name in types_said(said) if not key.allows(name)):
         message = f"This key may not publish {', '.join(refused)}."
         raise ProblemError(Kind.TYPE_NOT_ALLOWED, message, members={"types": refused})
-    envelopes = check(said, now=now)
+    return check(said, now=now)
+
+
+def in_trace(envelopes: list[Envelope], headers: Headers) -> list[Envelope]:
+    """Have what names no trace belong to the request's, if that has one."""
+    parents = headers.getlist("traceparent")
+    found = trace_context(parents[0], ",".join(headers.getlist("tracestate"))) if parents else None
+    # Of several nobody knows which is meant.
+    if found is None or len(parents) > 1:
+        return envelopes
+    parent, state = found
+    return [
+        replace(each, traceparent=parent, tracestate=state) if each.traceparent is None else each
+        for each in envelopes
+    ]
+
+
+def _publish(envelopes: Sequence[Envelope], context: Context, *, key: Key) -> int:
+    """Publish in one transaction; give how many were new."""
     with database_trouble(context), Session(context.engine) as session:
+        # The key was looked up seconds ago: revoked means at once.
+        if not still_stands(session, key):
+            raise _refused()
         accepted = publish_many(session, envelopes)
         session.commit()
-    return Outcome(len(envelopes), accepted, types)
+    return accepted

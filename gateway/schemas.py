@@ -1,14 +1,16 @@
-"""`/v1/schemas`: what may be said, for those who say it."""
+"""`/v1/schemas` and `/asyncapi.json`: what may be said, for those who say it."""
 
-from functools import cache
+from functools import cache, lru_cache
+from importlib.metadata import version
 from typing import Any, Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
+from domain.asyncapi import asyncapi
 from domain.catalogue import PUBLIC_TYPES, TYPES
-from domain.payload import TYPE_PREFIX, TYPE_SUFFIX
+from domain.payload import type_of
 from domain.schemas import ENVELOPE, envelope_schema, json_schema
 
 MEDIA_TYPE: Final = "application/schema+json"
@@ -26,6 +28,17 @@ async def show_schema(request: Request) -> JSONResponse:
     if schema is None:
         raise HTTPException(404)
     return JSONResponse(schema, media_type=MEDIA_TYPE)
+
+
+async def show_asyncapi(request: Request) -> JSONResponse:
+    """Show the catalogue as an AsyncAPI document, the gateway where it was asked."""
+    url = request.base_url
+    return JSONResponse(_asyncapi(url.netloc, url.scheme))
+
+
+@lru_cache(maxsize=8)
+def _asyncapi(host: str, protocol: str) -> dict[str, Any]:
+    return asyncapi(version=version("momento-workers"), host=host, protocol=protocol)
 
 
 @cache
@@ -46,5 +59,5 @@ def _listed() -> dict[str, Any]:
 def _schema(name: str) -> dict[str, Any] | None:
     if name == ENVELOPE:
         return envelope_schema()
-    payload = TYPES.get(name) or TYPES.get(f"{TYPE_PREFIX}{name}{TYPE_SUFFIX}")
+    payload = TYPES.get(name) or TYPES.get(type_of(name))
     return json_schema(payload) if payload else None

@@ -4,7 +4,7 @@ import gc
 import threading
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dramatiq
 from sqlalchemy import Engine
@@ -18,9 +18,13 @@ from workers.clock import utc_now
 from workers.database import make_engine
 from workers.desk import WorkDesk
 from workers.log import configure_logging, logger
-from workers.middleware import EndWithParent, Heartbeat, StopSoon, Watchdog
+from workers.middleware import AtTheEnd, EndWithParent, Heartbeat, StopSoon, Watchdog
 from workers.settings import Settings, load_settings
+from workers.tracing import start_tracing
 from workers.work import Shift
+
+if TYPE_CHECKING:
+    from workers.spans import Spans
 
 
 class Workshop:
@@ -38,11 +42,13 @@ class Workshop:
                 Watchdog(),
                 StopSoon(self.stopping.set),
                 Heartbeat(lambda: self.engine),
+                AtTheEnd(self.end_tracing),
             ],
         )
         self._own = threading.local()
         self._lock = threading.Lock()
         self._engine: Engine | None = None
+        self._traces: list[Spans | None] = []
 
     @property
     def engine(self) -> Engine:
@@ -56,6 +62,20 @@ class Workshop:
                 )
             return self._engine
 
+    @property
+    def spans(self) -> "Spans | None":
+        """Where spans go, if anywhere: begun in the process that makes them."""
+        with self._lock:
+            if not self._traces:
+                self._traces = [start_tracing("worker")]
+            return self._traces[0]
+
+    def end_tracing(self) -> None:
+        """Send the last spans."""
+        for spans in self._traces:
+            if spans is not None:
+                spans.stop()
+
     def work(self, lane: str) -> None:
         """Answer a bell with this thread's own connections."""
         shift: Shift | None = getattr(self._own, "shift", None)
@@ -67,6 +87,7 @@ class Workshop:
                 utc_now,
                 self.stopping,
                 self.handlers,
+                self.spans,
             )
         try:
             shift.work(lane)

@@ -83,6 +83,19 @@ class StopSoon(dramatiq.Middleware):
         self._stop()
 
 
+class AtTheEnd(dramatiq.Middleware):
+    """Does something once no actor works any more."""
+
+    def __init__(self, do: Callable[[], None]) -> None:
+        """Call `do` then."""
+        self._do = do
+
+    def after_worker_shutdown(self, broker: Broker, worker: Any) -> None:
+        """Do it."""
+        del broker, worker
+        self._do()
+
+
 class Heartbeat(dramatiq.Middleware):
     """Keeps this worker's row in `workers`, for `momento status` to show who is at work."""
 

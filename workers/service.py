@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import uvicorn
 from sqlalchemy import Engine
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from workers.database import make_engine
 from workers.errors import CommandError
@@ -32,7 +32,10 @@ def run_service(
         sys.exit(f"{name}: DATABASE_URL must be set; or start the {name} with momento up")
     url = settings.database_url.get_secret_value()
     engine = make_engine(url, process=name, pool_size=threads)
-    config = configure(settings, engine)
+    try:
+        config = configure(settings, engine)
+    except CommandError as error:
+        sys.exit(f"{name}: {error}")
     # Uvicorn sees to these while it runs, and sends them again when it is done.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
@@ -44,7 +47,7 @@ def run_service(
     os._exit(0)
 
 
-def server_config(app: Starlette, *, host: str, port: int, **options: Any) -> uvicorn.Config:
+def server_config(app: ASGIApp, *, host: str, port: int, **options: Any) -> uvicorn.Config:
     """How uvicorn is to serve one of ours; `options` are what the service wants otherwise."""
     return uvicorn.Config(
         app,

@@ -5,15 +5,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from domain.catalogue import HANDLERS, Handler
 from domain.dispatch import Report, apply_due
 from domain.routing import due_handlers, route
+from domain.trace_context import trace_id
 from domain.verdict import Accepted, Deferred, Rejected, Verdict
 from workers.bells import Bells
 from workers.desk import WorkDesk
 from workers.log import logger
+
+if TYPE_CHECKING:
+    from workers.spans import Spans
 
 # A bell is answered for this long at most; then the lane is rung again, so that a stop is soon
 # noticed and no lane holds a thread for ever.
@@ -31,6 +35,7 @@ class Shift:
     now: Callable[[], datetime]
     stopping: Event = field(default_factory=Event)
     handlers: Mapping[str, Handler] = field(default_factory=lambda: HANDLERS)
+    spans: "Spans | None" = None
     _broke_off_at: str | None = None
 
     def work(self, lane: str) -> int:
@@ -69,10 +74,13 @@ class Shift:
 
     def _apply(self, handler: Handler) -> int:
         """Apply one batch of a handler and log it."""
-        started = time.perf_counter()
+        began = time.time_ns()
         report = apply_due(self.desk.desk, handler, limit=self.batch_size, now=self.now())
         if report.claimed:
-            log_report(handler, report, milliseconds=(time.perf_counter() - started) * 1e3)
+            ended = time.time_ns()
+            log_report(handler, report, milliseconds=(ended - began) / 1e6)
+            if self.spans is not None:
+                self.spans.applied(handler, report, began=began, ended=ended)
         return report.claimed
 
 
@@ -88,6 +96,7 @@ def log_report(handler: Handler, report: Report, *, milliseconds: float) -> None
         claimed=report.claimed,
         followed=report.followed,
         ms=round(milliseconds, 1),
+        **_common_trace(report),
         **report.outcomes,
     )
     if not _LOG.is_enabled_for(10):
@@ -99,9 +108,16 @@ def log_report(handler: Handler, report: Report, *, milliseconds: float) -> None
             seq=each.seq,
             id=each.id,
             source=each.source,
-            trace_id=each.traceparent.split("-")[1] if each.traceparent else None,
+            trace_id=trace_id(each.traceparent) if each.traceparent else None,
             **_said(report.verdicts.get(each.seq)),
         )
+
+
+def _common_trace(report: Report) -> dict[str, str]:
+    """Name the trace that all of a batch belongs to, if it is one: as when little is to be done."""
+    first = report.domain_events[0].traceparent if report.domain_events else None
+    traces = {each.traceparent and trace_id(each.traceparent) for each in report.domain_events}
+    return {"trace_id": trace_id(first)} if first and len(traces) == 1 else {}
 
 
 def _said(verdict: Verdict | None) -> dict[str, Any]:

@@ -2,16 +2,23 @@
 
 import sys
 
-from docs.generator import DOCS, pages
+from docs.generator import DOCS, SCHEMAS, breaches, pages
 
 
 def main() -> int:
-    """Write them; say which have changed, or what is wrong with the map of the seeds."""
+    """Write them; say which have changed, or what is wrong.
+
+    Nothing is written while a schema takes less than it did: that would hide it.
+    """
     try:
         made = pages()
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    if found := breaches():
+        sys.stderr.write("\n".join(map(str, found)) + "\n")
+        return 1
+    SCHEMAS.mkdir(exist_ok=True)
     for path, text in made.items():
         is_fresh = path.exists() and path.read_text(encoding="utf-8") == text
         path.write_text(text, encoding="utf-8")

@@ -20,7 +20,7 @@ HOLDS = {Hold.SHARE: "shared", Hold.CHANGE: "for change"}
 HEAD = """
 Every domain event, as `domain/catalogue.py` has it: what it says, who publishes it, who handles it,
 what is locked meanwhile and what may follow. A field marked `?` may be left out or be null.
-`momento catalogue --json-schema` prints the same for programs.
+`momento catalogue --json-schema` and `--asyncapi` print the same for programs.
 
 Dispatch makes sure that whatever an id refers to exists before a handler is called. Things are
 locked kind by kind in the order of `domain/things.py`, shared or for change, then rows of the

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlmodel import Session
 
 from domain.notifications.occasions import OCCASIONS, TOLD_BY
-from domain.sql import fetch_dicts
+from domain.sql import fetch, fetch_dicts
 from domain.tables.notifications import Template
 
 # Of one domain event more are counted and not shown.
@@ -92,3 +92,15 @@ def tellings(session: Session, seqs: Iterable[int]) -> dict[int, list[ToldTrace]
 
 def _telling(row: dict[str, Any]) -> ToldTrace:
     return ToldTrace(**row)
+
+
+def traceparents(session: Session, notifications: Iterable[str]) -> dict[str, str]:
+    """Give the traceparents of the domain events that notifications tell of, by notification."""
+    rows = fetch(
+        session,
+        "SELECT told.id, said.traceparent FROM notifications AS told"
+        " JOIN domain_events AS said ON said.seq = told.domain_event_id"
+        " WHERE told.id = ANY(%(ids)s::uuid[]) AND said.traceparent IS NOT NULL",
+        ids=list(notifications),
+    )
+    return dict(rows)

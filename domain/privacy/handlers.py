@@ -14,7 +14,7 @@ from sqlmodel import Session
 from domain.batch import Batch, Effects
 from domain.constants import ERASED_TEXT
 from domain.gatherings.payloads import EventSettled
-from domain.payload import TYPE_PREFIX, TYPE_SUFFIX, Payload
+from domain.payload import Payload, type_of
 from domain.personal import erase
 from domain.privacy.traces import EVENTS_WITH_TRACES, FACT_TRACES, TRACES, FactTrace, Trace
 from domain.sealing import destroy_keys
@@ -91,7 +91,7 @@ def _erase_facts(session: Session, trace: FactTrace, owners: Collection[str]) ->
     )
     changed = []
     for thing, source, identity, kind, text in rows:
-        payload = Payload.OF_TYPE.get(f"{TYPE_PREFIX}{kind}{TYPE_SUFFIX}")
+        payload = Payload.OF_TYPE.get(type_of(kind))
         data = from_json(text)
         if payload is not None and erase(payload, data, people=owners):
             changed.append((thing, source, identity, to_json(data).decode()))

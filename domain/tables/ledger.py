@@ -52,6 +52,7 @@ class DomainEventRow(SQLModel, table=True):
     time: datetime = instant(nullable=False)
     data: dict[str, Any] = document(nullable=False)
     traceparent: str | None = None
+    tracestate: str | None = None
     actor: str | None = None
     cause: int | None = Field(default=None, sa_type=BigInteger)
     # What the envelope said beyond the attributes above; kept, never read.
@@ -180,17 +181,3 @@ class Worker(SQLModel, table=True):
     lanes: list[str] = Field(sa_type=ARRAY(Text))
     started_at: datetime = instant(nullable=False)
     last_seen_at: datetime = instant(nullable=False)
-
-
-class ApiKey(SQLModel, table=True):
-    """Who may publish, and which types. Only a hash of the key is kept."""
-
-    __tablename__ = "api_keys"
-
-    id: UUID = Field(primary_key=True)
-    name: str
-    key_hash: bytes = Field(unique=True)
-    # Names such as kudos.given or payment.*; one "*" means every type.
-    types: list[str] = Field(sa_type=ARRAY(Text))
-    created_at: datetime = created()
-    revoked_at: datetime | None = instant()

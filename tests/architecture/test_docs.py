@@ -1,17 +1,31 @@
 """What the documentation says of the code is what the code says."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from docs.generator import DOCS, SEEDS, pages
+from docs.generator import DOCS, SEEDS, breaches, pages, schemas_published
 from docs.generator.seeds import load_seeds
 from domain.catalogue import CATALOGUE, HANDLERS
+from domain.payload import Payload, type_of
 from domain.tables import metadata
 from scheduler.__main__ import our_timetable
 from workers.settings import load_settings
 
 PAGES = pages()
+
+
+class TestPublished:
+    def test_no_published_schema_takes_less_than_it_did(self) -> None:
+        found = breaches()
+        assert not found, "\n".join(map(str, found))
+
+    def test_what_was_valid_still_is(self) -> None:
+        """Not by the rules, but by what really reads it."""
+        for name, schema in schemas_published().items():
+            for said in schema.get("examples", ()):
+                Payload.OF_TYPE[type_of(name)].parse(json.dumps(said))
 
 
 class TestPages:

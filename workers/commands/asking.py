@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import psycopg
@@ -20,6 +20,8 @@ from workers.database import make_engine
 from workers.errors import CommandError
 from workers.settings import Settings
 
+SPAN: Final = re.compile(r"([0-9]{1,9})([smhd]?)", re.ASCII)
+UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
 UNDEFINED_TABLE: Final = "42P01"
 TOOK_TOO_LONG: Final = frozenset({"57014", "55P03"})
 
@@ -101,6 +103,21 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
         if text.isascii() and text.isdecimal() and least <= int(text[:20]) <= most:
             return int(text)
         raise argparse.ArgumentTypeError(f"must be a whole number from {least} to {most}")
+
+    return read
+
+
+def time_span(most: timedelta) -> Callable[[str], timedelta]:
+    """Read a span such as 30s, 15m, 24h, 7d or 0, up to the longest; for argparse's `type`."""
+
+    def read(text: str) -> timedelta:
+        found = SPAN.fullmatch(text)
+        span = timedelta(seconds=int(found[1]) * UNITS[found[2]]) if found else most * 2
+        if span > most:
+            longest = f"{most.days}d" if most.days else f"{most.seconds}s"
+            message = f"must be a time such as 30m, 24h or 7d, at most {longest}"
+            raise argparse.ArgumentTypeError(message)
+        return span
 
     return read
 

@@ -4,13 +4,13 @@ Payloads may be personal: of them only ids are shown.
 """
 
 import argparse
-import re
 from collections.abc import Iterator
 from datetime import datetime
 
 from domain.constants import ID_LIMIT_CHARACTERS, SOURCE_LIMIT_CHARACTERS
 from domain.ledger_queries import Traced, TracedDelivery, find_seqs, trace
 from domain.notifications.tracing import ToldTrace
+from domain.payload import name_of
 from workers.commands.asking import add_json, as_json, duration, one_transaction, shown, words
 from workers.errors import CommandError
 from workers.settings import Settings
@@ -62,8 +62,7 @@ def _only(found: list[tuple[int, str]], identity: str) -> int:
 def _lines(traced: Traced, depth: int = 0, *, parent: int | None = None) -> Iterator[str]:
     """One domain event and, indented, what followed from it, the `parent`."""
     indent = "    " * depth
-    name = re.sub(r"^app\.momento\.|\.v[0-9]+$", "", traced.type)
-    yield f"{indent}{name}  #{traced.seq}  id {traced.id}  from {traced.source}"
+    yield f"{indent}{name_of(traced.type)}  #{traced.seq}  id {traced.id}  from {traced.source}"
     if parent not in (None, traced.cause):
         yield f"{indent}  published once for several of a batch, #{traced.cause} named as the cause"
     for text in _particulars(traced):
@@ -81,7 +80,7 @@ def _particulars(traced: Traced) -> Iterator[str]:
     yield f"subject {traced.subject}"
     if others := {name: each for name, each in traced.ids.items() if each != traced.subject}:
         yield ", ".join(f"{name} {each}" for name, each in others.items())
-    for name in ("actor", "traceparent"):
+    for name in ("actor", "traceparent", "tracestate"):
         if value := getattr(traced, name):
             yield f"{name} {value}"
     if traced.refused:

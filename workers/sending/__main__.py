@@ -27,6 +27,7 @@ from workers.sending.outlet import Outlet
 from workers.sending.push import PushOutlet
 from workers.sending.sms import SmsOutlet
 from workers.settings import Settings, load_settings
+from workers.tracing import start_tracing
 
 # What a provider hasn't answered by then is unknown, and settled as after a crash.
 STOP_WITHIN: Final = timedelta(seconds=6)
@@ -80,7 +81,11 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     outlets = make_outlets(settings)
-    desks: list[Desk] = [SendingDesk(engine, outlet, utc_now) for outlet in outlets]
+    try:
+        spans = start_tracing("sender")
+    except CommandError as error:
+        sys.exit(f"sender: {error}")
+    desks: list[Desk] = [SendingDesk(engine, outlet, utc_now, spans) for outlet in outlets]
     till = make_till(settings)
     if till is not None:
         desks.append(RefundDesk(engine, till, utc_now))
@@ -94,6 +99,8 @@ def main() -> int:
     deadline = time.monotonic() + STOP_WITHIN.total_seconds()
     for crew in crews:
         crew.wait(deadline)
+    if spans is not None:
+        spans.stop()
     log.info("sender.stopped")
     sys.stdout.flush()
     # A thread may wait for a provider that says nothing.

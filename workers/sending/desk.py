@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from logging import DEBUG
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Engine
 from sqlmodel import Session
@@ -17,13 +18,19 @@ from domain.notifications.addresses import let_go
 from domain.notifications.asking import take_questions
 from domain.notifications.handing import InHand, Taken, take
 from domain.notifications.hearing import give_up_lost, hear
+from domain.notifications.tracing import traceparents
 from domain.ports import PortTroubleError
 from domain.resting import end_rest, is_resting, rest
+from domain.trace_context import trace_id
 from workers.chores.chore import transaction
 from workers.log import logger
 from workers.providers.ports import Result, Trouble
 from workers.sending.answers import Answer, judge_results
+from workers.sending.handed_over import HandedOver
 from workers.sending.outlet import Outlet
+
+if TYPE_CHECKING:
+    from workers.spans import Spans
 
 _LOG: Final = logger("sending")
 
@@ -35,6 +42,7 @@ class SendingDesk:
     engine: Engine
     outlet: Outlet
     clock: Callable[[], datetime]
+    spans: "Spans | None" = None
 
     @property
     def name(self) -> str:
@@ -65,21 +73,50 @@ class SendingDesk:
 
     def send(self, in_hand: Sequence[InHand]) -> list[Result]:
         """Hand over what was taken; whatever goes wrong with us, it may have been sent."""
-        started = time.perf_counter()
+        began = time.time_ns()
         try:
             results = self.outlet.send(in_hand)
         except Exception as error:  # noqa: BLE001 - what it did before it failed nobody knows
             _LOG.error("sending.failed", channel=self.outlet.channel, error=describe(error))
             code = f"failed_{type(error).__name__}"
             results = [Trouble(code, may_be_accepted=True) for _ in in_hand]
+        ended = time.time_ns()
         _LOG.info(
             "notifications.handed_over",
             channel=self.outlet.channel,
             count=len(in_hand),
-            ms=round((time.perf_counter() - started) * 1e3, 1),
+            ms=round((ended - began) / 1e6, 1),
             **_counted(results),
         )
+        if self.spans is not None or _LOG.is_enabled_for(DEBUG):
+            self._show(in_hand, results, began=began, ended=ended)
         return results
+
+    def _show(
+        self, in_hand: Sequence[InHand], results: Sequence[Result], *, began: int, ended: int
+    ) -> None:
+        """Say of each in which trace it was handed over; what fails here fails nothing else."""
+        try:
+            with transaction(self.engine) as session:
+                parents = traceparents(session, {each.notification_id for each in in_hand})
+        except Exception as error:  # noqa: BLE001 - it was sent, and that is what matters
+            _LOG.debug("traces.unknown", error=type(error).__name__)
+            return
+        shown = [
+            HandedOver(
+                each.handover_id,
+                each.notification_id,
+                parents.get(each.notification_id),
+                result.code if isinstance(result, Trouble) else None,
+            )
+            for each, result in zip(in_hand, results, strict=True)
+        ]
+        for each in shown:
+            trace = each.traceparent and trace_id(each.traceparent)
+            _LOG.debug("notification.handed_over", id=each.notification_id, trace_id=trace)
+        if self.spans is not None:
+            channel = str(self.outlet.channel)
+            self.spans.handed_over(channel, shown, began=began, ended=ended)
 
     def record(self, in_hand: Sequence[InHand], results: Sequence[Result]) -> None:
         """Write what came of it, and leave a provider alone that is in trouble."""

@@ -13,7 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from domain.outbox import publish, publish_many
-from domain.tables.ledger import ApiKey
+from domain.sql import fetch, texts
+from domain.tables.keys import ApiKey
 from domain.users.payloads import UserVerified
 from tests.helpers.evening import SOURCE, START, an_id
 from tests.helpers.ledger import a_registration, ask, backend, until
@@ -180,3 +181,24 @@ def blocked_by(engine: Engine, holder: int) -> Sequence[int]:
             .scalars()
             .all()
         )
+
+
+class TestTexts:
+    def test_any_text_comes_back_as_it_was(self, engine: Engine) -> None:
+        said = [
+            "",
+            "plain",
+            'a "quote"',
+            "a\\b",
+            "{a,b}",
+            "NULL",
+            None,
+            "null",
+            " a ",
+            "a\nb",
+            "\u2603",
+        ]
+        said += ['\\"', "'", "%(x)s", "\\\\", '{"kudo": "a\\\\b\\u0001"}']
+        with Session(engine) as session:
+            ((back,),) = fetch(session, "SELECT %(said)s::text[]", said=texts(said))
+        assert back == said

@@ -2,6 +2,7 @@
 
 import stat
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -10,13 +11,17 @@ from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from workers.cli import main
+from workers.errors import CommandError
+from workers.key_rotation import changes, rotate_key
 from workers.keys import (
     SECRET_FORM,
     Key,
+    Quota,
     authenticate,
     create_key,
     ensure_api_key,
     list_keys,
+    note_use,
     revoke_key,
 )
 
@@ -149,6 +154,95 @@ class TestEnsureApiKey:
         assert authenticate(session, path.read_text().strip()) is not None
 
 
+class TestRotateKey:
+    def test_both_work_and_then_only_the_new_one(self, session: Session) -> None:
+        quota = Quota(10, 30)
+        first_id, first = create_key(session, "api", types=["kudos.given"], quota=quota)
+        rotated = rotate_key(session, "api", overlap=timedelta(hours=24), by="ops")
+        assert authenticate(session, first) == Key(first_id, "api", ("kudos.given",), quota)
+        second = authenticate(session, rotated.secret)
+        assert second == Key(rotated.key.id, "api", ("kudos.given",), quota, first_id)
+        pass_time(session, timedelta(hours=23, minutes=59))
+        assert authenticate(session, first) is not None
+        pass_time(session, timedelta(minutes=2))
+        assert authenticate(session, first) is None
+        assert authenticate(session, rotated.secret) is not None
+
+    def test_without_overlap_the_old_one_ends_at_once(self, session: Session) -> None:
+        _, first = create_key(session, "api", types=["*"])
+        session.commit()
+        rotate_key(session, "api", overlap=timedelta(0), by="ops")
+        session.commit()
+        assert authenticate(session, first) is None
+
+    def test_it_goes_on_from_one_to_the_next_with_one_quota(self, session: Session) -> None:
+        first_id, _ = create_key(session, "api", types=["*"])
+        for _ in range(3):
+            rotated = rotate_key(session, "api", overlap=timedelta(hours=1), by="ops")
+            assert rotated.key.account == first_id
+        assert len(list_keys(session)) == 4
+        assert sum(entry.ends_at is None for entry in list_keys(session)) == 1
+
+    def test_what_was_rotated_ends_no_later_by_being_revoked_or_named(
+        self, session: Session
+    ) -> None:
+        first_id, _ = create_key(session, "api", types=["*"])
+        rotate_key(session, "api", overlap=timedelta(hours=1), by="ops")
+        with pytest.raises(CommandError, match="rotated already"):
+            rotate_key(session, str(first_id), overlap=timedelta(days=9), by="ops")
+
+    def test_of_several_of_a_name_one_is_chosen_by_its_id(self, session: Session) -> None:
+        one, _ = create_key(session, "api", types=["*"])
+        create_key(session, "api", types=["*"])
+        with pytest.raises(CommandError, match="give an id"):
+            rotate_key(session, "api", overlap=timedelta(0), by="ops")
+        assert rotate_key(session, str(one), overlap=timedelta(0), by="ops").key.first_id == one
+
+    def test_a_revoked_one_is_not_rotated(self, session: Session) -> None:
+        identity, _ = create_key(session, "api", types=["*"])
+        revoke_key(session, identity)
+        with pytest.raises(CommandError, match="No key in use"):
+            rotate_key(session, "api", overlap=timedelta(0), by="ops")
+
+    def test_what_was_done_is_kept_with_who_did_it(self, session: Session) -> None:
+        first, _ = create_key(session, "api", types=["*"], by="ada")
+        second = rotate_key(session, "api", overlap=timedelta(0), by="bo").key.id
+        revoke_key(session, second, by="cleo")
+        assert [row[1:] for row in changes(session)] == [
+            ("created", "ada", first, "api"),
+            ("created", "bo", second, "api"),
+            ("rotated", "bo", first, "api"),
+            ("revoked", "cleo", second, "api"),
+        ]
+
+
+class TestNoteUse:
+    def test_when_a_key_was_used_last_is_kept_to_the_minute(self, session: Session) -> None:
+        create_key(session, "api", types=["*"])
+        (entry,) = list_keys(session)
+        assert entry.last_used_at is None
+        note_use(session, entry.key)
+        first = list_keys(session)[0].last_used_at
+        assert first is not None
+        session.commit()
+        note_use(session, entry.key)
+        assert list_keys(session)[0].last_used_at == first
+        pass_time(session, timedelta(minutes=2))
+        session.commit()
+        note_use(session, entry.key)
+        later = list_keys(session)[0].last_used_at
+        assert later is not None
+        assert later >= first
+
+
+def pass_time(session: Session, span: timedelta) -> None:
+    """Set back all that is written about keys: as if it were so much later."""
+    session.connection().execute(
+        text("UPDATE api_keys SET ends_at = ends_at - :span, last_used_at = last_used_at - :span"),
+        {"span": span},
+    )
+
+
 @pytest.fixture
 def configured(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url)
@@ -172,6 +266,42 @@ class TestCommand:
         assert secret not in listed
         assert main(["keys", "revoke", str(key.id)]) == 0
         assert authenticate(session, secret) is None
+
+    def test_a_key_is_rotated(self, session: Session, capsys: pytest.CaptureFixture[str]) -> None:
+        assert main(["keys", "create", "api", "--rate", "50"]) == 0
+        old = capsys.readouterr().out.strip()
+        assert main(["keys", "rotate", "api", "--overlap", "30m"]) == 0
+        answer = capsys.readouterr()
+        assert "the one before it until" in answer.err
+        new = authenticate(session, answer.out.strip())
+        assert new is not None
+        assert new.quota == Quota(50, 100)
+        assert authenticate(session, old) is not None
+        assert main(["keys", "list"]) == 0
+        assert capsys.readouterr().out.count("50, 100 at once") == 2
+        assert main(["keys", "log"]) == 0
+        assert capsys.readouterr().out.count(" rotated ") == 1
+
+    @pytest.mark.parametrize(
+        ("arguments", "said"),
+        [
+            (["rotate", "nobody"], "No key in use is called nobody"),
+            (["create", "api", "--burst", "5"], "give both"),
+        ],
+    )
+    def test_what_makes_no_sense_is_said(
+        self, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+    ) -> None:
+        assert main(["keys", *arguments]) == 1
+        assert said in capsys.readouterr().err
+
+    @pytest.mark.parametrize("overlap", ["1 day", "-1h", "91d", "h", "24x", ""])
+    def test_an_overlap_is_a_time_of_at_most_ninety_days(
+        self, capsys: pytest.CaptureFixture[str], overlap: str
+    ) -> None:
+        with pytest.raises(SystemExit):
+            main(["keys", "rotate", "api", f"--overlap={overlap}"])
+        assert "such as 30m, 24h or 7d, at most 90d" in capsys.readouterr().err
 
     def test_a_type_that_nobody_may_publish_is_corrected(
         self, capsys: pytest.CaptureFixture[str]

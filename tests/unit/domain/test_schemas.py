@@ -1,15 +1,22 @@
 """The JSON Schemas say what may be said, and agree with what is taken."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator, FormatChecker
 
 from domain.catalogue import CATALOGUE
+from domain.envelope import parse_envelope
+from domain.examples import example
 from domain.kudos.payloads import KudosGiven
 from domain.payload import Payload
 from domain.payments.payloads import PaymentSucceeded
 from domain.schemas import envelope_schema, json_schema, schema_bundle
+from domain.users.payloads import UserRegistered
+
+LATER = datetime(2027, 1, 1, tzinfo=UTC)
 
 
 def parts(schema: Any) -> list[dict[str, Any]]:
@@ -79,3 +86,38 @@ class TestSchemaBundle:
     def test_it_holds_the_envelope_and_every_type(self) -> None:
         held = set(schema_bundle(CATALOGUE)["$defs"])
         assert held == {"envelope"} | {payload.TYPE for payload in CATALOGUE}
+
+
+class TestExamples:
+    @pytest.mark.parametrize("payload_class", CATALOGUE, ids=lambda payload: str(payload.NAME))
+    def test_each_is_what_its_schema_and_its_class_take(self, payload_class: type[Payload]) -> None:
+        schema = json_schema(payload_class)
+        Draft202012Validator.check_schema(schema)
+        (example,) = schema["examples"]
+        Draft202012Validator(schema, format_checker=FormatChecker()).validate(example)
+        assert payload_class.parse(json.dumps(example)).subject == example[schema["x-subject"]]
+
+    def test_the_envelope_takes_a_whole_one(self) -> None:
+        said = example(KudosGiven, json_schema(KudosGiven)["examples"][0])
+        schema = envelope_schema()
+        Draft202012Validator.check_schema(schema)
+        Draft202012Validator(schema, format_checker=FormatChecker()).validate(said)
+        assert parse_envelope(said, types={KudosGiven.TYPE: KudosGiven}, now=LATER).id
+
+
+class TestWhatJsonSchemaHasNoWordsFor:
+    def test_whose_it_is_what_it_refers_to_and_what_is_refused_besides(self) -> None:
+        schema = json_schema(PaymentSucceeded)
+        assert (schema["x-subject"], schema["x-creates"]) == ("payment_id", "payment")
+        assert schema["x-refuses"] == ["a confirmation fee that doesn't say for which invitation"]
+        kudos = json_schema(KudosGiven)["properties"]
+        assert kudos["event_id"]["x-refers-to"] == "event"
+        registered = json_schema(UserRegistered)
+        assert registered["x-person"] == "user_id"
+        personal = {name for name, each in registered["properties"].items() if "x-personal" in each}
+        assert {"email", "phone_number", "last_name"} <= personal
+
+    def test_who_may_publish_it(self) -> None:
+        found = {payload.NAME: json_schema(payload)["x-published-by"] for payload in CATALOGUE}
+        assert found["kudos.given"] == "anybody"
+        assert found["attendance.settled"] == "workers"
