@@ -29,6 +29,7 @@ from tests.helpers.clerk import (
     name_of,
 )
 from tests.helpers.evening import HOUR, START
+from tests.helpers.roles import acting_as
 from tests.helpers.said import rows
 from tests.helpers.serving import serving
 from tests.integration.gateway.scene import NOTHING
@@ -46,7 +47,7 @@ SIGNED: Final = headers(GOOD, NAME, at=NOW)
 @contextmanager
 def calling(engine: Engine, secret: str | None = SECRET) -> Iterator[httpx.Client]:
     outside = Outside(clerk_webhook_secret=None if secret is None else SecretStr(secret))
-    app = make_app(engine, clock=lambda: NOW, outside=outside)
+    app = make_app(acting_as(engine, "gateway"), clock=lambda: NOW, outside=outside)
     with serving(app, server_config) as url, httpx.Client(base_url=url, timeout=30) as client:
         yield client
 

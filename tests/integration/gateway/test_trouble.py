@@ -21,6 +21,7 @@ from gateway.__main__ import server_config
 from gateway.app import make_app
 from gateway.limits import Limits
 from tests.helpers.postgres import PostgresServer
+from tests.helpers.roles import acting_as
 from tests.helpers.serving import serving
 from tests.integration.gateway.scene import (
     NOTHING,
@@ -43,6 +44,8 @@ SOON = timedelta(seconds=10)
 def away(server: PostgresServer, engine: Engine) -> Iterator[None]:
     """Let nobody into the database, and throw out who is in it."""
     name = engine.url.database
+    # The test's own connections go in peace; the gateway's are to be met by surprise.
+    engine.pool.dispose()
     with psycopg.connect(server.url, autocommit=True) as connection:
         connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
         connection.execute(
@@ -152,7 +155,7 @@ class TestReady:
     ) -> None:
         with engine.begin() as connection:
             connection.execute(text("DROP TABLE alembic_version"))
-        with serving(make_app(engine), server_config) as url:
+        with serving(make_app(acting_as(engine, "gateway")), server_config) as url:
             answer = httpx.get(f"{url}/readyz")
         assert (answer.status_code, answer.json()["failed"]) == (503, "migrations")
         assert "momento migrate" in answer.json()["detail"]
@@ -168,13 +171,13 @@ class TestReady:
             connection.execute(
                 text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision}
             )
-        with serving(make_app(engine), server_config) as url:
+        with serving(make_app(acting_as(engine, "gateway")), server_config) as url:
             assert httpx.get(f"{url}/readyz").status_code == status
 
 
 class TestSlowClients:
     def test_a_body_that_dawdles_is_given_up(self, engine: Engine) -> None:
-        app = make_app(engine, limits=Limits(body_seconds=0.2))
+        app = make_app(acting_as(engine, "gateway"), limits=Limits(body_seconds=0.2))
         key = new_key(engine)
         with (
             serving(app, server_config) as url,
@@ -197,7 +200,9 @@ class TestSlowClients:
         assert rows(engine) == published(1)
 
     def test_more_requests_than_it_takes_on_are_turned_away(self, engine: Engine) -> None:
-        app = make_app(engine, limits=Limits(requests_at_once=1, body_seconds=5))
+        app = make_app(
+            acting_as(engine, "gateway"), limits=Limits(requests_at_once=1, body_seconds=5)
+        )
         key = new_key(engine)
         with talking_to(app, key) as served:
             port = served.client.base_url.port
