@@ -60,13 +60,15 @@ def _connect_arguments(url: URL, process: str) -> dict[str, str | int]:
         "tcp_user_timeout": _milliseconds(SILENCE),
     }
     arguments = {name: value for name, value in defaults.items() if name not in url.query}
-    theirs = url.query.get("options", "")
-    return arguments | {"options": f"{_session_options(process)} {theirs}".strip()}
+    theirs = str(url.query.get("options", ""))
+    ours = _session_options(process, takes_role="role=" not in theirs)
+    return arguments | {"options": f"{ours} {theirs}".strip()}
 
 
-def _session_options(process: str) -> str:
+def _session_options(process: str, *, takes_role: bool) -> str:
     options = {name: f"{_milliseconds(limit)}" for name, limit in limits_of(process).items()}
-    if (role := role_of(process)) is not None:
+    # Ours would be refused before theirs is read.
+    if takes_role and (role := role_of(process)) is not None:
         options["role"] = role
     return " ".join(f"-c {name}={value}" for name, value in options.items())
 
