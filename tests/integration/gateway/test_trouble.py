@@ -142,7 +142,7 @@ class TestPostgresAway:
 
 
 SUICIDE = """
-CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS
+CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
     'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END';
 CREATE CONSTRAINT TRIGGER dies AFTER INSERT ON outbox
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION die();
@@ -159,6 +159,16 @@ class TestReady:
             answer = httpx.get(f"{url}/readyz")
         assert (answer.status_code, answer.json()["failed"]) == (503, "migrations")
         assert "momento migrate" in answer.json()["detail"]
+
+    def test_a_server_on_which_nobody_has_migrated_is_not_ready(self, engine: Engine) -> None:
+        """Its role isn't there yet."""
+        url = engine.url.render_as_string(hide_password=False)
+        options = "options=-c%20role%3Dmomento_nobody"
+        nobody = make_engine(f"{url}&{options}", process="gateway", pool_size=1)
+        with serving(make_app(nobody), server_config) as served:
+            answer = httpx.get(f"{served}/readyz")
+        assert (answer.status_code, answer.json()["failed"]) == (503, "migrations")
+        nobody.dispose()
 
     @pytest.mark.parametrize(
         ("revision", "status"), [("0001", 503), ("9999_from_a_newer_version", 200)]
