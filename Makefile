@@ -19,7 +19,7 @@ TEST_PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up test check demo bench docs migrate lock clean .venv
+.PHONY: help up test check audit demo bench docs migrate lock clean .venv
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,14 @@ check: .venv ## what must hold before a commit: format, lint, types, layers, fas
 
 demo: .venv ## play a simulated evening into the running system; YEAR=1 for a whole year
 	@exec $(VENV)/bin/momento demo $(if $(YEAR),--year)
+
+# A report: what it finds, or that it can't ask, fails nothing, and it never takes longer than this.
+AUDIT_SECONDS ?= 120
+
+audit: .venv ## list known weaknesses of what we depend on, as far as PyPI knows
+	@timeout $(AUDIT_SECONDS) $(VENV)/bin/pip-audit --requirement requirements.lock \
+		--require-hashes --disable-pip --timeout 10 --progress-spinner off \
+		|| echo "make audit: weaknesses are listed above, or nobody could be asked"
 
 bench: .venv ## measure throughput and latency, beside the same job on other queues
 	@exec bench/run

@@ -59,8 +59,10 @@ def count_deaths(session: Session, now: datetime) -> int:
         WITH gone AS (
             DELETE FROM in_hand AS held
             WHERE NOT EXISTS (
-                SELECT FROM pg_stat_activity AS alive
-                WHERE alive.pid = held.backend_pid AND alive.backend_start = held.backend_start
+                SELECT FROM momento_live_backends() AS alive
+                WHERE alive.pid = held.backend_pid
+                    -- Null where the server won't say: then nobody is taken for dead.
+                    AND coalesce(alive.backend_start = held.backend_start, true)
             )
             RETURNING handler, seqs, noted_at
         )

@@ -5,7 +5,7 @@ stays there: a month of which rows lie there can't be made any more, and is left
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -20,6 +20,8 @@ DEFAULT: Final = "domain_events_default"
 LOCK_PATIENCE: Final = "500ms"
 # Beyond this many it doesn't matter how many lie there.
 STRAYS_COUNTED: Final = 10_000
+# make(connection, start, *, end): makes the partition of one month.
+Make = Callable[..., None]
 _NAME: Final = re.compile(r"domain_events_([0-9]{4})_([0-9]{2})")
 
 
@@ -38,30 +40,46 @@ def _month_after(month: datetime, count: int) -> datetime:
     return datetime(index // 12, index % 12 + 1, 1, tzinfo=UTC)
 
 
-def ensure_partitions(connection: Connection, now: datetime) -> list[str]:
+def ensure_partitions(
+    connection: Connection, now: datetime, *, make: Make | None = None
+) -> list[str]:
     """Make the partitions of this month and the next ones where missing; name the new ones.
 
-    The default partition catches what none of them covers, so that publishing never fails for
-    want of a partition. It keeps a month of which it has caught something.
+    `make` makes one; without it the table must be ours. The default partition catches what none
+    of them covers, so that publishing never fails for want of a partition. It keeps a month of
+    which it has caught something.
     """
-    connection.execute(
-        text(f"CREATE TABLE IF NOT EXISTS {DEFAULT} PARTITION OF domain_events DEFAULT")
-    )
+    if make is None:
+        make = _make_ourselves
+        connection.execute(
+            text(f"CREATE TABLE IF NOT EXISTS {DEFAULT} PARTITION OF domain_events DEFAULT")
+        )
     made = []
     for ahead in range(MONTHS_AHEAD + 1):
         start, end = _month_after(now, ahead), _month_after(now, ahead + 1)
         name = f"domain_events_{start:%Y_%m}"
         exists = connection.execute(text("SELECT to_regclass(:name)"), {"name": name}).scalar()
         if exists is None and not _has_strays(connection, start=start, end=end):
-            connection.execute(
-                text(
-                    f"CREATE TABLE {name} PARTITION OF domain_events"
-                    f" FOR VALUES FROM ('{start.isoformat()}') TO ('{end.isoformat()}')"
-                    f" WITH ({STORAGE})"
-                )
-            )
+            make(connection, start, end=end)
             made.append(name)
     return made
+
+
+def _make_ourselves(connection: Connection, start: datetime, *, end: datetime) -> None:
+    """Make a month where the table is ours: in a migration."""
+    connection.execute(
+        text(
+            f"CREATE TABLE domain_events_{start:%Y_%m} PARTITION OF domain_events"
+            f" FOR VALUES FROM ('{start.isoformat()}') TO ('{end.isoformat()}')"
+            f" WITH ({STORAGE})"
+        )
+    )
+
+
+def have_made(connection: Connection, start: datetime, *, end: datetime) -> None:
+    """Have a month made by the database, for whoever doesn't own the table."""
+    del end
+    connection.execute(text("SELECT momento_make_month(:month)"), {"month": start.date()})
 
 
 def _has_strays(connection: Connection, *, start: datetime, end: datetime) -> bool:

@@ -1,6 +1,7 @@
 """`/livez` and `/readyz`: whether the process serves, and whether it can do its work."""
 
 import asyncio
+import re
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,7 @@ ANSWER_WITHIN_S: Final = 3.0
 SILENT: Final = f"the database doesn't answer within {ANSWER_WITHIN_S:g} seconds"
 AWAY: Final = "the database can't be reached"
 NEVER_MIGRATED: Final = "the database was never migrated; run momento migrate"
+NO_ROLE: Final = re.compile(r'role "momento_[a-z]+" does not exist')
 BEHIND: Final = "the database is at an older revision; run momento migrate"
 
 
@@ -50,8 +52,9 @@ def find_trouble(engine: Engine) -> tuple[str, str] | None:
             if connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
                 return "migrations", NEVER_MIGRATED
             found = set(connection.scalars(text("SELECT version_num FROM alembic_version")))
-    except (SQLAlchemyError, psycopg.Error):
-        return "database", AWAY
+    except (SQLAlchemyError, psycopg.Error) as error:
+        # Whoever has never migrated a database of this server has not made our roles.
+        return ("migrations", NEVER_MIGRATED) if NO_ROLE.search(str(error)) else ("database", AWAY)
     return _migrations_trouble(found)
 
 

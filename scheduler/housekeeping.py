@@ -12,7 +12,13 @@ from sqlmodel import Session
 from domain.constants import NOTIFICATIONS_KEPT
 from domain.dispatch import is_contention
 from domain.notifications.keeping import expire_overdue, forget_old
-from domain.partitions import Partition, ensure_partitions, partitions, wait_briefly
+from domain.partitions import (
+    Partition,
+    ensure_partitions,
+    have_made,
+    partitions,
+    wait_briefly,
+)
 from domain.retention import PAGE, drop_month, held_by, trim_settled, trim_strays
 from domain.sql import execute, fetch
 from domain.ticks import trim
@@ -36,7 +42,7 @@ def make_partitions(session: Session, now: datetime) -> int:
     """Make the partitions of the coming months; give how many were missing."""
     connection = session.connection()
     wait_briefly(connection)
-    return len(ensure_partitions(connection, now))
+    return len(ensure_partitions(connection, now, make=have_made))
 
 
 def forget_workers(session: Session, now: datetime) -> int:

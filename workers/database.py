@@ -1,4 +1,8 @@
-"""How a process connects to Postgres: limits on every wait, so that nothing hangs for ever."""
+"""How a process connects to Postgres: as its role, with limits on every wait.
+
+The role is taken when connecting, by whoever the URL names; a process that has a URL of its own may
+sign in as its role. See domain/roles.py.
+"""
 
 from datetime import timedelta
 from typing import Final
@@ -6,24 +10,13 @@ from typing import Final
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import URL, make_url
 
+from domain.roles import limits_of, role_of
+
 CONNECT: Final = timedelta(seconds=5)
 # A link that went silent is given up after this long, not after the system's quarter of an hour.
 SILENCE: Final = timedelta(seconds=10)
 RECYCLE: Final = timedelta(minutes=30)
 POOL_WAIT: Final = timedelta(seconds=10)
-
-STATEMENT: Final = timedelta(seconds=30)
-LOCK: Final = timedelta(seconds=10)
-# A worker's batches take a fraction of this, and what hangs in one holds up its lane.
-BATCH_STATEMENT: Final = timedelta(seconds=10)
-# Below it, so that who only waits for others isn't taken for one that hangs.
-BATCH_LOCK: Final = timedelta(seconds=5)
-# Ends the transaction of a worker that was stopped or swapped out, before anyone else waits long.
-IDLE_IN_TRANSACTION: Final = timedelta(seconds=10)
-# What a scheduler that was stopped has not committed is gone before another one leads, which may
-# want the same rows, and which is within ten seconds.
-SCHEDULER_IDLE_IN_TRANSACTION: Final = timedelta(seconds=4)
-
 # They answer a person or a service, who mustn't meet a connection that died in the pool. The
 # others repeat what failed, and save the round trip.
 PINGED_FIRST: Final = frozenset({"gateway", "dashboard"})
@@ -32,7 +25,8 @@ PINGED_FIRST: Final = frozenset({"gateway", "dashboard"})
 def make_engine(database_url: str, *, process: str, pool_size: int) -> Engine:
     """An engine for one of our processes; it connects when first used.
 
-    `process` names it in `pg_stat_activity`. A parameter that the URL sets itself wins.
+    `process` names it in `pg_stat_activity`, and says as which role it acts. A parameter that the
+    URL sets itself wins.
     """
     url = psycopg_url(database_url)
     return create_engine(
@@ -66,22 +60,22 @@ def _connect_arguments(url: URL, process: str) -> dict[str, str | int]:
         "tcp_user_timeout": _milliseconds(SILENCE),
     }
     arguments = {name: value for name, value in defaults.items() if name not in url.query}
-    theirs = url.query.get("options", "")
-    return arguments | {"options": f"{_session_options(process)} {theirs}".strip()}
+    theirs = str(url.query.get("options", ""))
+    ours = _session_options(process, takes_role="role=" not in theirs)
+    return arguments | {"options": f"{ours} {theirs}".strip()}
 
 
-def _session_options(process: str) -> str:
-    is_worker = process == "worker"
-    limits = {
-        "statement_timeout": BATCH_STATEMENT if is_worker else STATEMENT,
-        "lock_timeout": BATCH_LOCK if is_worker else LOCK,
-        "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION,
-    }
-    if process == "scheduler":
-        # Who leads next meets the ticks that this one has not committed: they go with it.
-        limits["client_connection_check_interval"] = timedelta(seconds=1)
-        limits["idle_in_transaction_session_timeout"] = SCHEDULER_IDLE_IN_TRANSACTION
-    return " ".join(f"-c {name}={_milliseconds(limit)}" for name, limit in limits.items())
+def _session_options(process: str, *, takes_role: bool) -> str:
+    options = {name: f"{_milliseconds(limit)}" for name, limit in limits_of(process).items()}
+    # Ours would be refused before theirs is read.
+    if takes_role and (role := role_of(process)) is not None:
+        options["role"] = role
+    return " ".join(f"-c {name}={value}" for name, value in options.items())
+
+
+def takes_roles(database_url: str) -> bool:
+    """Whether processes act as their roles there: unless the URL names one, or none, itself."""
+    return "role=" not in str(psycopg_url(database_url).query.get("options", ""))
 
 
 def _milliseconds(duration: timedelta) -> int:

@@ -107,6 +107,12 @@ def _identity(connection: Connection) -> tuple[int, datetime]:
     with Session(connection) as session, session.begin():
         ((pid, started_at),) = fetch(
             session,
-            "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()",
+            "SELECT pid, backend_start FROM momento_live_backends() WHERE pid = pg_backend_pid()",
         )
+    if started_at is None:
+        message = (
+            "The server hides when our connection began, which is the evidence of deaths."
+            " Grant pg_read_all_stats to whoever migrates the database."
+        )
+        raise RuntimeError(message)
     return pid, started_at

@@ -19,6 +19,7 @@ from domain.outbox import publish_many
 from domain.ratings.digest import LocalSummariser
 from domain.routing import route
 from domain.verdict import Rejected
+from tests.helpers.roles import acting_as
 from workers.chores.summaries import make_summaries
 from workers.chores.vectors import make_vectors
 from workers.desk import WorkDesk
@@ -57,7 +58,7 @@ class Application:
         self._engine = engine
         self._manner = manner
         self._draw = Random(manner.seed)
-        self._desk = WorkDesk(engine)
+        self._desk = WorkDesk(acting_as(engine, "worker"))
         self.now = datetime.now(UTC)
         # What was applied only because it was looked at again, though nothing new had arrived.
         self.healed = 0
@@ -79,7 +80,7 @@ class Application:
 
     def publish(self, portion: Sequence[Envelope]) -> int:
         """Publish in one transaction; how many were new."""
-        with Session(self._engine) as session, session.begin():
+        with Session(acting_as(self._engine, "gateway")) as session, session.begin():
             return publish_many(session, portion)
 
     def settle(self) -> None:
@@ -166,8 +167,9 @@ class Application:
 
 def do_chores(engine: Engine, now: datetime) -> int:
     """Make vectors and summaries with what runs within the process."""
-    made = make_vectors(engine, EMBEDDER, now=now)
-    return made + make_summaries(engine, SUMMARISER, now=now)
+    scheduler = acting_as(engine, "scheduler")
+    made = make_vectors(scheduler, EMBEDDER, now=now)
+    return made + make_summaries(scheduler, SUMMARISER, now=now)
 
 
 def undone(engine: Engine) -> list[str]:
@@ -221,7 +223,7 @@ def apply_by_many(engine: Engine, history: Sequence[Envelope], *, workers: int, 
 def _work_until_done(engine: Engine, published: Event, draw: Random) -> None:
     """Route and apply at random until everything is published and nothing was left to do."""
     handlers = list(HANDLERS.values())
-    with WorkDesk(engine) as desk:
+    with WorkDesk(acting_as(engine, "worker")) as desk:
         while True:
             was_last = published.is_set()
             busy = False

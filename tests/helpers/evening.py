@@ -56,6 +56,7 @@ from domain.users.payloads import (
     UserRegistered,
     UserStatusChanged,
 )
+from tests.helpers.roles import acting_as
 from workers.desk import WorkDesk
 
 SOURCE = "/services/test"
@@ -482,7 +483,7 @@ def publish(engine: Engine, pages: Sequence[Envelope]) -> None:
 def settle(engine: Engine, *, now: datetime | None = None, limit: int = 500) -> None:
     """Route and apply until nothing is due."""
     moment = now or datetime.now(UTC)
-    with WorkDesk(engine) as desk:
+    with WorkDesk(acting_as(engine, "worker")) as desk:
         busy = True
         while busy:
             with desk.transaction() as session:

@@ -21,6 +21,7 @@ from domain.reconcile import Finding, reconcile
 from domain.routing import route
 from domain.users.payloads import UserRegistered, UserVerified
 from tests.helpers.evening import SOURCE, START, an_id
+from tests.helpers.roles import acting_as
 from workers.database import make_engine
 from workers.desk import WorkDesk
 
@@ -68,13 +69,13 @@ def a_verification(name: str, *, of: str) -> Envelope:
 
 def publish(engine: Engine, *pages: Envelope) -> int:
     """Publish in one transaction; how many were new."""
-    with Session(engine) as session, session.begin():
+    with Session(acting_as(engine, "gateway")) as session, session.begin():
         return publish_many(session, pages)
 
 
 def route_all(engine: Engine, now: datetime | None = None) -> set[str]:
     """Route whatever lies in the outbox; the lanes that got something."""
-    with Session(engine) as session, session.begin():
+    with Session(acting_as(engine, "relay")) as session, session.begin():
         return route(session, limit=100_000, now=now or datetime.now(UTC))[1]
 
 
@@ -123,7 +124,7 @@ def behaving(handler: Handler, behave: Behaviour) -> Handler:
 
 def drift(engine: Engine) -> list[Finding]:
     """What doesn't equal its recomputation from the rows."""
-    with Session(engine) as session:
+    with Session(acting_as(engine, "scheduler")) as session:
         return [finding for finding in reconcile(session) if finding.drifted]
 
 
@@ -154,7 +155,7 @@ def impatient_desk(
     milliseconds = int(lock_timeout.total_seconds() * 1_000)
     mark = "&" if "?" in database_url else "?"
     url = f"{database_url}{mark}options=-c%20lock_timeout%3D{milliseconds}"
-    engine = make_engine(url, process="test", pool_size=3)
+    engine = make_engine(url, process="worker", pool_size=3)
     try:
         with WorkDesk(engine) as desk:
             yield desk

@@ -15,6 +15,7 @@ from domain.tables.notifications import Channel
 from domain.users.payloads import UserUpdated
 from tests.helpers.ears import PEOPLE, Ears
 from tests.helpers.evening import DAY, START, an_id
+from tests.helpers.roles import acting_as
 from tests.helpers.said import rows
 from tests.helpers.sandbox import Clock, texter_for
 from workers.providers.expo import ExpoPusher
@@ -222,7 +223,9 @@ def post_at(
         SmsOutlet(texter, clock, FAST),
         EmailOutlet(SmtpMailer(relay, limit=LIMIT), clock, public, FAST),
     )
-    desks = {each.channel: SendingDesk(engine, each, clock) for each in outlets}
+    desks = {
+        each.channel: SendingDesk(acting_as(engine, "sender"), each, clock) for each in outlets
+    }
     yield Post(engine, sandbox, clock, desks)
     pusher.close()
     texter.close()

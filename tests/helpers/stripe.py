@@ -9,6 +9,7 @@ from stripe import WebhookSignature
 
 from domain.constants import STRIPE_API_VERSION
 from tests.helpers.evening import an_id
+from tests.helpers.stripe_fields import PUBLISHED
 
 SECRET: Final = "whsec_of_our_own"
 Said = dict[str, Any]
@@ -17,7 +18,10 @@ Said = dict[str, Any]
 def event(kind: str, about: Mapping[str, Any], *, at: datetime, **others: Any) -> Said:
     """An event about an object; its id is made of what it says."""
     previous = others.pop("previous", None)
-    data = {"object": dict(about), **({"previous_attributes": previous} if previous else {})}
+    data = {
+        "object": as_large_as_theirs(about),
+        **({"previous_attributes": previous} if previous else {}),
+    }
     said = {
         "object": "event",
         "api_version": STRIPE_API_VERSION,
@@ -30,6 +34,12 @@ def event(kind: str, about: Mapping[str, Any], *, at: datetime, **others: Any) -
     }
     identity = an_id(json.dumps(said, sort_keys=True)).replace("-", "")
     return {"id": f"evt_{identity}", **said, **others}
+
+
+def as_large_as_theirs(about: Mapping[str, Any]) -> Said:
+    """An object with a canary in each field that Stripe's have and ours doesn't say."""
+    published = PUBLISHED.get(str(about.get("object")), ())
+    return {**dict.fromkeys(published, "canary of Stripe's"), **about}
 
 
 def body_of(said: Mapping[str, Any]) -> bytes:

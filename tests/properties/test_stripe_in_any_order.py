@@ -16,6 +16,7 @@ from gateway.app import make_app
 from gateway.outside import Outside
 from tests.helpers.agree import MakeEngine
 from tests.helpers.evening import DAY, HOUR, START, Diary, an_id
+from tests.helpers.roles import acting_as
 from tests.helpers.state import State, differences, snapshot
 from tests.helpers.stripe import (
     SECRET,
@@ -130,7 +131,7 @@ STORY: Final = [*fees(), *money_back(), *subscriptions()]
 
 def app_for(engine: Engine) -> Starlette:
     outside = Outside(stripe_webhook_secret=SecretStr(SECRET))
-    return make_app(engine, clock=lambda: START, outside=outside)
+    return make_app(acting_as(engine, "gateway"), clock=lambda: START, outside=outside)
 
 
 def hear_all(engine: Engine, told: list[Said]) -> None:

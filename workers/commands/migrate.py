@@ -14,9 +14,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from domain.dispatch import is_contention
+from domain.granting import RolesMissingError
 from workers.commands import database_url as known_database_url
 from workers.connections import check_database
-from workers.database import psycopg_url
+from workers.database import psycopg_url, takes_roles
+from workers.errors import CommandError
 from workers.settings import Settings
 
 NAME = "migrate"
@@ -45,7 +47,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 def migrate(database_url: str, *, to: str = "head") -> str | None:
     """Apply what is missing; the revision reached. Safe to run twice, and twice at once.
 
-    Raises the database's error when others were in the way each time; then nothing is changed.
+    Raises the database's error when others were in the way each time, and CommandError when roles
+    are missing that this user may not make; then nothing is changed.
     """
     # No limit on a statement's time: building an index may take as long as it takes.
     engine = create_engine(psycopg_url(database_url), poolclass=NullPool, hide_parameters=True)
@@ -53,15 +56,18 @@ def migrate(database_url: str, *, to: str = "head") -> str | None:
     while True:
         tries_left -= 1
         try:
-            return _upgrade(engine, to)
+            return _upgrade(engine, to, roles=takes_roles(database_url))
+        except RolesMissingError as error:
+            raise CommandError(str(error)) from None
         except DBAPIError as error:
             if not (tries_left and is_contention(error)):
                 raise
         time.sleep(PAUSE_S)
 
 
-def _upgrade(engine: Engine, revision: str) -> str | None:
+def _upgrade(engine: Engine, revision: str, *, roles: bool) -> str | None:
     config = Config()
+    config.attributes["roles"] = roles
     config.set_main_option("script_location", str(_scripts()).replace("%", "%%"))
     with engine.connect() as connection:
         config.attributes["connection"] = connection

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from dashboard.__main__ import server_config
 from dashboard.app import make_app
+from tests.helpers.roles import acting_as
 from tests.helpers.serving import serving
 from tests.integration.dashboard.scene import Browser, Clock, a_session, an_account
 
@@ -22,7 +23,7 @@ def clock() -> Clock:
 @pytest.fixture
 def address(engine: Engine, clock: Clock) -> Iterator[str]:
     """Where the dashboard is."""
-    with serving(make_app(engine, clock=clock), server_config) as url:
+    with serving(make_app(acting_as(engine, "dashboard"), clock=clock), server_config) as url:
         yield url
 
 

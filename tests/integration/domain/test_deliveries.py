@@ -19,6 +19,7 @@ from tests.helpers.ledger import (
     publish,
     route_all,
 )
+from tests.helpers.roles import acting_as
 from workers.database import make_engine
 from workers.desk import WorkDesk
 
@@ -33,7 +34,7 @@ def now() -> datetime:
 
 @pytest.fixture
 def desk(engine: Engine) -> Iterator[WorkDesk]:
-    with WorkDesk(engine) as desk:
+    with WorkDesk(acting_as(engine, "worker")) as desk:
         yield desk
 
 

@@ -39,6 +39,7 @@ from tests.helpers.ledger import (
     publish,
     route_all,
 )
+from tests.helpers.roles import acting_as
 from workers.desk import WorkDesk
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -47,7 +48,7 @@ NAMES = tuple(f"person {number:02}" for number in range(25))
 
 @pytest.fixture
 def desk(engine: Engine) -> Iterator[WorkDesk]:
-    with WorkDesk(engine) as desk:
+    with WorkDesk(acting_as(engine, "worker")) as desk:
         yield desk
 
 

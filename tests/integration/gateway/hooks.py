@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from gateway.__main__ import server_config
 from gateway.app import make_app
 from gateway.outside import Outside
+from tests.helpers.roles import acting_as
 from tests.helpers.serving import serving
 from tests.helpers.texting import NOW, NUMBER, SID, TOLD
 from workers.sandbox.callbacks import signature
@@ -46,7 +47,7 @@ def inbound_form(body: str, **others: str) -> dict[str, str]:
 def app_for(engine: Engine, outside: Outside | None = None) -> Starlette:
     """A gateway whose clock stands still."""
     known = Outside(SecretStr(PUBLIC), SecretStr(AUTH))
-    return make_app(engine, clock=lambda: NOW, outside=outside or known)
+    return make_app(acting_as(engine, "gateway"), clock=lambda: NOW, outside=outside or known)
 
 
 class Hooks:

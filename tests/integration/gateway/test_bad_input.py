@@ -12,6 +12,7 @@ from domain.catalogue import TYPES
 from gateway.app import make_app
 from gateway.limits import Limits
 from gateway.quotas import Quotas
+from tests.helpers.roles import acting_as
 from tests.integration.gateway.scene import (
     KUDOS,
     MANY,
@@ -218,7 +219,7 @@ class TestSize:
         assert answer.status_code == 202
 
     def test_a_flood_of_large_bodies_is_told_to_come_back(self, engine: Engine) -> None:
-        app = make_app(engine, limits=Limits(bytes_at_once=1_000))
+        app = make_app(acting_as(engine, "gateway"), limits=Limits(bytes_at_once=1_000))
         with talking_to(app, new_key(engine)) as served:
             answer = served.post([kudos() for _ in range(10)])
             assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
@@ -276,7 +277,9 @@ class TestKey:
 
     def test_a_key_with_too_many_requests_is_told_when_to_come_back(self, engine: Engine) -> None:
         app = make_app(
-            engine, clock=lambda: NOW, limits=Limits(requests_per_second=0.1, saved_up_seconds=20)
+            acting_as(engine, "gateway"),
+            clock=lambda: NOW,
+            limits=Limits(requests_per_second=0.1, saved_up_seconds=20),
         )
         with talking_to(app, new_key(engine)) as served:
             answers = [served.post(kudos()) for _ in range(3)]

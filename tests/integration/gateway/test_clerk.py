@@ -1,7 +1,6 @@
 """Clerk's webhook: who may call, what is understood, and what is kept of it."""
 
 import json
-from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -11,11 +10,12 @@ import httpx
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import Engine
+from standardwebhooks import Webhook
 
 from domain.constants import WEBHOOK_TOLERANCE
 from gateway.__main__ import server_config
 from gateway.app import make_app
-from gateway.clerk import make_signature
+from gateway.clerk import Signed, is_signed
 from gateway.outside import Outside
 from tests.helpers.clerk import (
     CANARY,
@@ -29,6 +29,7 @@ from tests.helpers.clerk import (
     name_of,
 )
 from tests.helpers.evening import HOUR, START
+from tests.helpers.roles import acting_as
 from tests.helpers.said import rows
 from tests.helpers.serving import serving
 from tests.integration.gateway.scene import NOTHING
@@ -46,7 +47,7 @@ SIGNED: Final = headers(GOOD, NAME, at=NOW)
 @contextmanager
 def calling(engine: Engine, secret: str | None = SECRET) -> Iterator[httpx.Client]:
     outside = Outside(clerk_webhook_secret=None if secret is None else SecretStr(secret))
-    app = make_app(engine, clock=lambda: NOW, outside=outside)
+    app = make_app(acting_as(engine, "gateway"), clock=lambda: NOW, outside=outside)
     with serving(app, server_config) as url, httpx.Client(base_url=url, timeout=30) as client:
         yield client
 
@@ -73,13 +74,14 @@ def untouched(engine: Engine) -> bool:
 
 def test_the_vector_that_svix_publishes() -> None:
     """A signature that none of our code has made."""
-    made = make_signature(
-        b'{"test": 2432232314}',
-        identity="msg_p5jXN8AQM9LWM0D4loKWxJek",
-        second="1614265330",
-        key=b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+    said = Signed(
+        "msg_p5jXN8AQM9LWM0D4loKWxJek",
+        "1614265330",
+        "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
     )
-    assert made == "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+    signer = Webhook("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    assert is_signed(b'{"test": 2432232314}', said, signer=signer)
+    assert not is_signed(b'{"test": 2432232315}', said, signer=signer)
 
 
 class TestWhoMayCall:
@@ -103,6 +105,12 @@ class TestWhoMayCall:
             pytest.param(lambda body: body, {"svix-id": "msg é".encode()}, id="no id"),
             pytest.param(lambda body: body, {"svix-timestamp": "-1"}, id="before all"),
             pytest.param(lambda body: body, {"svix-timestamp": "x"}, id="no second"),
+            pytest.param(
+                lambda body: body,
+                {"svix-timestamp": f"0{SIGNED['svix-timestamp']}"},
+                id="another way to write it",
+            ),
+            pytest.param(lambda body: body, {"svix-timestamp": "nan"}, id="no number"),
             pytest.param(
                 lambda body: body,
                 {"svix-signature": SIGNED["svix-signature"].replace("v1,", "v1a,")},
@@ -145,7 +153,9 @@ class TestWhoMayCall:
             wrong = headers(GOOD, NAME, at=NOW, key=b"")["svix-signature"]
             assert post(client, GOOD, {**SIGNED, "svix-signature": wrong}).status_code == 400
 
-    @pytest.mark.parametrize("secret", [None, "", " , ", "whsec_é", "whsec_a"])
+    @pytest.mark.parametrize(
+        "secret", [None, "", " , ", "whsec_", "whsec_é", "whsec_a", "whsec_a b"]
+    )
     def test_without_a_secret_it_says_what_is_missing(
         self, engine: Engine, secret: str | None
     ) -> None:

@@ -14,6 +14,7 @@ from gateway.app import make_app
 from gateway.outside import Outside
 from tests.helpers.clerk import SECRET, Said, changed, deleted, headers
 from tests.helpers.evening import START
+from tests.helpers.roles import acting_as
 from tests.helpers.said import rows
 from tests.integration.gateway.test_fuzz_hooks import HEADER, answers, refused
 from tests.integration.gateway.test_fuzz_stripe import A_TIME, JUNK, LASTING, changed_somewhere
@@ -45,7 +46,7 @@ def forged(draw: st.DrawFn) -> dict[str, Any]:
 @pytest.fixture
 def app(engine: Engine) -> Starlette:
     outside = Outside(clerk_webhook_secret=SecretStr(SECRET))
-    return make_app(engine, clock=lambda: START, outside=outside)
+    return make_app(acting_as(engine, "gateway"), clock=lambda: START, outside=outside)
 
 
 @LASTING

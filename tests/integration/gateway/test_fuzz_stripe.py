@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from gateway.app import make_app
 from gateway.outside import Outside
 from tests.helpers.evening import START
+from tests.helpers.roles import acting_as
 from tests.helpers.said import rows
 from tests.helpers.stripe import SECRET, Said, body_of, signature
 from tests.integration.gateway.test_fuzz_hooks import HEADER, answers, refused
@@ -82,7 +83,7 @@ def changed_somewhere(draw: st.DrawFn, events: st.SearchStrategy[Said]) -> Said:
 @pytest.fixture
 def app(engine: Engine) -> Starlette:
     outside = Outside(stripe_webhook_secret=SecretStr(SECRET))
-    return make_app(engine, clock=lambda: START, outside=outside)
+    return make_app(acting_as(engine, "gateway"), clock=lambda: START, outside=outside)
 
 
 @LASTING

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from gateway.app import make_app
+from tests.helpers.roles import acting_as
 from tests.integration.gateway.scene import (
     KUDOS,
     NOTHING,
@@ -193,7 +194,9 @@ class TestDuplicates:
 class TestRinging:
     def test_lanes_are_rung_for_the_types_that_were_published(self, engine: Engine) -> None:
         rung: SimpleQueue[set[str]] = SimpleQueue()
-        app = make_app(engine, clock=lambda: NOW, ring=lambda types: rung.put(set(types)))
+        app = make_app(
+            acting_as(engine, "gateway"), clock=lambda: NOW, ring=lambda types: rung.put(set(types))
+        )
         with talking_to(app, new_key(engine)) as served:
             served.post(kudos(time="never"))
             served.post(kudos())
@@ -204,7 +207,7 @@ class TestRinging:
         def broken(_types: Iterable[str]) -> None:
             raise ConnectionError
 
-        app = make_app(engine, clock=lambda: NOW, ring=broken)
+        app = make_app(acting_as(engine, "gateway"), clock=lambda: NOW, ring=broken)
         with talking_to(app, new_key(engine)) as served:
             assert [served.post(kudos()).status_code for _ in range(3)] == [202] * 3
 
@@ -214,7 +217,7 @@ class TestRinging:
         def hung(_types: Iterable[str]) -> None:
             let_go.wait(60)
 
-        app = make_app(engine, clock=lambda: NOW, ring=hung)
+        app = make_app(acting_as(engine, "gateway"), clock=lambda: NOW, ring=hung)
         with talking_to(app, new_key(engine)) as served:
             answers = [served.post(kudos()).status_code for _ in range(3)]
             let_go.set()

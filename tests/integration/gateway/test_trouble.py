@@ -21,6 +21,7 @@ from gateway.__main__ import server_config
 from gateway.app import make_app
 from gateway.limits import Limits
 from tests.helpers.postgres import PostgresServer
+from tests.helpers.roles import acting_as
 from tests.helpers.serving import serving
 from tests.integration.gateway.scene import (
     NOTHING,
@@ -43,6 +44,8 @@ SOON = timedelta(seconds=10)
 def away(server: PostgresServer, engine: Engine) -> Iterator[None]:
     """Let nobody into the database, and throw out who is in it."""
     name = engine.url.database
+    # The test's own connections go in peace; the gateway's are to be met by surprise.
+    engine.pool.dispose()
     with psycopg.connect(server.url, autocommit=True) as connection:
         connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
         connection.execute(
@@ -139,7 +142,7 @@ class TestPostgresAway:
 
 
 SUICIDE = """
-CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql AS
+CREATE FUNCTION die() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
     'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END';
 CREATE CONSTRAINT TRIGGER dies AFTER INSERT ON outbox
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION die();
@@ -152,10 +155,20 @@ class TestReady:
     ) -> None:
         with engine.begin() as connection:
             connection.execute(text("DROP TABLE alembic_version"))
-        with serving(make_app(engine), server_config) as url:
+        with serving(make_app(acting_as(engine, "gateway")), server_config) as url:
             answer = httpx.get(f"{url}/readyz")
         assert (answer.status_code, answer.json()["failed"]) == (503, "migrations")
         assert "momento migrate" in answer.json()["detail"]
+
+    def test_a_server_on_which_nobody_has_migrated_is_not_ready(self, engine: Engine) -> None:
+        """Its role isn't there yet."""
+        url = engine.url.render_as_string(hide_password=False)
+        options = "options=-c%20role%3Dmomento_nobody"
+        nobody = make_engine(f"{url}&{options}", process="gateway", pool_size=1)
+        with serving(make_app(nobody), server_config) as served:
+            answer = httpx.get(f"{served}/readyz")
+        assert (answer.status_code, answer.json()["failed"]) == (503, "migrations")
+        nobody.dispose()
 
     @pytest.mark.parametrize(
         ("revision", "status"), [("0001", 503), ("9999_from_a_newer_version", 200)]
@@ -168,13 +181,13 @@ class TestReady:
             connection.execute(
                 text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision}
             )
-        with serving(make_app(engine), server_config) as url:
+        with serving(make_app(acting_as(engine, "gateway")), server_config) as url:
             assert httpx.get(f"{url}/readyz").status_code == status
 
 
 class TestSlowClients:
     def test_a_body_that_dawdles_is_given_up(self, engine: Engine) -> None:
-        app = make_app(engine, limits=Limits(body_seconds=0.2))
+        app = make_app(acting_as(engine, "gateway"), limits=Limits(body_seconds=0.2))
         key = new_key(engine)
         with (
             serving(app, server_config) as url,
@@ -197,7 +210,9 @@ class TestSlowClients:
         assert rows(engine) == published(1)
 
     def test_more_requests_than_it_takes_on_are_turned_away(self, engine: Engine) -> None:
-        app = make_app(engine, limits=Limits(requests_at_once=1, body_seconds=5))
+        app = make_app(
+            acting_as(engine, "gateway"), limits=Limits(requests_at_once=1, body_seconds=5)
+        )
         key = new_key(engine)
         with talking_to(app, key) as served:
             port = served.client.base_url.port

@@ -13,6 +13,7 @@ from domain.tables.notifications import Channel
 from gateway.__main__ import server_config
 from gateway.app import make_app
 from tests.helpers.postgres import PostgresServer
+from tests.helpers.roles import acting_as
 from tests.helpers.said import rows
 from tests.helpers.serving import serving
 from tests.helpers.texting import ADA, NOW, handover_id, text_on_its_way
@@ -39,7 +40,9 @@ def rung() -> Queue[set[str]]:
 def client(engine: Engine, rung: Queue[set[str]]) -> Iterator[httpx.Client]:
     with Session(engine) as session, session.begin():
         text_on_its_way(session, channel=Channel.EMAIL)
-    app = make_app(engine, clock=lambda: NOW, ring=lambda types: rung.put(set(types)))
+    app = make_app(
+        acting_as(engine, "gateway"), clock=lambda: NOW, ring=lambda types: rung.put(set(types))
+    )
     with serving(app, server_config) as url, httpx.Client(base_url=url, timeout=30) as client:
         yield client
 

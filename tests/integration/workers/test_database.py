@@ -9,13 +9,16 @@ from sqlalchemy.exc import DBAPIError
 
 from scheduler.lead import SILENT
 from workers import embedded
+from workers.commands.migrate import migrate
 from workers.database import make_engine
 
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("database")
-    yield embedded.start_postgres(home)
+    url = embedded.start_postgres(home)
+    migrate(url)
+    yield url
     embedded.stop(home)
 
 
@@ -31,6 +34,7 @@ class TestMakeEngine:
         ("name", "value"),
         [
             ("application_name", "momento-worker"),
+            ("role", "momento_worker"),
             ("statement_timeout", "10s"),
             ("lock_timeout", "5s"),
             ("idle_in_transaction_session_timeout", "10s"),

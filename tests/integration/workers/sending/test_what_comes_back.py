@@ -23,6 +23,7 @@ from gateway.outside import Outside
 from tests.helpers.ears import Ears
 from tests.helpers.evening import DAY, HOUR, an_id, settle
 from tests.helpers.post import Post, number_of, open_post
+from tests.helpers.roles import acting_as
 from tests.helpers.said import rows
 from tests.helpers.serving import a_listener, serving, url_of
 from tests.integration.domain.notifications.test_table import BEFORE, INVITED
@@ -82,7 +83,7 @@ def scene(engine: Engine, ears: Ears, tmp_path: Path) -> Iterator[Scene]:
         inbound_url=f"{public}/webhooks/twilio/inbound",
     ) as post:
         outside = Outside(SecretStr(public), SecretStr(token))
-        app = make_app(engine, clock=post.clock, outside=outside)
+        app = make_app(acting_as(engine, "gateway"), clock=post.clock, outside=outside)
         with (
             serving(app, server_config, listener=listener) as url,
             httpx.Client(base_url=url, timeout=30) as client,

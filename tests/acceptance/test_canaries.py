@@ -1,0 +1,374 @@
+"""G15: what is personal, or secret, stays where it belongs while everything runs and goes wrong.
+
+Every input says canaries: domain events of every type, webhooks real and forged, what is refused
+for its form, keys and passwords. All processes run, with logs at debug; handlers raise with all
+that was said. Then canaries are looked for everywhere.
+"""
+
+import json
+import re
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any, Final
+
+import httpx
+import pytest
+import redis
+from pydantic_core import from_json
+from sqlalchemy import Engine, text
+
+from domain.catalogue import PUBLIC_TYPES
+from domain.envelope import Envelope
+from domain.privacy.traces import FACT_TRACES, TRACES
+from domain.tables.notifications import Channel
+from domain.users.payloads import UserRegistered
+from tests.acceptance.faults.scene import our_environment
+from tests.factories.audience import gather, line_up
+from tests.factories.worlds import phases
+from tests.helpers import clerk, stripe
+from tests.helpers.canaries import AREA, WORD, with_canaries
+from tests.helpers.ledger import a_registration, ask, until
+from tests.helpers.processes import RELAY, Crew, Program
+from tests.integration.dashboard.scene import Browser, an_account
+from tests.integration.gateway.scene import MANY, ONE, new_key
+from workers.ports import free_ports
+from workers.sandbox import Sandbox, running_sandbox
+from workers.sandbox.callbacks import signature
+
+PATIENCE: Final = timedelta(seconds=90)
+SECRET: Final = "whsec_secretcanary"
+TOKEN: Final = "secretcanary-token"
+PUBLIC: Final = "https://hooks.example"
+SIGN: Final = re.compile(rf"canary|{re.escape(AREA)}|{AREA[1:]}|Canary|{clerk.PHONE[1:]}")
+# Columns that hold what people said of themselves and others, or how to reach them: their own.
+OWN: Final = frozenset(
+    {
+        *((trace.table, column) for trace in TRACES for column in trace.erased),
+        *((trace.table, "data") for trace in FACT_TRACES),
+        *((table, "data") for table in ("duo_facts", "event_photo_facts", "push_token_facts")),
+        *(("users", column) for column in ("phone_number", "email", "last_name", "clerk_id")),
+        *(("users", column) for column in ("career", "interests", "mood", "search_document")),
+        *(("users", column) for column in ("availability_preferences", "payment_customer_id")),
+        *(
+            ("social_profiles", column)
+            for column in (
+                "first_name",
+                "preferred_name",
+                "bio",
+                "vibe_summary",
+                "pronouns",
+                "occupation",
+                "location",
+                "current_photo_url",
+                "current_face_card_photo_url",
+                "face_card_source_photo_url",
+            )
+        ),
+        *(("host_profiles", column) for column in ("host_name", "host_bio", "address")),
+        ("host_profiles", "website_url"),
+        ("host_photos", "url"),
+        ("host_photos", "caption"),
+        ("profile_photos", "url"),
+        ("user_social_links", "url"),
+        ("social_connections", "shared_url"),
+        ("push_notification_tokens", "token"),
+        # The names of interests belong to nobody (docs/decisions/0022).
+        ("interests", "name"),
+        ("user_interest_vectors", "persona_name"),
+        ("embeddings", "target"),
+        # The texts of an event are its host's.
+        ("events", "arrival_signpost"),
+        ("feedback_summaries", "summary"),
+        ("events", "event_summary"),
+    }
+)
+
+
+class Everybody(Collection[str]):
+    """Whoever it is."""
+
+    def __contains__(self, _person: object) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[str]:
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        return 1
+
+
+def said_by_everybody() -> list[Envelope]:
+    """Domain events of every type that may be published, in which all that is personal is one."""
+    pages = [page for _, pages in phases(1) for page in pages if page.type in PUBLIC_TYPES]
+    return with_canaries(pages, Everybody())
+
+
+def as_json(page: Envelope) -> dict[str, Any]:
+    return {
+        "specversion": "1.0",
+        "id": page.id,
+        "source": page.source,
+        "type": page.type,
+        "subject": page.subject,
+        "time": page.time.isoformat(),
+        "data": from_json(page.data),
+    }
+
+
+@contextmanager
+def overheard(url: str) -> Iterator[list[str]]:
+    """Hear all that is said to Redis."""
+    heard: list[str] = []
+    listening, over = Event(), Event()
+
+    def listen() -> None:
+        patient = redis.Redis.from_url(url, socket_timeout=None)
+        with patient as client, client.monitor() as monitor:
+            listening.set()
+            while not over.is_set():
+                heard.append(str(monitor.next_command()))
+
+    thread = Thread(target=listen, daemon=True)
+    thread.start()
+    assert listening.wait(10)
+    yield heard
+    over.set()
+    with redis.Redis.from_url(url) as client:
+        # Whoever listens hears this, too, and then stops.
+        heard += [f"{key!r} {client.dump(key)!r}" for key in client.scan_iter()]
+    thread.join(10)
+
+
+class System:
+    """All that runs, and where it is."""
+
+    def __init__(self, engine: Engine, crew: Crew, gateway: str, dashboard: str) -> None:
+        self.engine = engine
+        self.crew = crew
+        self.gateway = gateway
+        self.dashboard = dashboard
+        self.heard: list[str] = []
+        # What was answered, which may be logged by whoever asked.
+        self.answers: list[str] = []
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
+    with running_sandbox(tmp_path / "sandbox") as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def system(
+    engine: Engine, database_url: str, redis_server: str, sandbox: Sandbox, tmp_path: Path
+) -> Iterator[System]:
+    ports = free_ports("127.0.0.1", (0, 0))
+    rules = sandbox.twilio.rules
+    environment = our_environment(database_url, redis_server) | {
+        "LOG_LEVEL": "debug",
+        "GATEWAY_PORT": str(ports[0]),
+        "DASHBOARD_PORT": str(ports[1]),
+        "GATEWAY_PUBLIC_URL": PUBLIC,
+        "EXPO_URL": sandbox.expo_server.url,
+        "EXPO_ACCESS_TOKEN": TOKEN,
+        "TWILIO_URL": sandbox.twilio_server.url,
+        "TWILIO_ACCOUNT_SID": rules.account_sid,
+        "TWILIO_AUTH_TOKEN": rules.auth_token,
+        "TWILIO_MESSAGING_SERVICE_SID": rules.service_sid,
+        "TWILIO_MPS": "2000",
+        "SMTP_URL": sandbox.smtp.url,
+        "STRIPE_WEBHOOK_SECRET": SECRET,
+        "CLERK_WEBHOOK_SECRET": clerk.SECRET,
+    }
+    modules = (RELAY, "tests.helpers.poisoned", "scheduler", "workers.sending")
+    programs = [
+        Program(module, environment, tmp_path / f"{module}.log")
+        for module in (*modules, "gateway", "dashboard")
+    ]
+    urls = [f"http://127.0.0.1:{port}" for port in ports]
+    with overheard(redis_server) as heard, Crew(*programs) as crew:
+        system = System(engine, crew, *urls)
+        system.heard = heard
+        for url in urls:
+            until(lambda url=url: answers(f"{url}/readyz"), "it serves", PATIENCE)  # type: ignore[misc]
+        yield system
+
+
+def answers(url: str) -> bool:
+    with suppress(httpx.TransportError):
+        return httpx.get(url).is_success
+    return False
+
+
+def tell(system: System, rules: Any) -> None:
+    """Say all of it: what is right, what is not, and what is forged."""
+    key = new_key(system.engine)
+    said = [as_json(page) for page in said_by_everybody()]
+    said += [as_json(replace(poison(number), id=f"raises {number}")) for number in range(2)]
+    with httpx.Client(base_url=system.gateway, timeout=60) as client:
+        for bearer in (key, f"momento_{WORD}"):
+            sent = {"authorization": f"Bearer {bearer}", "content-type": MANY}
+            answer = client.post("/v1/events", content=json.dumps(said).encode(), headers=sent)
+            assert answer.status_code == (202 if bearer == key else 401), answer.text
+        for body in malformed(said):
+            sent = {"authorization": f"Bearer {key}", "content-type": ONE, "x-note": WORD}
+            system.answers.append(client.post("/v1/events", content=body, headers=sent).text)
+        for path, body, headers in hooks(rules):
+            answer = client.post(path, content=body, headers=headers)
+            assert answer.status_code < 500, answer.text
+            system.answers.append(answer.text)
+        system.answers.append(client.get(f"/unsubscribe/{WORD}").text)
+        system.answers.append(client.get(f"/{WORD}?{WORD}={AREA}").text)
+
+
+def poison(number: int) -> Envelope:
+    (page,) = with_canaries([a_registration(f"poisoned {number}")], Everybody())
+    assert page.type == UserRegistered.TYPE
+    return page
+
+
+def malformed(said: Sequence[dict[str, Any]]) -> Iterator[bytes]:
+    """What is refused for its form, and says a canary in each place."""
+    good = said[0]
+    for name in good:
+        # The name of a type that there isn't is said back to whoever publishes.
+        if name not in {"data", "type"}:
+            yield json.dumps({**good, name: [WORD]}).encode()
+            yield json.dumps({**good, name: f"{WORD}\x01 {AREA}"}).encode()
+    for name in good["data"]:
+        yield json.dumps({**good, "id": "new", "data": {**good["data"], name: [WORD]}}).encode()
+    yield json.dumps({**good, "id": "new", "data": {**good["data"], "note": WORD}}).encode()
+    yield f'{{"{WORD}": '.encode()
+    yield WORD.encode() + b"\xff"
+
+
+def hooks(rules: Any) -> Iterator[tuple[str, bytes, dict[str, str]]]:
+    """What providers say of people, signed, forged and malformed."""
+    now = datetime.now(UTC)
+    kind = {"content-type": "application/json"}
+    paid = stripe.event(
+        "payment_intent.succeeded", stripe.intent("1", metadata={"note": WORD}), at=now
+    )
+    for body in (stripe.body_of(paid), stripe.body_of({**paid, "api_version": WORD})):
+        signed = stripe.signature(body, at=now, secret=SECRET)
+        yield "/webhooks/stripe", body, {**kind, "stripe-signature": signed}
+        yield "/webhooks/stripe", body, {**kind, "stripe-signature": f"t=1,v1={WORD}"}
+    told = clerk.changed("user_1", at=now)
+    for said in (told, {**told, "data": {**told["data"], "phone_numbers": WORD}}):
+        body = json.dumps(said).encode()
+        signed_by_clerk = clerk.headers(body, "msg_1", at=now)
+        yield "/webhooks/clerk", body, {**kind, **signed_by_clerk}
+        yield "/webhooks/clerk", body, {**kind, **signed_by_clerk, "svix-id": WORD}
+    form = {"Body": WORD, "From": f"{AREA}00001", "To": AREA, "MessageSid": "SM1"}
+    for path in ("/webhooks/twilio/inbound", "/webhooks/twilio/status"):
+        for fields in (form, {**form, "MessageStatus": WORD, "OptOutType": "STOP"}):
+            body = httpx.QueryParams(fields).__str__().encode()
+            for made in (signature(PUBLIC + path, fields, token=rules.auth_token), WORD):
+                yield (
+                    path,
+                    body,
+                    {
+                        "content-type": "application/x-www-form-urlencoded",
+                        "x-twilio-signature": made,
+                    },
+                )
+
+
+def told_on_each_channel(engine: Engine) -> None:
+    """Have people with canaries for addresses told something."""
+    now = datetime.now(UTC)
+    gather(engine, 5, now=now)
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE users SET email = 'canary-' || id || '@example.org', phone_number ="
+                f" '{AREA}7' || (row_number * 1000)::text FROM (SELECT id AS one, row_number()"
+                " OVER () FROM users) AS listed WHERE one = id"
+            )
+        )
+    for channel in Channel:
+        line_up(engine, channel, count=5, now=now)
+
+
+def die(system: System) -> None:
+    """Have what raises tried for the last time."""
+    failed = "SELECT count(*) FROM deliveries WHERE state = 'failed'"
+    until(lambda: ask(system.engine, failed) == 2, "what raises has failed", PATIENCE)
+    with system.engine.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE deliveries SET attempts = 30, due_at = now() WHERE state = 'failed'"
+                " AND (seq, handler) = (SELECT seq, handler FROM deliveries"
+                " WHERE state = 'failed' LIMIT 1)"
+            )
+        )
+    dead = "SELECT count(*) FROM deliveries WHERE state = 'dead'"
+    until(lambda: ask(system.engine, dead) == 1, "one is dead", PATIENCE)
+    with system.engine.begin() as connection:
+        connection.execute(
+            text("UPDATE deliveries SET state = 'dead', due_at = NULL WHERE state = 'failed'")
+        )
+
+
+def columns_with_canaries(engine: Engine) -> set[tuple[str, str]]:
+    with engine.connect() as connection:
+        tables = connection.scalars(
+            text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        ).all()
+        return {
+            (table, column)
+            for table in tables
+            for (column,) in connection.execute(
+                text(
+                    f'SELECT DISTINCT said.key FROM "{table}" AS kept,'
+                    " jsonb_each_text(to_jsonb(kept)) AS said WHERE said.value ~ :sign"
+                ),
+                {"sign": SIGN.pattern.replace(r"\+", "[+]")},
+            )
+        }
+
+
+def lines_with_canaries(said: Collection[str]) -> list[str]:
+    return [
+        line[max(0, found.start() - 300) : found.end() + 50]
+        for line in said
+        if (found := SIGN.search(line))
+    ]
+
+
+@pytest.mark.timeout(300)
+def test_a_canary_is_found_nowhere_but_in_its_own_column(system: System, sandbox: Sandbox) -> None:
+    an_account(system.engine)
+    told_on_each_channel(system.engine)
+    tell(system, sandbox.twilio.rules)
+    die(system)
+    # What waits for something goes on waiting.
+    left = """
+        SELECT (SELECT count(*) FROM outbox)
+            + (SELECT count(*) FROM deliveries WHERE state = 'pending')
+    """
+    until(lambda: ask(system.engine, left) == 0, "all is applied", PATIENCE)
+    sending = "SELECT count(*) FROM notifications WHERE status IN ('scheduled', 'sending')"
+    until(lambda: ask(system.engine, sending) == 0, "all is sent", PATIENCE)
+    with ExitStack() as stack:
+        client = stack.enter_context(httpx.Client(base_url=system.dashboard, timeout=30))
+        browser = Browser(client)
+        browser.sign_in("ada", f"wrong {WORD}")
+        assert browser.sign_in("ada").status_code < 400
+        pages = [browser.get(path).text for path in ("/", f"/?{WORD}")]
+    log = system.crew.log().splitlines()
+    found = columns_with_canaries(system.engine)
+    # Else nothing would be shown.
+    assert {("users", "email"), ("ratings", "comment"), ("reports", "comments")} <= found
+    assert sum('"debug"' in line for line in log) > 50
+    assert len(system.heard) > 50
+    assert len(sandbox.journal.read()) > 3
+    assert found - OWN == set()
+    assert lines_with_canaries(log) == []
+    assert lines_with_canaries(system.heard) == []
+    assert lines_with_canaries(pages) == []
+    assert lines_with_canaries(system.answers) == []
