@@ -121,6 +121,7 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
         "in_hand": "select insert update delete",
         "personal_keys": "select insert update",
         "refusals": ALL,
+        "refunds": ALL,
         "notifications": "select insert update delete",
         "handovers": "select delete",
         "address_facts": READ,
@@ -143,6 +144,8 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
         "inbox": "select insert update delete",
         "stripe_links": "select insert update",
         "stripe_subscriptions": "select insert update",
+        "stripe_cursors": "select insert update",
+        "refunds": "select insert update",
         "personal_keys": "select insert update",
         "schedules": ALL,
         "ticks": ALL,
@@ -172,6 +175,8 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
         "address_facts": "select insert",
         "channel_paces": "select insert update",
         "port_rests": ALL,
+        "refunds": "select insert update",
+        "payment_facts": READ,
         # Of people, where they can be reached and what they want.
         "users": "select(id, phone_number, email, timezone, status, deleted_at, is_online,"
         " last_active_at, subscription_status, subscription_ends, subscription_reminded_for)",
@@ -200,7 +205,8 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
     "gateway": {
         **PUBLISH,
         "alembic_version": READ,
-        "api_keys": "select(id, name, types, key_hash, revoked_at)",
+        "api_keys": "select(id, first_id, name, types, key_hash, rate, burst, revoked_at, ends_at,"
+        " last_used_at) update(last_used_at)",
         "inbox": "select insert update",
         "stripe_links": "select insert update",
         "stripe_subscriptions": "select insert update",
@@ -210,6 +216,9 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
         "notifications": "select(id, user_id, channel, dedupe_key, status)"
         " update(status, reason, provider_id, send_after, updated_at)",
         "address_facts": "select insert",
+        # That Stripe didn't make one after all.
+        "refunds": "select(payment_id, state, reason, due_at, failed_ids, must_look)"
+        " update(state, reason, due_at, failed_ids, must_look, updated_at)",
         # Of people, by which names Clerk and we know them; of events, what they have asked for.
         "users": "select(id, clerk_id)",
         "events": "select(id)",
@@ -217,6 +226,7 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "dashboard": {
         "alembic_version": READ,
+        "api_key_changes": READ,
         "dashboard_users": READ,
         "dashboard_sessions": "select insert delete",
         "outbox": READ,

@@ -55,9 +55,9 @@ def away(server: PostgresServer, engine: Engine) -> Iterator[None]:
         connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
 
 
-@pytest.fixture
-def crash_after_commit() -> Iterator[None]:
-    """Lose the answer to the first COMMIT from here on."""
+@contextmanager
+def a_lost_answer() -> Iterator[None]:
+    """Lose the answer to the first COMMIT within."""
 
     def lose(_session: Session) -> None:
         event.remove(Session, "after_commit", lose)
@@ -95,12 +95,14 @@ class TestPostgresAway:
         assert rows(engine) == published(2)
 
     def test_a_lost_answer_to_commit_is_mended_by_publishing_again(
-        self, engine: Engine, served: Served, crash_after_commit: None
+        self, engine: Engine, served: Served
     ) -> None:
         """G1: it exists exactly if the transaction committed, and the publisher can't tell."""
+        # The key is known from here on, and noted as used.
         served.post(kudos(time="never"))
         said = kudos()
-        answer = served.post(said)
+        with a_lost_answer():
+            answer = served.post(said)
         assert answer.status_code == 503
         assert rows(engine) == published(1)
         assert served.post(said).json() == {"accepted": 0, "duplicates": 1}
