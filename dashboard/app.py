@@ -17,7 +17,20 @@ from dashboard.context import Context, Place
 from dashboard.guard import HEADERS, Guard
 from dashboard.health import live, ready
 from dashboard.live import stream_nudges
+from dashboard.pages.audit import show_audit
 from dashboard.pages.board import show_board
+from dashboard.pages.bulk import (
+    cancel_operation,
+    show_operation,
+    show_operations,
+    start_operation,
+    undo_operation,
+)
+from dashboard.pages.dead import show_dead, show_dead_list, show_preview
+from dashboard.pages.deliveries import show_deliveries
+from dashboard.pages.delivery import discard_one, restore_one, retry_one
+from dashboard.pages.domain_event import show_domain_event
+from dashboard.pages.search import show_search
 from dashboard.permissions import OPEN, action, answer, checked, page, static_files
 from dashboard.problems import is_api, problem
 from dashboard.rendering import render_alone
@@ -36,6 +49,21 @@ ROUTES: Final = checked(
         action("/sign-out", sign_out, verb=Verb.SIGN_OUT),
         answer("/live", stream_nudges, verb=Verb.LOOK),
         page("/", show_board, verb=Verb.LOOK),
+        page("/search", show_search, verb=Verb.LOOK),
+        page("/deliveries", show_deliveries, verb=Verb.LOOK),
+        action("/deliveries/retry", retry_one, verb=Verb.RETRY),
+        action("/deliveries/discard", discard_one, verb=Verb.DISCARD),
+        action("/deliveries/restore", restore_one, verb=Verb.RESTORE),
+        page("/domain-events/{seq}", show_domain_event, verb=Verb.LOOK),
+        page("/dead", show_dead, verb=Verb.LOOK),
+        page("/dead/list", show_dead_list, verb=Verb.LOOK),
+        page("/dead/preview", show_preview, verb=Verb.BULK),
+        page("/bulk", show_operations, verb=Verb.LOOK),
+        action("/bulk", start_operation, verb=Verb.BULK),
+        page("/bulk/{id}", show_operation, verb=Verb.LOOK),
+        action("/bulk/{id}/cancel", cancel_operation, verb=Verb.BULK),
+        action("/bulk/{id}/undo", undo_operation, verb=Verb.BULK),
+        page("/audit", show_audit, verb=Verb.READ_AUDIT),
     ]
 )
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -19,6 +20,7 @@ from dashboard.assets import asset
 from dashboard.context import context_of
 from dashboard.links import with_query
 from dashboard.navigation import MENU
+from dashboard.saying import just_said
 from dashboard.sessions import SignedIn
 from domain.ops.permissions import Verb
 
@@ -63,6 +65,7 @@ def render(request: Request, page: Page) -> Response:
         path=request.url.path,
         environment=context_of(request).environment,
         theme=_theme(request),
+        said=just_said(request),
     )
     return HTMLResponse(whole, page.status, headers)
 
@@ -94,7 +97,8 @@ def _live_url(request: Request, page: Page) -> str:
         return ""
     if isinstance(page.live, str):
         return page.live
-    return f"{request.url.path}?{request.url.query}".rstrip("?")
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name != "said"]
+    return f"{request.url.path}?{urlencode(asked)}".rstrip("?")
 
 
 def _theme(request: Request) -> str:

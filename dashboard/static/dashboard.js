@@ -113,6 +113,4 @@ const here = new URL(location.href);
 if (here.searchParams.has("said")) {
   here.searchParams.delete("said");
   history.replaceState(null, "", here);
-  const said = document.querySelector("#main .said");
-  if (said) byId("announcement").textContent = said.textContent.trim();
 }

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
-from domain.mending import retry_dead
+from domain.ops.acting import retry_these
 from domain.tables.kudos import Kudo
 from tests.helpers.command import Momento
 from tests.helpers.evening import END, HOUR, START, Diary, an_id, publish, settle, tell
@@ -154,7 +154,7 @@ class TestRetry:
 
         def press(_: int) -> bool:
             with Session(engine) as session, session.begin():
-                return retry_dead(session, dead_seq, HANDLER, now=datetime.now(UTC))
+                return bool(retry_these(session, [(dead_seq, HANDLER)], now=datetime.now(UTC)))
 
         with ThreadPoolExecutor(8) as threads:
             assert sum(threads.map(press, range(8))) == 1
