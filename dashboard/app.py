@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
+from dashboard import api
 from dashboard.context import Context, Place
 from dashboard.guard import HEADERS, Guard
 from dashboard.health import live, ready
@@ -32,7 +33,7 @@ from dashboard.pages.delivery import discard_one, restore_one, retry_one
 from dashboard.pages.domain_event import show_domain_event
 from dashboard.pages.search import show_search
 from dashboard.permissions import OPEN, action, answer, checked, page, static_files
-from dashboard.problems import is_api, problem
+from dashboard.problems import API, is_api, problem
 from dashboard.rendering import render_alone
 from dashboard.signing import show_sign_in, sign_in, sign_out
 from domain.ops.permissions import ForbiddenError, Verb
@@ -64,6 +65,19 @@ ROUTES: Final = checked(
         action("/bulk/{id}/cancel", cancel_operation, verb=Verb.BULK),
         action("/bulk/{id}/undo", undo_operation, verb=Verb.BULK),
         page("/audit", show_audit, verb=Verb.READ_AUDIT),
+        answer(f"{API}/session", api.open_session, method="POST", verb=OPEN),
+        answer(f"{API}/sign-out", api.close_session, method="POST", verb=Verb.SIGN_OUT),
+        answer(f"{API}/deliveries", api.get_deliveries, verb=Verb.LOOK),
+        answer(f"{API}/deliveries/retry", api.retry_delivery, method="POST", verb=Verb.RETRY),
+        answer(f"{API}/deliveries/discard", api.discard_delivery, method="POST", verb=Verb.DISCARD),
+        answer(f"{API}/deliveries/restore", api.restore_delivery, method="POST", verb=Verb.RESTORE),
+        answer(f"{API}/domain-events/{{id}}", api.get_domain_event, verb=Verb.LOOK),
+        answer(f"{API}/dead", api.get_dead, verb=Verb.LOOK),
+        answer(f"{API}/bulk", api.start_operation, method="POST", verb=Verb.BULK),
+        answer(f"{API}/bulk/{{id}}", api.get_operation, verb=Verb.LOOK),
+        answer(f"{API}/bulk/{{id}}/cancel", api.cancel_operation, method="POST", verb=Verb.BULK),
+        answer(f"{API}/bulk/{{id}}/undo", api.undo_operation, method="POST", verb=Verb.BULK),
+        answer(f"{API}/audit", api.get_audit, verb=Verb.READ_AUDIT),
     ]
 )
 

@@ -41,14 +41,21 @@ async def read_form(request: Request) -> Form:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != MEDIA_TYPE:
         raise HTTPException(415, "Only forms are understood here.")
     try:
-        async with asyncio.timeout(WITHIN_S):
-            body = await _read(request)
-        text = body.decode()
+        text = (await read_body(request)).decode()
         return Form(parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS))
-    except TimeoutError:
-        raise HTTPException(408, "The form took too long to arrive.") from None
-    except (ClientDisconnect, ValueError):
+    except ValueError:
         raise HTTPException(400, "The form can't be read.") from None
+
+
+async def read_body(request: Request) -> bytes:
+    """What was sent; raises HTTPException if it is large, slow or breaks off."""
+    try:
+        async with asyncio.timeout(WITHIN_S):
+            return await _read(request)
+    except TimeoutError:
+        raise HTTPException(408, "What you sent took too long to arrive.") from None
+    except ClientDisconnect:
+        raise HTTPException(400, "What you sent broke off.") from None
 
 
 def is_same(given: str, expected: str) -> bool:
@@ -76,6 +83,6 @@ async def _read(request: Request) -> bytes:
     async for chunk in request.stream():
         size += len(chunk)
         if size > MAX_BYTES:
-            raise HTTPException(413, "The form is too large.")
+            raise HTTPException(413, "What you sent is too large.")
         chunks.append(chunk)
     return b"".join(chunks)

@@ -30,7 +30,7 @@
     const selection = document.getSelection();
     if (!selection.isCollapsed && region.contains(selection.anchorNode)) return "text is selected";
     const focused = document.activeElement;
-    if (region.contains(focused) && focused.matches("input, select, textarea")) {
+    if (region.contains(focused) && focused.matches("input:not([type=checkbox]), select, textarea")) {
       return "a field has the focus";
     }
     return "";

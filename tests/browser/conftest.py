@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from dashboard.__main__ import server_config
 from dashboard.app import make_app
@@ -17,12 +17,15 @@ from workers.database import make_engine
 
 # A page that waits longer on this machine is broken.
 PATIENCE_MS = 20_000
+# The browser itself says so of a form that was refused, and of a session that has ended.
+REFUSALS = ("status of 401 (Unauthorized)", "status of 409 (Conflict)")
 OpenPage = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
 def chrome() -> Iterator[Browser]:
     """One for this test process."""
+    expect.set_options(timeout=PATIENCE_MS)
     with running_chrome() as browser:
         yield browser
 
@@ -82,10 +85,11 @@ def _watched(context: BrowserContext, complaints: list[str], home: str) -> Page:
 
     page.on("request", lambda request: look(request.url))
     page.on("pageerror", lambda error: complaints.append(f"raised {error}"))
-    page.on(
-        "console",
-        lambda said: complaints.append(f"{said.type}: {said.text} at {page.url}")
-        if said.type in ("error", "warning")
-        else None,
-    )
+
+    def hear(said: ConsoleMessage) -> None:
+        is_refusal = any(each in said.text for each in REFUSALS)
+        if said.type in ("error", "warning") and not is_refusal:
+            complaints.append(f"{said.type}: {said.text} at {page.url}")
+
+    page.on("console", hear)
     return page
