@@ -96,10 +96,10 @@ async def get_domain_event(request: Request) -> Response:
 
 
 async def get_dead(request: Request) -> Response:
-    """What is dead, by handler and kind of error; numbers above 10,000 mean more."""
+    """What is dead, by handler and kind of error; numbers above `counted` mean more."""
     context = context_of(request)
     now = context.clock()
-    return _json({"groups": await context.look(lambda session: triage(session, now))})
+    return _json(await context.look(lambda session: triage(session, now)))
 
 
 async def get_audit(request: Request) -> Response:

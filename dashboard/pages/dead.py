@@ -27,8 +27,13 @@ async def show_dead(request: Request) -> Page:
     """The groups, those with the most of late first."""
     context = context_of(request)
     now = context.clock()
-    groups = await context.look(lambda session: triage(session, now))
-    values = {"groups": groups, "spans": list(SPANS), "counted": COUNTED, "most": GROUPS}
+    found = await context.look(lambda session: triage(session, now))
+    values = {
+        "groups": found.groups,
+        "spans": list(SPANS),
+        "counted": found.counted,
+        "most": GROUPS,
+    }
     return Page("Dead", "dead.html", values, live=True)
 
 

@@ -10,7 +10,7 @@ from dashboard.context import context_of
 from dashboard.links import with_query
 from dashboard.rendering import Page
 from domain.catalogue import CATALOGUE, HANDLERS
-from domain.ops.listing import LOOKED_AT, Cursor, Found, list_deliveries
+from domain.ops.listing import Cursor, Found, list_deliveries, looked_at
 from domain.tables.ledger import DeliveryState
 
 # Of what has come since a page was shown, so many are counted.
@@ -46,7 +46,7 @@ async def show_deliveries(request: Request) -> Page:
         "states": list(DeliveryState),
         "handlers": sorted(HANDLERS),
         "types": [payload.NAME for payload in CATALOGUE],
-        "looked_at": LOOKED_AT,
+        "looked_at": looked_at(wanted),
     }
     live = with_query("/deliveries", kept, as_of=first) if first else True
     return Page("Deliveries", "deliveries.html", values, live=live)

@@ -9,8 +9,11 @@ from sqlmodel import Session
 from domain.ops.acting import Key
 from domain.sql import fetch, fetch_dicts
 
-# Beyond this many it doesn't matter how many there are.
-COUNTED: Final = 10_000
+# Beyond this many it doesn't matter how many there are; the more groups there are, the sooner.
+CAPS: Final = (10_000, 5_000, 2_000, 1_000)
+COUNTED: Final = CAPS[0]
+# So many rows are read for all groups, which takes about a tenth of a second.
+READ_AT_MOST: Final = 80_000
 # Groups that are shown at once; more than these are a flood, whose first is enough to act on.
 GROUPS: Final = 60
 SPANS: Final = {
@@ -22,7 +25,7 @@ SPANS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What is dead in one handler for one kind of error; numbers above COUNTED mean more."""
+    """What is dead in one handler for one kind of error; numbers above a cap mean more."""
 
     handler: str
     fingerprint: str
@@ -30,6 +33,14 @@ class Group:
     total: int
     first_at: datetime
     last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """The groups, and up to how many were counted of each."""
+
+    groups: list[Group]
+    counted: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +64,7 @@ class DeadSelection:
         return "all that is dead " + ", ".join(part for part in parts if part)
 
 
-# From group to group by the index, not from row to row; then of each the newest, up to a limit.
+# From group to group by the index, not from row to row.
 _GROUPS: Final = """
 WITH RECURSIVE groups AS (
     (SELECT handler, fingerprint FROM deliveries WHERE state = 'dead'
@@ -64,9 +75,14 @@ WITH RECURSIVE groups AS (
         WHERE state = 'dead' AND (handler, fingerprint) > (groups.handler, groups.fingerprint)
         ORDER BY handler, fingerprint LIMIT 1
     ) AS next
-), few AS (SELECT * FROM groups LIMIT %(groups)s)
+)
+SELECT handler, fingerprint FROM groups LIMIT %(groups)s
+"""
+# Of each the newest, up to a limit.
+_COUNTS: Final = """
 SELECT few.handler, few.fingerprint, counted.*, oldest.settled_at AS first_at
-FROM few CROSS JOIN LATERAL (
+FROM unnest(%(handlers)s::text[], %(fingerprints)s::text[]) AS few (handler, fingerprint)
+CROSS JOIN LATERAL (
     SELECT count(*) AS total, max(settled_at) AS last_at,
         count(*) FILTER (WHERE settled_at >= %(now)s - interval '1 hour') AS hour,
         count(*) FILTER (WHERE settled_at >= %(now)s - interval '24 hours') AS day,
@@ -86,13 +102,22 @@ ORDER BY counted.hour DESC, counted.day DESC, counted.total DESC, few.handler, f
 """
 
 
-def triage(session: Session, now: datetime) -> list[Group]:
+def triage(session: Session, now: datetime) -> Triage:
     """Give up to GROUPS groups of what is dead, those with the most of late first.
 
-    By deliveries_dead_idx alone; of each group at most COUNTED rows are read.
+    By deliveries_dead_idx alone; READ_AT_MOST rows of it are read.
     """
-    rows = fetch_dicts(session, _GROUPS, now=now, groups=GROUPS, counted=COUNTED)
-    return [
+    found = fetch(session, _GROUPS, groups=GROUPS)
+    counted = next((cap for cap in CAPS if cap * len(found) <= READ_AT_MOST), CAPS[-1])
+    rows = fetch_dicts(
+        session,
+        _COUNTS,
+        handlers=[handler for handler, _ in found],
+        fingerprints=[fingerprint for _, fingerprint in found],
+        now=now,
+        counted=counted,
+    )
+    groups = [
         Group(
             row["handler"],
             row["fingerprint"],
@@ -103,6 +128,7 @@ def triage(session: Session, now: datetime) -> list[Group]:
         )
         for row in rows
     ]
+    return Triage(groups, counted)
 
 
 def chosen(selection: DeadSelection) -> tuple[str, dict[str, Any]]:

@@ -1,7 +1,6 @@
 """Hostile text in every field that can carry it stays text; and tricks on forms come to nothing."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -45,39 +44,39 @@ def engine(postgres_server: PostgresServer) -> Iterator[Engine]:
     made = make_engine(url, process="dashboard", pool_size=6)
     an_account(made, "operator", Role.OPERATOR)
     with made.begin() as connection:
-        for statement in SPOILT:
-            values = {"bad": HOSTILE, "now": datetime.now(UTC), "bulk": BULK, "told": TOLD}
-            used = {name: value for name, value in values.items() if f":{name}" in statement}
-            connection.execute(text(statement), used)
+        bad = "'" + HOSTILE.replace("'", "''") + "'"
+        connection.exec_driver_sql(SPOILT.format(bad=bad, told=TOLD, bulk=BULK))
     yield made
     made.dispose()
     postgres_server.drop(url)
 
 
-SPOILT: Final = (
-    "INSERT INTO domain_events (seq, source, id, type, subject, time, received_at, data, actor,"
-    " traceparent) VALUES (1, :bad, :bad, :bad, :bad, :now, :now,"
-    " jsonb_build_object('user_id', CAST(:bad AS text)), :bad, :bad)",
-    "INSERT INTO deliveries (seq, handler, lane, received_at, state, attempts, reason, error,"
-    " awaits, fingerprint, settled_at) VALUES (1, :bad, :bad, :now, 'dead', 1, :bad, :bad, :bad,"
-    " :bad, :now)",
-    "INSERT INTO refusals (thing, reason) VALUES (:bad, :bad)",
-    "INSERT INTO workers (id, pid, host, lanes, started_at, last_seen_at)"
-    " VALUES (gen_random_uuid(), 1, :bad, ARRAY[CAST(:bad AS text)], :now, :now)",
-    "INSERT INTO notifications (id, user_id, category, template, params, channel, dedupe_key,"
-    " status, reason, send_after, expires_at, attempts, domain_event_id) VALUES (:told,"
-    " gen_random_uuid(), 'push_social', 'kudos', '{}', 'push', 'x', 'failed', :bad, :now, :now, 1,"
-    " 1)",
-    "INSERT INTO handovers (notification_id, channel, attempt, state, reason, provider_id,"
-    " handed_over_at, asked) VALUES (:told, 'push', 1, 'failed', :bad, :bad, :now, 0)",
-    "INSERT INTO audit_log (at, actor, via, action, seq, handler, why, details) VALUES (:now,"
-    " :bad, 'dashboard', :bad, 1, :bad, :bad, jsonb_build_object(CAST(:bad AS text),"
-    " CAST(:bad AS text)))",
-    "INSERT INTO bulk_operations (id, kind, state, selection, why, actor, via, total, rate,"
-    " reason) VALUES (:bulk, 'retry', 'stopped', :bad, :bad, :bad, 'dashboard', 1, 20, :bad)",
-    "INSERT INTO bulk_items (bulk_id, place, seq, handler, result, reason)"
-    " VALUES (:bulk, 1, 1, :bad, 'failed', :bad)",
-)
+# {bad} is the hostile text as SQL writes it.
+SPOILT: Final = """
+INSERT INTO domain_events (seq, source, id, type, subject, time, received_at, data, actor,
+    traceparent)
+VALUES (1, {bad}, {bad}, {bad}, {bad}, now(), now(), jsonb_build_object('user_id', {bad}::text),
+    {bad}, {bad});
+INSERT INTO deliveries (seq, handler, lane, received_at, state, attempts, reason, error, awaits,
+    fingerprint, settled_at)
+VALUES (1, {bad}, {bad}, now(), 'dead', 1, {bad}, {bad}, {bad}, {bad}, now());
+INSERT INTO refusals (thing, reason) VALUES ({bad}, {bad});
+INSERT INTO workers (id, pid, host, lanes, started_at, last_seen_at)
+VALUES (gen_random_uuid(), 1, {bad}, ARRAY[{bad}::text], now(), now());
+INSERT INTO notifications (id, user_id, category, template, params, channel, dedupe_key, status,
+    reason, send_after, expires_at, attempts, domain_event_id)
+VALUES ('{told}', gen_random_uuid(), 'push_social', 'kudos', '{{}}', 'push', 'x', 'failed', {bad},
+    now(), now(), 1, 1);
+INSERT INTO handovers (notification_id, channel, attempt, state, reason, provider_id,
+    handed_over_at, asked)
+VALUES ('{told}', 'push', 1, 'failed', {bad}, {bad}, now(), 0);
+INSERT INTO audit_log (at, actor, via, action, seq, handler, why, details)
+VALUES (now(), {bad}, 'dashboard', {bad}, 1, {bad}, {bad}, jsonb_build_object({bad}, {bad}::text));
+INSERT INTO bulk_operations (id, kind, state, selection, why, actor, via, total, rate, reason)
+VALUES ('{bulk}', 'retry', 'stopped', {bad}, {bad}, {bad}, 'dashboard', 1, 20, {bad});
+INSERT INTO bulk_items (bulk_id, place, seq, handler, result, reason)
+VALUES ('{bulk}', 1, 1, {bad}, 'failed', {bad});
+"""
 
 
 @pytest.fixture(scope="module")
