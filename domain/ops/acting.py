@@ -121,7 +121,8 @@ def discard_these(
         ), kept AS (
             INSERT INTO discards (seq, handler, discarded_at, actor, why, reason, awaits,
                 settled_at)
-            SELECT seq, handler, %(now)s, %(by)s, %(why)s::text, reason, awaits, settled_at FROM held
+            SELECT seq, handler, %(now)s, %(by)s, %(why)s::text, reason, awaits, settled_at
+            FROM held
             ON CONFLICT (seq, handler) DO UPDATE SET discarded_at = excluded.discarded_at,
                 actor = excluded.actor, why = excluded.why, reason = excluded.reason,
                 awaits = excluded.awaits, settled_at = excluded.settled_at
