@@ -65,7 +65,8 @@ clean: ## remove the virtual environments and caches; the data in .momento/ stay
 
 # The browser tests need one. Nothing but Debian's own package is ever installed, and only by root.
 chrome:
-	@test -n "$(CHROME)" || command -v $(CHROMES) >/dev/null || { \
+	@test -n "$(CHROME)" || { for name in $(CHROMES); do \
+		command -v $$name >/dev/null && exit 0; done; false; } || { \
 		test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
 		&& echo "Installing chromium for the browser tests" && apt-get update -qq \
 		&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; \
