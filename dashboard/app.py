@@ -111,21 +111,23 @@ async def _answer_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     is_missing = error.status_code == HTTPStatus.NOT_FOUND and error.detail == "Not Found"
     sentence = NOT_HERE if is_missing else error.detail
-    return _trouble(request, error.status_code, sentence, headers=dict(error.headers or {}))
+    return _trouble(
+        request, error.status_code, sentence=sentence, headers=dict(error.headers or {})
+    )
 
 
 async def _answer_forbidden(request: Request, error: Exception) -> Response:
-    return _trouble(request, 403, str(error))
+    return _trouble(request, 403, sentence=str(error))
 
 
 async def _answer_bug(request: Request, _error: Exception) -> Response:
     """Say nothing of what went wrong, since an error's message may hold anything."""
     # It is answered outside the guard, who would have added the headers.
-    return _trouble(request, 500, BROKEN, headers=HEADERS)
+    return _trouble(request, 500, sentence=BROKEN, headers=HEADERS)
 
 
 def _trouble(
-    request: Request, status: int, sentence: str, *, headers: dict[str, str] | None = None
+    request: Request, status: int, *, sentence: str, headers: dict[str, str] | None = None
 ) -> Response:
     if is_api(request):
         return problem(status, sentence, headers=headers)

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from domain.ops.acting import Key
-from domain.ops.listing import Cursor, DeliveryFilter
+from domain.ops.filters import Cursor, DeliveryFilter
 from domain.ops.triage import DeadSelection
 from domain.tables.ledger import DeliveryState
 

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from domain.inbox.clerk import clerk_arrived
 from domain.inbox.keeping import tidy
 from domain.inbox.taking import take_arrived
-from domain.ops.bulk import forget
+from domain.ops.forgetting import forget
 from domain.ops.stepping import step_operations
 from domain.schedules import Line
 from domain.ticks import planned_time

@@ -10,7 +10,8 @@ from dashboard.context import context_of
 from dashboard.links import with_query
 from dashboard.rendering import Page
 from domain.catalogue import CATALOGUE, HANDLERS
-from domain.ops.listing import Cursor, Found, list_deliveries, looked_at
+from domain.ops.filters import Cursor, Found
+from domain.ops.listing import list_deliveries, looked_at
 from domain.tables.ledger import DeliveryState
 
 # Of what has come since a page was shown, so many are counted.

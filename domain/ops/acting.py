@@ -174,20 +174,6 @@ def states_of(session: Session, keys: Iterable[Key]) -> dict[Key, str]:
     return {(seq, handler): state for seq, handler, state in rows}
 
 
-def forget_discards(session: Session, before: datetime, *, limit: int) -> int:
-    """Forget what was discarded before then, which can't be undone any more; give how many."""
-    return execute(
-        session,
-        """
-        DELETE FROM discards WHERE (seq, handler) IN (
-            SELECT seq, handler FROM discards WHERE discarded_at < %(before)s
-            ORDER BY discarded_at LIMIT %(limit)s)
-        """,
-        before=before,
-        limit=limit,
-    )
-
-
 def _done(session: Session, statement: str, keys: Sequence[Key], **values: object) -> set[Key]:
     rows = fetch(
         session,

@@ -13,15 +13,13 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from domain.constants import BULK_KEPT, BULK_MOST, BULK_RATE, BULK_RATES, DISCARDS_KEPT
-from domain.ops.acting import WrongRequestError, checked_why, forget_discards
+from domain.constants import BULK_MOST, BULK_RATE, BULK_RATES
+from domain.ops.acting import WrongRequestError, checked_why
 from domain.ops.audit import Deed, record
 from domain.ops.permissions import Actor, Verb, demand
-from domain.ops.triage import DeadSelection, chosen, count_selected
+from domain.ops.triage import IN_ORDER, DeadSelection, chosen, count_selected
 from domain.sql import execute, fetch
 from domain.tables.ops import BulkKind, BulkState, ItemResult
-
-FORGOTTEN_AT_ONCE: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ def start(session: Session, actor: Actor, order: Order, *, identity: UUID, now: 
         INSERT INTO bulk_items (bulk_id, place, seq, handler)
         SELECT %(id)s, row_number() OVER (), few.seq, few.handler FROM (
             SELECT row.seq, row.handler FROM deliveries AS row WHERE {condition}
-            ORDER BY row.settled_at, row.seq, row.handler LIMIT %(most)s
+            ORDER BY {IN_ORDER} LIMIT %(most)s
         ) AS few
         """,
         id=identity,
@@ -124,17 +122,6 @@ def cancel(session: Session, actor: Actor, bulk_id: UUID, *, now: datetime) -> b
     end(session, str(bulk_id), BulkState.CANCELLED, reason=None, now=now)
     record(session, actor, Deed("bulk.cancel", bulk_id=str(bulk_id)), now=now)
     return True
-
-
-def forget(session: Session, now: datetime) -> int:
-    """Forget what can't be undone any more, and operations of long ago; give how many rows."""
-    discards = forget_discards(session, now - DISCARDS_KEPT, limit=FORGOTTEN_AT_ONCE)
-    return discards + execute(
-        session,
-        "DELETE FROM bulk_operations WHERE id IN (SELECT id FROM bulk_operations"
-        " WHERE finished_at < %(before)s ORDER BY created_at LIMIT 5)",
-        before=now - BULK_KEPT,
-    )
 
 
 def results(session: Session, bulk_id: str) -> dict[ItemResult, int]:

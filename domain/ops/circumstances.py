@@ -52,7 +52,7 @@ class Prospect:
 def prospects(session: Session, keys: Sequence[Key], now: datetime) -> dict[Key, Prospect]:
     """Give what would come of trying each of them again."""
     known = _look(session, [seq for seq, _ in keys])
-    return {key: _prospect(key, known.get(key[0]), now) for key in keys}
+    return {key: _prospect(key, known.get(key[0]), now=now) for key in keys}
 
 
 def what_it_does(handler: str) -> str:
@@ -63,13 +63,13 @@ def what_it_does(handler: str) -> str:
     return (inspect.getdoc(found.apply) or found.name).partition("\n")[0]
 
 
-def _prospect(key: Key, known: tuple[str, Circumstances] | None, now: datetime) -> Prospect:
+def _prospect(key: Key, known: tuple[str, Circumstances] | None, *, now: datetime) -> Prospect:
     _, handler = key
     tells = tuple(template.value for template in TOLD_BY.get(handler, ()))
     if known is None:
         return Prospect(what_it_does(handler), tells, None)
     name, circumstances = known
-    worth = judge_worth(name, circumstances, now, tells=handler in _TELLS_BESIDE)
+    worth = judge_worth(name, circumstances, now=now, tells=handler in _TELLS_BESIDE)
     return Prospect(what_it_does(handler), tells, worth)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from domain.ops.bulk import results
-from domain.ops.triage import DeadSelection, chosen
+from domain.ops.triage import IN_ORDER, DeadSelection, chosen
 from domain.sql import fetch, fetch_dicts
 from domain.tables.ops import ItemResult
 
@@ -116,7 +116,7 @@ def sample(session: Session, selection: DeadSelection, *, limit: int) -> list[tu
     rows = fetch(
         session,
         f"SELECT row.seq, row.handler FROM deliveries AS row WHERE {condition}"
-        " ORDER BY row.settled_at, row.seq, row.handler LIMIT %(limit)s",
+        f" ORDER BY {IN_ORDER} LIMIT %(limit)s",
         limit=limit,
         **values,
     )

@@ -16,6 +16,8 @@ COUNTED: Final = CAPS[0]
 READ_AT_MOST: Final = 80_000
 # Groups that are shown at once; more than these are a flood, whose first is enough to act on.
 GROUPS: Final = 60
+# That of deliveries_dead_idx: of a kind of error the oldest first.
+IN_ORDER: Final = "row.handler, row.fingerprint, row.settled_at, row.seq"
 SPANS: Final = {
     "1h": timedelta(hours=1),
     "24h": timedelta(hours=24),

@@ -57,7 +57,7 @@ _REMINDERS: Final = frozenset({"photo_badge.end_near", "subscription.end_near"})
 _OF_DELETION: Final = frozenset({"user.deleted", "user.departed"})
 
 
-def judge_worth(name: str, known: Circumstances, now: datetime, *, tells: bool) -> Worth:
+def judge_worth(name: str, known: Circumstances, *, now: datetime, tells: bool) -> Worth:
     """Say what a try would be good for; `tells`: the handler tells people of what it applies."""
     if known.person_deleted and name not in _OF_DELETION:
         return Worth(Level.POINTLESS, "The person is deleted: it would be rejected.")

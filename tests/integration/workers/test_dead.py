@@ -117,6 +117,21 @@ class TestList:
         assert [each["seq"] for each in momento("dead", "list", "--json").json] == [dead_seq]
 
 
+class TestRestore:
+    def test_a_discard_is_taken_back_and_both_are_written_down(
+        self, momento: Momento, engine: Engine, dead_seq: int
+    ) -> None:
+        before = delivery(engine, dead_seq)
+        assert momento("dead", "discard", str(dead_seq), HANDLER, "--why", "over").code == 0
+        assert momento("dead", "restore", str(dead_seq), HANDLER).code == 0
+        assert delivery(engine, dead_seq) == before
+        again = momento("dead", "restore", str(dead_seq), HANDLER)
+        assert (again.code, "Nothing was changed." in again.err) == (1, True)
+        with engine.connect() as connection:
+            rows = connection.execute(text("SELECT via, action FROM audit_log ORDER BY id"))
+            assert [tuple(row) for row in rows] == [("command", "discard"), ("command", "restore")]
+
+
 class TestRetry:
     def test_a_retried_delivery_begins_anew_and_has_its_effect(
         self, momento: Momento, engine: Engine, dead_seq: int

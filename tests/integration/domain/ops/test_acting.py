@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from domain.ops.acting import WrongRequestError, discard, restore, retry
-from domain.ops.bulk import forget
+from domain.ops.forgetting import forget
 from domain.ops.permissions import Actor, ForbiddenError
 from domain.tables.accounts import Role, Via
 from tests.helpers.ledger import ask

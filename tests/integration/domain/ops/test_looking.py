@@ -9,7 +9,8 @@ from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from domain.ops.circumstances import prospects
-from domain.ops.listing import Cursor, DeliveryFilter, list_deliveries
+from domain.ops.filters import Cursor, DeliveryFilter
+from domain.ops.listing import list_deliveries
 from domain.ops.moments import seq_at
 from domain.ops.searching import Lead, search
 from domain.ops.triage import DeadSelection, count_selected, triage

@@ -33,10 +33,10 @@ WORTH, LATE, POINTLESS = Level.WORTH, Level.LATE, Level.POINTLESS
 )
 def test_judged_by_the_hour(*, name: str, known: dict[str, Any], tells: bool, level: Level) -> None:
     circumstances = Circumstances(**{"time": NOW - HOUR, **known})
-    assert judge_worth(name, circumstances, NOW, tells=tells).level is level
+    assert judge_worth(name, circumstances, now=NOW, tells=tells).level is level
 
 
 def test_it_says_how_late() -> None:
     known = Circumstances(time=NOW - DAY, starts_at=NOW - 3 * HOUR)
-    worth = judge_worth("event.reminder_due", known, NOW, tells=False)
+    worth = judge_worth("event.reminder_due", known, now=NOW, tells=False)
     assert worth.sentence == "It reminds of a gathering that began 3 h ago."
