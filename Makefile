@@ -19,7 +19,9 @@ TEST_PROCESSES ?= 3
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up test check audit demo bench docs migrate lock clean .venv
+CHROMES := chromium chromium-browser google-chrome google-chrome-stable chrome
+export CHROME
+.PHONY: chrome help up test check audit demo bench docs migrate lock clean .venv
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -27,7 +29,7 @@ help: ## show this list
 up: .venv ## start the whole system, databases included; Ctrl-C stops it
 	@exec $(VENV)/bin/momento up
 
-test: .venv ## run every test
+test: .venv chrome ## run every test
 	@$(VENV)/bin/pytest -n 2 --dist worksteal $(PYTEST_FLAGS) tests/acceptance
 	@exec $(VENV)/bin/pytest -n $(TEST_PROCESSES) --dist worksteal $(PYTEST_FLAGS) --ignore tests/acceptance
 
@@ -68,6 +70,16 @@ clean: ## remove the virtual environments and caches; the data in .momento/ stay
 	rm -rf .venv .venv-lock .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The browser tests need one. Nothing but Debian's own package is ever installed, and only by root.
+chrome:
+	@test -n "$(CHROME)" || { for name in $(CHROMES); do \
+		command -v $$name >/dev/null && exit 0; done; false; } || { \
+		test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+		&& echo "Installing chromium for the browser tests" && apt-get update -qq \
+		&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; \
+	} || { echo "The browser tests need Chrome or Chromium, and none was found. Install one" \
+		"(apt-get install chromium), or name it: make test CHROME=/path/to/chrome" >&2; exit 1; }
 
 .venv: $(VENV)/.installed
 

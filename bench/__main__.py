@@ -44,6 +44,8 @@ def _options() -> argparse.ArgumentParser:
     add("--peer-jobs", type=int, help="backlog for the peers; default: a fifth of --jobs")
     add("--samples", type=int, default=200, help="how many latencies a run")
     add("--idle-seconds", type=float, default=10.0, help="how long to watch the CPU")
+    add("--deliveries", type=int, default=11_000_000, help="for the dashboard's pages")
+    add("--dead", type=int, default=1_000_000, help="how many of those are dead")
     add("--quick", action="store_true", help="one short run: does it work at all?")
     add("--without-ours", action="store_true", help="only peers and limit")
     add("--output", type=Path, default=RESULTS, help="where to write the results")
@@ -52,13 +54,23 @@ def _options() -> argparse.ArgumentParser:
 
 def _effort(chosen: argparse.Namespace) -> Effort:
     if chosen.quick:
-        return Effort(runs=1, jobs=10_000, peer_jobs=2_000, samples=50, idle_s=2.0)
+        return Effort(
+            runs=1,
+            jobs=10_000,
+            peer_jobs=2_000,
+            samples=50,
+            idle_s=2.0,
+            deliveries=200_000,
+            dead=20_000,
+        )
     return Effort(
         runs=chosen.runs,
         jobs=chosen.jobs,
         peer_jobs=chosen.peer_jobs or chosen.jobs // 5,
         samples=chosen.samples,
         idle_s=chosen.idle_seconds,
+        deliveries=chosen.deliveries,
+        dead=chosen.dead,
     )
 
 

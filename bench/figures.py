@@ -28,6 +28,9 @@ class Effort:
     peer_jobs: int
     samples: int
     idle_s: float
+    # For the dashboard's pages: settled and dead deliveries together, and the dead among them.
+    deliveries: int = 11_000_000
+    dead: int = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -168,6 +171,18 @@ def due(contest: Contest, effort: Effort) -> list[Figure]:
     ]
 
 
+def dashboard(contest: Contest, effort: Effort) -> list[Figure]:
+    """How long each page of the dashboard takes among millions of deliveries."""
+    if contest.ours is None:
+        return []
+    taken = scene.show(contest.servers, min(effort.samples, 50), effort.deliveries, effort.dead)
+    return [
+        Figure(f"dashboard: {page}, {name}", "ms", ours=value(times), more_is_better=False)
+        for page, times in taken.items()
+        for name, value in (("p50", measure.p50), ("p95", measure.p95))
+    ]
+
+
 def telling(contest: Contest, effort: Effort) -> list[Figure]:
     """How long a thousand guests take to become rows, and how a fan-out leaves."""
     if contest.ours is None:
@@ -211,4 +226,5 @@ FIGURES = {
     "due": due,
     "telling": telling,
     "ingest": ingest,
+    "dashboard": dashboard,
 }

@@ -81,6 +81,12 @@ def ring(servers: Servers, samples: int) -> dict[str, Any]:
     return taken
 
 
+def show(servers: Servers, samples: int, deliveries: int, dead: int) -> dict[str, list[float]]:
+    """What each page of the dashboard took, among so many deliveries."""
+    taken: dict[str, list[float]] = _said(servers, "dashboard", samples, deliveries, dead)
+    return taken
+
+
 def _make(servers: Servers) -> None:
     dsn = servers.make_database(TEMPLATE)
     migrate(servers, dsn)

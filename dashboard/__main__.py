@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 from starlette.applications import Starlette
 
 from dashboard.app import make_app
-from dashboard.context import THREADS
+from dashboard.context import LOCAL, THREADS, Place
 from workers import service
 from workers.settings import Settings
 
@@ -28,7 +28,9 @@ def server_config(app: Starlette, *, host: str, port: int) -> uvicorn.Config:
 
 def _configure(settings: Settings, engine: Engine) -> uvicorn.Config:
     host, port = settings.dashboard_host, settings.dashboard_port
-    return server_config(make_app(engine), host=host, port=port)
+    named = frozenset(name.lower() for name in settings.dashboard_hosts)
+    place = Place(settings.momento_environment, LOCAL | {host.lower()} | named)
+    return server_config(make_app(engine, place=place), host=host, port=port)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Puts the dashboard together: its pages, and what it says when something is refused."""
+"""Puts the dashboard together: its routes, and what it says when something is refused."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from pathlib import Path
+from http import HTTPStatus
 from typing import Final
 
 from sqlalchemy import Engine
@@ -12,33 +12,81 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
 
-from dashboard.board import show_board
-from dashboard.context import Context
+from dashboard import api
+from dashboard.context import Context, Place
 from dashboard.guard import HEADERS, Guard
 from dashboard.health import live, ready
-from dashboard.pages.trouble import trouble_page
+from dashboard.live import stream_nudges
+from dashboard.pages.audit import show_audit
+from dashboard.pages.board import show_board
+from dashboard.pages.bulk import (
+    cancel_operation,
+    show_operation,
+    show_operations,
+    start_operation,
+    undo_operation,
+)
+from dashboard.pages.dead import show_dead, show_dead_list, show_preview
+from dashboard.pages.deliveries import show_deliveries
+from dashboard.pages.delivery import discard_one, restore_one, retry_one
+from dashboard.pages.domain_event import show_domain_event
+from dashboard.pages.search import show_search
+from dashboard.permissions import OPEN, action, answer, checked, page, static_files
+from dashboard.problems import API, is_api, problem
+from dashboard.rendering import render_alone
 from dashboard.signing import show_sign_in, sign_in, sign_out
+from domain.ops.permissions import ForbiddenError, Verb
 from workers.clock import utc_now
 
-STATIC: Final = Path(__file__).with_name("static")
 NOT_HERE: Final = "There is no such page."
-ROUTES: Final[list[Route | Mount]] = [
-    Route("/", show_board),
-    Route("/sign-in", show_sign_in),
-    Route("/sign-in", sign_in, methods=["POST"]),
-    Route("/sign-out", sign_out, methods=["POST"]),
-    Route("/livez", live),
-    Route("/readyz", ready),
-    Mount("/static", StaticFiles(directory=STATIC)),
-]
+BROKEN: Final = "Something broke here. Please tell us, with the time."
+ROUTES: Final = checked(
+    [
+        answer("/livez", live, verb=OPEN),
+        answer("/readyz", ready, verb=OPEN),
+        answer("/sign-in", show_sign_in, verb=OPEN),
+        answer("/sign-in", sign_in, method="POST", verb=OPEN),
+        action("/sign-out", sign_out, verb=Verb.SIGN_OUT),
+        answer("/live", stream_nudges, verb=Verb.LOOK),
+        page("/", show_board, verb=Verb.LOOK),
+        page("/search", show_search, verb=Verb.LOOK),
+        page("/deliveries", show_deliveries, verb=Verb.LOOK),
+        action("/deliveries/retry", retry_one, verb=Verb.RETRY),
+        action("/deliveries/discard", discard_one, verb=Verb.DISCARD),
+        action("/deliveries/restore", restore_one, verb=Verb.RESTORE),
+        page("/domain-events/{seq}", show_domain_event, verb=Verb.LOOK),
+        page("/dead", show_dead, verb=Verb.LOOK),
+        page("/dead/list", show_dead_list, verb=Verb.LOOK),
+        page("/dead/preview", show_preview, verb=Verb.BULK),
+        page("/bulk", show_operations, verb=Verb.LOOK),
+        action("/bulk", start_operation, verb=Verb.BULK),
+        page("/bulk/{id}", show_operation, verb=Verb.LOOK),
+        action("/bulk/{id}/cancel", cancel_operation, verb=Verb.BULK),
+        action("/bulk/{id}/undo", undo_operation, verb=Verb.BULK),
+        page("/audit", show_audit, verb=Verb.READ_AUDIT),
+        answer(f"{API}/session", api.open_session, method="POST", verb=OPEN),
+        answer(f"{API}/sign-out", api.close_session, method="POST", verb=Verb.SIGN_OUT),
+        answer(f"{API}/deliveries", api.get_deliveries, verb=Verb.LOOK),
+        answer(f"{API}/deliveries/retry", api.retry_delivery, method="POST", verb=Verb.RETRY),
+        answer(f"{API}/deliveries/discard", api.discard_delivery, method="POST", verb=Verb.DISCARD),
+        answer(f"{API}/deliveries/restore", api.restore_delivery, method="POST", verb=Verb.RESTORE),
+        answer(f"{API}/domain-events/{{id}}", api.get_domain_event, verb=Verb.LOOK),
+        answer(f"{API}/dead", api.get_dead, verb=Verb.LOOK),
+        answer(f"{API}/bulk", api.start_operation, method="POST", verb=Verb.BULK),
+        answer(f"{API}/bulk/{{id}}", api.get_operation, verb=Verb.LOOK),
+        answer(f"{API}/bulk/{{id}}/cancel", api.cancel_operation, method="POST", verb=Verb.BULK),
+        answer(f"{API}/bulk/{{id}}/undo", api.undo_operation, method="POST", verb=Verb.BULK),
+        answer(f"{API}/audit", api.get_audit, verb=Verb.READ_AUDIT),
+    ]
+)
 
 
-def make_app(engine: Engine, *, clock: Callable[[], datetime] = utc_now) -> Starlette:
+def make_app(
+    engine: Engine, *, clock: Callable[[], datetime] = utc_now, place: Place | None = None
+) -> Starlette:
     """Make a dashboard on these connections. The engine stays its maker's to dispose of."""
-    context = Context(engine, clock=clock)
+    context = Context(engine, clock=clock, place=place or Place())
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -46,25 +94,44 @@ def make_app(engine: Engine, *, clock: Callable[[], datetime] = utc_now) -> Star
         context.close()
 
     app = Starlette(
-        routes=ROUTES,
+        routes=[*ROUTES, static_files()],
         middleware=[Middleware(Guard)],
         lifespan=lifespan,
-        exception_handlers={HTTPException: _answer_http_error, Exception: _answer_bug},
+        exception_handlers={
+            HTTPException: _answer_http_error,
+            ForbiddenError: _answer_forbidden,
+            Exception: _answer_bug,
+        },
     )
     app.state.context = context
     return app
 
 
-async def _answer_http_error(_request: Request, error: Exception) -> Response:
+async def _answer_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    is_missing = error.status_code == 404  # noqa: PLR2004 - a status, known by its number
+    is_missing = error.status_code == HTTPStatus.NOT_FOUND and error.detail == "Not Found"
     sentence = NOT_HERE if is_missing else error.detail
-    return trouble_page(error.status_code, sentence, headers=error.headers)
+    return _trouble(
+        request, error.status_code, sentence=sentence, headers=dict(error.headers or {})
+    )
 
 
-async def _answer_bug(_request: Request, _error: Exception) -> Response:
+async def _answer_forbidden(request: Request, error: Exception) -> Response:
+    return _trouble(request, 403, sentence=str(error))
+
+
+async def _answer_bug(request: Request, _error: Exception) -> Response:
     """Say nothing of what went wrong, since an error's message may hold anything."""
     # It is answered outside the guard, who would have added the headers.
-    return trouble_page(
-        500, "Something broke here. Please tell us, with the time.", headers=HEADERS
+    return _trouble(request, 500, sentence=BROKEN, headers=HEADERS)
+
+
+def _trouble(
+    request: Request, status: int, *, sentence: str, headers: dict[str, str] | None = None
+) -> Response:
+    if is_api(request):
+        return problem(status, sentence, headers=headers)
+    title = HTTPStatus(status).phrase
+    return render_alone(
+        "trouble.html", status=status, headers=headers, title=title, sentence=sentence
     )

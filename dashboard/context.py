@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeVar
 
@@ -15,12 +16,16 @@ from sqlmodel import Session
 from starlette.requests import Request
 
 from dashboard.attempts import Attempts
+from dashboard.away import DatabaseAwayError
+from dashboard.nudges import Nudges, read_mark
 from dashboard.standing import Standing, Standings, read_standing
 from domain.sql import execute
 from workers.log import logger
 
 # As many as there are connections, so that nobody waits for one with a thread in hand.
 THREADS: Final = 4
+# Of this machine, whatever it is called.
+LOCAL: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 # Hashing a password keeps a processor busy; looking must go on meanwhile.
 HASHING_THREADS: Final = 1
 STATEMENT_MS: Final = 2_000
@@ -28,16 +33,26 @@ STATEMENT_MS: Final = 2_000
 Result = TypeVar("Result")
 
 
-class DatabaseAwayError(Exception):
-    """The database can't be reached, or didn't answer in time."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a dashboard stands: what its badge says, and the names that it answers to.
+
+    Without any it answers to all.
+    """
+
+    environment: str = "local"
+    hosts: frozenset[str] = LOCAL
 
 
 class Context:
     """The engine, the threads that wait for it, the clock, and who has tried to sign in."""
 
-    def __init__(self, engine: Engine, *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, engine: Engine, *, clock: Callable[[], datetime], place: Place) -> None:
         """Nothing is connected or started before the first request."""
         self.clock = clock
+        self.environment = place.environment
+        self.hosts = place.hosts
+        self.nudges = Nudges(lambda: self.look(read_mark))
         self.attempts = Attempts(time.monotonic)
         self.standings = Standings(self._read_standing, time.monotonic)
         self.log = logger("dashboard")

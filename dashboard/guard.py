@@ -7,15 +7,22 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard.context import DatabaseAwayError, context_of
+from dashboard.assets import BELOW, is_current
+from dashboard.away import DatabaseAwayError
+from dashboard.context import context_of
 from dashboard.cookies import SESSION
-from dashboard.pages.trouble import trouble_page
+from dashboard.links import with_query
+from dashboard.problems import API, bearer_of, is_api, problem
+from dashboard.rendering import is_fragment, render_alone
 from dashboard.sessions import SignedIn, find_session
+from domain.tables.accounts import Via
 
 # All others are closed, those that don't exist included.
-OPEN: Final = frozenset({"/sign-in", "/livez", "/readyz"})
-OPEN_BELOW: Final = "/static/"
+OPEN: Final = frozenset({"/sign-in", "/livez", "/readyz", f"{API}/session"})
+# Whoever probes knows our address and not our name.
+PROBES: Final = frozenset({"/livez", "/readyz"})
 RETRY_S: Final = 5
+KEPT: Final = "private, max-age=31536000, immutable"
 
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
@@ -25,6 +32,7 @@ HEADERS: Final = {
     "Content-Security-Policy": POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -44,12 +52,12 @@ class Guard:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        send = _with_headers(send, is_page=not request.url.path.startswith(OPEN_BELOW))
+        send = _with_headers(send, caching=_caching(request))
         try:
             refusal = await _refuse(request)
             await (refusal or self._app)(scope, receive, send)
         except DatabaseAwayError:
-            await _database_away()(scope, receive, send)
+            await _database_away(request)(scope, receive, send)
 
 
 def signed_in(request: Request) -> SignedIn:
@@ -60,40 +68,89 @@ def signed_in(request: Request) -> SignedIn:
 
 
 async def who_is(request: Request) -> SignedIn | None:
-    """Whose session the request's cookie belongs to."""
-    context, token = context_of(request), SESSION.read(request)
+    """Whose session the request's cookie belongs to; of the API, its bearer's token.
+
+    Neither opens the other's doors: what a browser sends by itself does nothing to the API.
+    """
+    by_api = is_api(request)
+    context, token = context_of(request), bearer_of(request) if by_api else SESSION.read(request)
     if not token:
         return None
-    now = context.clock()
-    return await context.look(lambda session: find_session(session, token, now))
+    now, via = context.clock(), Via.API if by_api else Via.DASHBOARD
+    return await context.look(lambda session: find_session(session, token, now, via=via))
 
 
 async def _refuse(request: Request) -> Response | None:
     """What to answer instead of the page; None if it may be shown."""
     path = request.url.path
-    if path in OPEN or path.startswith(OPEN_BELOW):
+    if not _is_ours(request):
+        return _misdirected(request)
+    if path in OPEN or path.startswith(BELOW):
         return None
     request.state.signed_in = await who_is(request)
     if request.state.signed_in is not None:
         return None
-    if request.method in ("GET", "HEAD"):
-        return RedirectResponse("/sign-in", 303)
-    return trouble_page(401, "You are not signed in, or not any more.")
+    sentence = "You are not signed in, or not any more."
+    if is_api(request):
+        return problem(401, sentence, headers={"WWW-Authenticate": "Bearer"})
+    if request.method in ("GET", "HEAD") and not is_fragment(request):
+        query = f"?{request.url.query}" if request.url.query else ""
+        wanted = "" if path == "/" and not query else f"{path}{query}"
+        return RedirectResponse(with_query("/sign-in", next=wanted), 303)
+    return render_alone("trouble.html", status=401, title="Unauthorized", sentence=sentence)
 
 
-def _database_away() -> Response:
-    sentence = "The database doesn't answer. This page tries again by itself."
-    return trouble_page(503, sentence, retry_s=RETRY_S)
+def _is_ours(request: Request) -> bool:
+    """Whether it was meant for us, and not for a name that somebody has pointed at our address."""
+    hosts = context_of(request).hosts
+    return request.url.path in PROBES or not hosts or _host(request) in hosts
 
 
-def _with_headers(send: Send, *, is_page: bool) -> Send:
+def _host(request: Request) -> str:
+    host = request.headers.get("host", "").lower()
+    name, separator, port = host.rpartition(":")
+    return name if separator and port.isdigit() else host
+
+
+def _misdirected(request: Request) -> Response:
+    sentence = (
+        "Nobody is known here by that name. If it is right, whoever runs this adds it to"
+        " DASHBOARD_HOSTS."
+    )
+    if is_api(request):
+        return problem(421, sentence)
+    return render_alone("trouble.html", status=421, title="Misdirected Request", sentence=sentence)
+
+
+def _database_away(request: Request) -> Response:
+    headers = {"Retry-After": str(RETRY_S)}
+    if is_api(request):
+        return problem(503, "The database doesn't answer.", headers=headers)
+    return render_alone(
+        "trouble.html",
+        status=503,
+        headers=headers,
+        title="Service Unavailable",
+        sentence="The database doesn't answer, or not in time. This page tries again by itself.",
+        retry_s=RETRY_S,
+    )
+
+
+def _caching(request: Request) -> str:
+    if not request.url.path.startswith(BELOW):
+        return "private, no-store"
+    is_kept = is_current(request.url.path, request.query_params.get("v"))
+    # Without its hash a file of ours is asked for again each time, and mostly not sent again.
+    return KEPT if is_kept else "no-cache"
+
+
+def _with_headers(send: Send, *, caching: str) -> Send:
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers[name] = value
-            # Files of ours are asked for again each time, and mostly not sent again.
-            headers["Cache-Control"] = "private, no-store" if is_page else "no-cache"
+            headers["Cache-Control"] = caching
         await send(message)
 
     return send_with_headers

@@ -7,7 +7,8 @@ from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from dashboard.context import DatabaseAwayError, context_of
+from dashboard.away import DatabaseAwayError
+from dashboard.context import context_of
 from domain.sql import fetch
 
 ANSWER_WITHIN_S: Final = 3.0

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from domain.ops.permissions import Actor
 from domain.sql import execute, fetch
-from domain.tables.accounts import Role
+from domain.tables.accounts import Role, Via
 
 LIFE: Final = timedelta(hours=12)
 TOKEN_BYTES: Final = 32
@@ -25,6 +26,12 @@ class SignedIn:
     name: str
     role: Role
     csrf: str
+    via: Via = Via.DASHBOARD
+
+    @property
+    def actor(self) -> Actor:
+        """Who does what they ask for."""
+        return Actor(self.name, self.role, self.via)
 
 
 def new_token() -> str:
@@ -37,34 +44,38 @@ def is_token(text: str) -> bool:
     return TOKEN_FORM.fullmatch(text) is not None
 
 
-def open_session(session: Session, user_id: UUID, now: datetime) -> str:
-    """Sign somebody in; the token for their cookie. Sessions that have run out are cleared away."""
+def open_session(
+    session: Session, user_id: UUID, now: datetime, *, via: Via = Via.DASHBOARD
+) -> str:
+    """Sign somebody in; the token that proves it. Sessions that have run out are cleared away."""
     token = new_token()
     execute(session, "DELETE FROM dashboard_sessions WHERE expires_at <= %(now)s", now=now)
     execute(
         session,
-        "INSERT INTO dashboard_sessions (token_hash, user_id, csrf, created_at, expires_at)"
-        " VALUES (%(token_hash)s, %(user_id)s, %(csrf)s, %(now)s, %(expires_at)s)",
+        "INSERT INTO dashboard_sessions (token_hash, user_id, csrf, via, created_at, expires_at)"
+        " VALUES (%(token_hash)s, %(user_id)s, %(csrf)s, %(via)s, %(now)s, %(expires_at)s)",
         token_hash=_hash(token),
         user_id=user_id,
         csrf=new_token(),
+        via=via.value,
         now=now,
         expires_at=now + LIFE,
     )
     return token
 
 
-def find_session(session: Session, token: str, now: datetime) -> SignedIn | None:
-    """Whose session it is; None if it is unknown, closed or has run out."""
+def find_session(session: Session, token: str, now: datetime, *, via: Via) -> SignedIn | None:
+    """Whose session it is; None if it is unknown, closed, has run out or is for another door."""
     rows = fetch(
         session,
         "SELECT name, role, csrf FROM dashboard_sessions AS held"
         " JOIN dashboard_users AS account ON account.id = held.user_id"
-        " WHERE token_hash = %(token_hash)s AND expires_at > %(now)s",
+        " WHERE token_hash = %(token_hash)s AND expires_at > %(now)s AND via = %(via)s",
         token_hash=_hash(token),
         now=now,
+        via=via.value,
     )
-    return next((SignedIn(name, Role(role), csrf) for name, role, csrf in rows), None)
+    return next((SignedIn(name, Role(role), csrf, via) for name, role, csrf in rows), None)
 
 
 def close_session(session: Session, token: str) -> None:

@@ -1,5 +1,7 @@
 """Numbers and times as people say them."""
 
+import re
+from datetime import datetime
 from typing import Final
 
 MINUTE_S: Final = 60
@@ -10,6 +12,23 @@ DAY_S: Final = 86_400
 def count(number: int, one: str, many: str) -> str:
     """A number with its noun: 1 delivery, 12,000 deliveries."""
     return f"{number:,} {one if number == 1 else many}"
+
+
+def number(value: int | None, cap: int | None = None) -> str:
+    """A number with its thousands apart; one that was counted up to a cap says so: 10,000+."""
+    if value is None:
+        return "-"
+    return f"{cap:,}+" if cap is not None and value > cap else f"{value:,}"
+
+
+def moment(value: datetime) -> str:
+    """A moment as the ledger has it, in UTC, to the second."""
+    return f"{value:%Y-%m-%d %H:%M:%S}"
+
+
+def short(name: str) -> str:
+    """A type without what all of them share: app.momento.kudos.given.v1 is kudos.given."""
+    return re.sub(r"^app\.momento\.|\.v[0-9]+$", "", name)
 
 
 def duration(seconds: float) -> str:

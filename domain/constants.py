@@ -24,6 +24,21 @@ FAILED_FIRST_PAUSE = timedelta(seconds=15)
 FAILED_PAUSE_FACTOR = 4
 KILLED_ATTEMPTS = 5
 
+# What ops do
+WHY_LIMIT_CHARACTERS = 2_000
+DISCARDS_KEPT = timedelta(days=30)
+BULK_KEPT = timedelta(days=90)
+# One operation takes no more; whoever has more to do does it in several.
+BULK_MOST = 10_000
+BULK_RATES = (5, 20, 100, 500)
+BULK_RATE = 20
+# What only writes rows of ours goes faster.
+BULK_CHUNK = 1_000
+# Of those that were tried: if more fail again, the rest is left alone.
+BULK_FAILED_SHARE = 0.05
+# For so long a bulk operation waits for what it has handed to the workers.
+BULK_PATIENCE = timedelta(hours=1)
+
 # What takes the place of what was erased
 ERASED_TEXT = "[erased]"
 ERASED_URL = "https://erased.invalid/"

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from domain.constants import KILLED_ATTEMPTS
+from domain.fingerprint import KILLED
 from domain.sql import array, execute
 
 
@@ -70,11 +71,13 @@ def count_deaths(session: Session, now: datetime) -> int:
             state = CASE WHEN deaths + 1 >= %(limit)s THEN 'dead' ELSE state END,
             due_at = CASE WHEN deaths + 1 >= %(limit)s THEN NULL ELSE %(now)s END,
             error = 'its process was killed or stopped while applying it',
+            fingerprint = %(killed)s,
             settled_at = CASE WHEN deaths + 1 >= %(limit)s THEN clock_timestamp() END
         FROM gone
         WHERE row.handler = gone.handler AND row.seq <@ gone.seqs AND row.due_at IS NOT NULL
             AND gone.noted_at > pg_postmaster_start_time()
         """,
         limit=KILLED_ATTEMPTS,
+        killed=KILLED,
         now=now,
     )

@@ -15,6 +15,7 @@ from domain.constants import (
     KILLED_ATTEMPTS,
 )
 from domain.deaths import put_down
+from domain.fingerprint import fingerprint_of, fingerprint_of_wait
 from domain.sql import array, execute, fetch
 from domain.tables.ledger import DeliveryState
 from domain.verdict import Accepted, Deferred, GivenUp, Rejected, Verdict
@@ -124,10 +125,12 @@ UPDATE deliveries AS row SET
         THEN %(now)s + (%(pauses)s::interval[])[least(row.looks + 1, %(pause_count)s)] END,
     awaits = judged.awaits,
     reason = judged.reason,
+    fingerprint = CASE WHEN judged.state = 'dead'
+        THEN judged.fingerprint ELSE row.fingerprint END,
     looks = row.looks + 1,
     settled_at = CASE WHEN judged.state <> 'deferred' THEN clock_timestamp() END
-FROM unnest(%(seqs)s::bigint[], %(states)s::text[], %(awaits)s::text[], %(reasons)s::text[])
-    AS judged (seq, state, awaits, reason)
+FROM unnest(%(seqs)s::bigint[], %(states)s::text[], %(awaits)s::text[], %(reasons)s::text[],
+    %(fingerprints)s::text[]) AS judged (seq, state, awaits, reason, fingerprint)
 WHERE row.handler = %(handler)s AND row.seq = judged.seq
 """
 
@@ -150,6 +153,7 @@ def _settle_judged(
         states=[state for state, _, _ in outcomes],
         awaits=[awaits for _, awaits, _ in outcomes],
         reasons=[reason for _, _, reason in outcomes],
+        fingerprints=[fingerprint_of_wait(reason or "") for _, _, reason in outcomes],
     )
 
 
@@ -173,11 +177,13 @@ def fail(session: Session, handler: str, seq: int, *, error: str, now: datetime)
     """
     rows = fetch(
         session,
-        "UPDATE deliveries SET attempts = attempts + 1, error = %(error)s"
+        "UPDATE deliveries SET attempts = attempts + 1, error = %(error)s,"
+        " fingerprint = %(fingerprint)s"
         " WHERE handler = %(handler)s AND seq = %(seq)s AND due_at <= %(now)s RETURNING attempts",
         handler=handler,
         seq=seq,
         error=error,
+        fingerprint=fingerprint_of(error),
         now=now,
     )
     put_down(session)

@@ -25,6 +25,12 @@ WHERE row.seq BETWEEN (SELECT min(seq) FROM {partition}) AND (SELECT max(seq) FR
     AND row.received_at >= %(start)s AND row.received_at < %(end)s
 """
 
+# What somebody has discarded can be restored for a while, however old it is.
+_CANT_BE_UNDONE = """
+NOT (row.state = 'discarded' AND EXISTS (
+    SELECT FROM discards AS kept WHERE kept.seq = row.seq AND kept.handler = row.handler))
+"""
+
 
 def trim_settled(session: Session, month: Partition, *, limit: int = PAGE) -> int:
     """Remove up to `limit` settled deliveries of a month; give how many there were."""
@@ -34,6 +40,7 @@ def trim_settled(session: Session, month: Partition, *, limit: int = PAGE) -> in
         WITH chosen AS MATERIALIZED (
             {_OF_MONTH.format(partition=month.name)}
                 AND row.state IN ('done', 'rejected', 'discarded') AND row.due_at IS NULL
+                AND {_CANT_BE_UNDONE}
             ORDER BY row.seq, row.handler LIMIT %(limit)s FOR UPDATE SKIP LOCKED
         )
         DELETE FROM deliveries USING chosen
@@ -101,11 +108,11 @@ def trim_strays(
     numbers = array(str(seq) for (seq,) in rows)
     trimmed = execute(
         session,
-        """
+        f"""
         WITH chosen AS MATERIALIZED (
-            SELECT seq, handler FROM deliveries
+            SELECT seq, handler FROM deliveries AS row
             WHERE seq = ANY(%(numbers)s::bigint[]) AND due_at IS NULL
-                AND state IN ('done', 'rejected', 'discarded')
+                AND state IN ('done', 'rejected', 'discarded') AND {_CANT_BE_UNDONE}
             ORDER BY seq, handler FOR UPDATE SKIP LOCKED
         )
         DELETE FROM deliveries USING chosen

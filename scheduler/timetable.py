@@ -9,6 +9,8 @@ from sqlmodel import Session
 from domain.inbox.clerk import clerk_arrived
 from domain.inbox.keeping import tidy
 from domain.inbox.taking import take_arrived
+from domain.ops.forgetting import forget
+from domain.ops.stepping import step_operations
 from domain.schedules import Line
 from domain.ticks import planned_time
 from scheduler.due import KINDS, publish_due
@@ -60,6 +62,19 @@ ENTRIES = (
         timedelta(seconds=10),
         "Publishes what Clerk told of people who have registered since.",
         clerk_arrived,
+    ),
+    Entry(
+        "bulk.step",
+        timedelta(seconds=1),
+        "Takes what ops do in bulk a step further: the next few of each, or its end.",
+        step_operations,
+    ),
+    Entry(
+        "bulk.forget",
+        timedelta(hours=1),
+        "Forgets what was discarded 30 days ago, which can't be undone any more, and bulk"
+        " operations of 90 days ago.",
+        forget,
     ),
     Entry(
         "inbox.tidy",

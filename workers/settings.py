@@ -98,6 +98,10 @@ class Settings(BaseSettings):
     gateway_port: Port = 8400
     dashboard_host: str = "127.0.0.1"
     dashboard_port: Port = 8401
+    # By which names, ports left out, browsers may ask for the dashboard, besides this machine's.
+    dashboard_hosts: Annotated[frozenset[str], BeforeValidator(_several)] = frozenset()
+    # What the dashboard's badge says; red where it is production.
+    momento_environment: Annotated[str, Field(pattern=r"^[a-z0-9 -]{1,24}$")] = "local"
 
     # Where the gateway can be reached from outside, for what providers tell us.
     gateway_public_url: Annotated[SecretStr, AfterValidator(_is_http)] | None = None

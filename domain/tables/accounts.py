@@ -31,15 +31,26 @@ class DashboardUser(SQLModel, table=True):
     created_at: datetime = created()
 
 
+class Via(StrEnum):
+    """By which door somebody of ops came."""
+
+    DASHBOARD = "dashboard"
+    API = "api"
+    COMMAND = "command"
+
+
 class DashboardSession(SQLModel, table=True):
-    """Somebody who signed in. Only a hash of what their cookie holds is kept."""
+    """Somebody who signed in. Only a hash of what their cookie or their program holds is kept."""
 
     __tablename__ = "dashboard_sessions"
+    __table_args__ = (one_of("via", Via),)
 
     token_hash: bytes = Field(primary_key=True)
     # Who is removed is signed out everywhere.
     user_id: UUID = Field(foreign_key="dashboard_users.id", ondelete="CASCADE", index=True)
     # What forms must carry, so that no other site can send them.
     csrf: str
+    # The door that it opens, and no other.
+    via: str = word(Via.DASHBOARD)
     created_at: datetime = created()
     expires_at: datetime = instant(nullable=False)

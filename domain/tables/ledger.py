@@ -40,6 +40,8 @@ class DomainEventRow(SQLModel, table=True):
     __table_args__ = (
         # Which domain events followed from one: a question of `momento trace`.
         Index("domain_events_cause_idx", "cause", postgresql_where=text("cause IS NOT NULL")),
+        # What was said of one thing or one person, the newest last: what ops ask for.
+        Index("domain_events_subject_idx", "subject", "seq"),
         {"postgresql_partition_by": "RANGE (received_at)"},
     )
 
@@ -114,6 +116,23 @@ class Delivery(SQLModel, table=True):
             "handler",
             postgresql_where=text("state IN ('failed', 'dead')"),
         ),
+        # What is dead by handler and kind of error, the newest last: to be counted and listed.
+        Index(
+            "deliveries_dead_idx",
+            "handler",
+            "fingerprint",
+            "settled_at",
+            "seq",
+            postgresql_where=text("state = 'dead'"),
+        ),
+        # What is not as usual, by number; most are pending or done, which stand in no index here.
+        Index(
+            "deliveries_unusual_idx",
+            "state",
+            "seq",
+            "handler",
+            postgresql_where=text("state NOT IN ('pending', 'done')"),
+        ),
     )
 
     seq: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs=ASSIGNED)
@@ -129,6 +148,8 @@ class Delivery(SQLModel, table=True):
     awaits: str | None = None
     reason: str | None = None
     error: str | None = None
+    # What all errors of a kind have in common; empty where nothing has failed.
+    fingerprint: str = Field(default="", sa_type=BY_BYTES, sa_column_kwargs={"server_default": ""})
     settled_at: datetime | None = instant()
 
 

@@ -1,19 +1,25 @@
-"""`momento dead`: what failed for good, and what to do about it: list, retry, discard."""
+"""`momento dead`: what failed for good, and what to do about it: list, retry, discard, restore.
+
+It is written down like what is done in the dashboard, under the name of whose terminal it is.
+"""
 
 import argparse
+import getpass
 from typing import Any, Final
 
 from sqlmodel import Session
 
 from domain.ledger_queries import DeadDelivery, dead_deliveries
-from domain.mending import discard_dead, retry_all_dead, retry_dead, state_of
+from domain.ops.acting import discard, restore, retry, retry_all, states_of
+from domain.ops.permissions import Actor
+from domain.tables.accounts import Role, Via
 from workers.clock import utc_now
 from workers.commands.asking import add_json, aligned, as_json, one_transaction, words
 from workers.errors import CommandError
 from workers.settings import Settings
 
 NAME = "dead"
-HELP = "List, retry or discard deliveries that failed for good"
+HELP = "List, retry, discard or restore deliveries that failed for good"
 HANDLER: Final = words(128)
 WHY_LIMIT: Final = 2_000
 
@@ -42,6 +48,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="TEXT",
         help="kept for who asks later",
     )
+    restoring = actions.add_parser("restore", help="take back a discard, within 30 days")
+    _add_delivery(restoring)
 
 
 def _add_delivery(parser: argparse.ArgumentParser, **options: Any) -> None:
@@ -103,24 +111,41 @@ def _row(dead: DeadDelivery) -> tuple[str, ...]:
 
 def _retry(session: Session, arguments: argparse.Namespace) -> str:
     if arguments.all:
-        count = retry_all_dead(session, handler=arguments.only, now=utc_now())
+        count = retry_all(session, _whoever(), handler=arguments.only, now=utc_now())
         return f"{count} will be tried again now."
     seq, handler = arguments.seq, arguments.handler
-    if retry_dead(session, seq, handler, now=utc_now()):
+    if retry(session, _whoever(), (seq, handler), now=utc_now()):
         return f"{handler} will try {seq} again now."
     raise CommandError(_why_not(session, seq, handler))
 
 
 def _discard(session: Session, arguments: argparse.Namespace) -> str:
     seq, handler = arguments.seq, arguments.handler
-    if discard_dead(session, seq, handler, why=arguments.why):
+    if discard(session, _whoever(), (seq, handler), why=arguments.why, now=utc_now()):
         return f"{seq} is discarded for {handler}; its error and your reason are kept."
     raise CommandError(_why_not(session, seq, handler))
 
 
+def _restore(session: Session, arguments: argparse.Namespace) -> str:
+    seq, handler = arguments.seq, arguments.handler
+    if restore(session, _whoever(), (seq, handler), now=utc_now()):
+        return f"{seq} is dead for {handler} again, as it was."
+    message = f"{seq} is not discarded for {handler}, or for more than 30 days."
+    raise CommandError(f"{message} Nothing was changed.")
+
+
+def _whoever() -> Actor:
+    """Whoever has the database's password may do anything with it; their name is kept."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = "unknown"
+    return Actor(name, Role.ADMIN, Via.COMMAND)
+
+
 def _why_not(session: Session, seq: int, handler: str) -> str:
     """Say why nothing was changed."""
-    state = state_of(session, seq, handler)
+    state = states_of(session, [(seq, handler)]).get((seq, handler))
     if state is None:
         return f"There is no delivery of {seq} to {handler}. `momento trace {seq}` shows them."
     if state == "rejected":
@@ -128,4 +153,4 @@ def _why_not(session: Session, seq: int, handler: str) -> str:
     return f"The delivery of {seq} to {handler} is {state}, not dead. Nothing was changed."
 
 
-ACTIONS = {"list": _list, "retry": _retry, "discard": _discard}
+ACTIONS = {"list": _list, "retry": _retry, "discard": _discard, "restore": _restore}

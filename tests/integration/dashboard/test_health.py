@@ -41,7 +41,7 @@ def test_without_a_database_it_lives_and_says_what_is_missing() -> None:
         answer = client.get("/")
         assert answer.status_code == 503
         assert answer.headers["retry-after"] == "5"
-        assert "The database doesn&#39;t answer." in answer.text
+        assert "The database doesn&#39;t answer" in answer.text
         assert "127.0.0.1:1" not in answer.text
         assert "default-src 'none'" in answer.headers["content-security-policy"]
     nowhere.dispose()

@@ -13,7 +13,7 @@ from domain.catalogue import HANDLERS
 from domain.constants import DEFERRED_LOOKS, DEFERRED_PATIENCE
 from domain.dispatch import apply_due
 from domain.envelope import Envelope
-from domain.mending import retry_dead
+from domain.ops.acting import retry_these
 from domain.payload import thing
 from domain.users.payloads import UserRegistered
 from tests.helpers.apply import Application
@@ -157,7 +157,8 @@ class TestDeferred:
         seq = ask(engine, "SELECT seq FROM deliveries WHERE state = 'dead'")
         for is_first in (True, False):
             with Session(engine) as session, session.begin():
-                assert retry_dead(session, seq, VERIFIED.name, now=later) is is_first
+                again = retry_these(session, [(seq, VERIFIED.name)], now=later)
+                assert bool(again) is is_first
             applied = apply_due(desk.desk, VERIFIED, limit=10, now=later)
             assert applied.claimed == int(is_first)
         assert deliveries(engine, VERIFIED) == {"verified": DONE}

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
-from domain.mending import retry_dead
+from domain.ops.acting import retry_these
 from domain.tables.kudos import Kudo
 from tests.helpers.command import Momento
 from tests.helpers.evening import END, HOUR, START, Diary, an_id, publish, settle, tell
@@ -117,6 +117,21 @@ class TestList:
         assert [each["seq"] for each in momento("dead", "list", "--json").json] == [dead_seq]
 
 
+class TestRestore:
+    def test_a_discard_is_taken_back_and_both_are_written_down(
+        self, momento: Momento, engine: Engine, dead_seq: int
+    ) -> None:
+        before = delivery(engine, dead_seq)
+        assert momento("dead", "discard", str(dead_seq), HANDLER, "--why", "over").code == 0
+        assert momento("dead", "restore", str(dead_seq), HANDLER).code == 0
+        assert delivery(engine, dead_seq) == before
+        again = momento("dead", "restore", str(dead_seq), HANDLER)
+        assert (again.code, "Nothing was changed." in again.err) == (1, True)
+        with engine.connect() as connection:
+            rows = connection.execute(text("SELECT via, action FROM audit_log ORDER BY id"))
+            assert [tuple(row) for row in rows] == [("command", "discard"), ("command", "restore")]
+
+
 class TestRetry:
     def test_a_retried_delivery_begins_anew_and_has_its_effect(
         self, momento: Momento, engine: Engine, dead_seq: int
@@ -154,7 +169,7 @@ class TestRetry:
 
         def press(_: int) -> bool:
             with Session(engine) as session, session.begin():
-                return retry_dead(session, dead_seq, HANDLER, now=datetime.now(UTC))
+                return bool(retry_these(session, [(dead_seq, HANDLER)], now=datetime.now(UTC)))
 
         with ThreadPoolExecutor(8) as threads:
             assert sum(threads.map(press, range(8))) == 1

@@ -1,0 +1,133 @@
+"""Reads what a URL or a form asks for. Everything is bounded, and what can't be read is refused."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeVar
+from uuid import UUID
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from domain.ops.acting import Key
+from domain.ops.filters import Cursor, DeliveryFilter
+from domain.ops.triage import DeadSelection
+from domain.tables.ledger import DeliveryState
+
+LONGEST: Final = 400
+MOST_PICKED: Final = 100
+HIGHEST: Final = 2**63 - 1
+Asked = Mapping[str, str]
+Word = TypeVar("Word")
+
+
+def text(asked: Asked, name: str) -> str | None:
+    """A text; None if it is empty. Raises HTTPException for one that nobody would mean."""
+    value = asked.get(name, "").strip()
+    if len(value) > LONGEST or "\0" in value:
+        raise _unreadable(name)
+    return value or None
+
+
+def word(asked: Asked, name: str, words: type[Word]) -> Word | None:
+    """A word of an enumeration; None if none is given."""
+    value = text(asked, name)
+    try:
+        return None if value is None else words(value)  # type: ignore[call-arg]
+    except ValueError:
+        raise _unreadable(name) from None
+
+
+def whole(asked: Asked, name: str) -> int | None:
+    """A whole number that Postgres can hold; None if none is given."""
+    value = text(asked, name)
+    if value is None:
+        return None
+    if not value.isascii() or not value.isdigit() or int(value) > HIGHEST:
+        raise _unreadable(name)
+    return int(value)
+
+
+def moment(asked: Asked, name: str, now: datetime) -> datetime | None:
+    """A moment: so long ago (15m, 24h, 7d), or a date and time, UTC where no offset is given."""
+    value = text(asked, name)
+    if value is None:
+        return None
+    try:
+        if value[-1] in _UNITS:
+            return now - min(int(value[:-1]), 10_000) * _UNITS[value[-1]]
+        read = datetime.fromisoformat(value)
+        return read if read.tzinfo else read.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise _unreadable(name) from None
+
+
+_UNITS: Final = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+
+
+def identity(asked: Asked, name: str) -> UUID:
+    """A uuid; raises HTTPException (404) for what is none."""
+    try:
+        return UUID(asked.get(name, ""))
+    except ValueError:
+        raise HTTPException(404) from None
+
+
+def delivery_filter(asked: Asked, now: datetime) -> DeliveryFilter:
+    """Which deliveries are asked for."""
+    return DeliveryFilter(
+        state=word(asked, "state", DeliveryState),
+        handler=text(asked, "handler"),
+        type=text(asked, "type"),
+        subject=text(asked, "subject"),
+        user=text(asked, "user"),
+        since=moment(asked, "since", now),
+        until=moment(asked, "until", now),
+        error=text(asked, "error"),
+        died=moment(asked, "died", now),
+    )
+
+
+def cursor(asked: Asked) -> Cursor | None:
+    """Where the page begins; None for the first."""
+    value = asked.get("after", "")
+    found = Cursor.parse(value)
+    if value and found is None:
+        raise _unreadable("after")
+    return found
+
+
+def selection(asked: Asked, picks: list[str], now: datetime) -> DeadSelection:
+    """Which of the dead are meant. `none` as the error means those that have kept none."""
+    if picks:
+        return DeadSelection(keys=tuple(key(pick) for pick in picks[:MOST_PICKED]))
+    error = asked.get("error")
+    return DeadSelection(
+        handler=text(asked, "handler"),
+        error=text(asked, "error") or "" if error is not None else None,
+        died=moment(asked, "died", now),
+    )
+
+
+def key(value: str) -> Key:
+    """A delivery's key, `seq~handler` as pages write it; raises HTTPException for another text."""
+    found = Cursor.parse(f"{value}~")
+    if found is None or found.seq > HIGHEST:
+        raise _unreadable("pick")
+    return found.seq, found.handler
+
+
+def asked_of(request: Request) -> dict[str, str]:
+    """What the URL's query says, the last of each name."""
+    return {name: value for name, value in request.query_params.items() if name in NAMES}
+
+
+# The filters that pages have; a link keeps these and nothing else that somebody put into it.
+NAMES: Final = (
+    "state", "handler", "type", "subject", "user", "since", "until", "error", "died",
+    "after",
+    "as_of", "actor", "action", "kind",
+)  # fmt: skip
+
+
+def _unreadable(name: str) -> HTTPException:
+    return HTTPException(400, f"What stands at {name} can't be read.")

@@ -1,0 +1,29 @@
+"""The pages that the menu names, in its order; a new page needs a line here."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from domain.ops.permissions import Verb
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the menu: what it is called, where it leads, its key, and who sees it."""
+
+    title: str
+    path: str
+    key: str
+    verb: Verb = Verb.LOOK
+
+    def leads_to(self, path: str) -> bool:
+        """Whether a path is this page or one below it."""
+        return path == self.path or (self.path != "/" and path.startswith(f"{self.path}/"))
+
+
+MENU: Final = (
+    Entry("Overview", "/", "O"),
+    Entry("Deliveries", "/deliveries", "D"),
+    Entry("Dead", "/dead", "X"),
+    Entry("Bulk operations", "/bulk", "B"),
+    Entry("Audit log", "/audit", "A", Verb.READ_AUDIT),
+)

@@ -1,0 +1,104 @@
+"""`/bulk`: what is done to many deliveries, how far it has come, and stopping or undoing it."""
+
+from datetime import datetime
+from urllib.parse import urlencode
+from uuid import UUID, uuid4
+
+from sqlmodel import Session
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dashboard.asking import identity, moment, selection, whole, word
+from dashboard.context import context_of
+from dashboard.forms import Form
+from dashboard.guard import signed_in
+from dashboard.pages.dead import TYPED_ABOVE, preview
+from dashboard.rendering import Page, render
+from dashboard.saying import go_on
+from domain.constants import BULK_RATE
+from domain.ops.acting import WrongRequestError
+from domain.ops.bulk import Order, cancel, start, undo
+from domain.ops.operations import PAGE, find_operation, list_operations
+from domain.tables.ops import BulkKind
+
+
+async def show_operations(request: Request) -> Page:
+    """All of them, the newest first."""
+    context = context_of(request)
+    before = moment(dict(request.query_params), "before", context.clock())
+    operations = await context.look(lambda session: list_operations(session, before=before))
+    values = {"operations": operations, "page": PAGE, "is_first": before is None}
+    return Page("Bulk operations", "operations.html", values, live=True)
+
+
+async def show_operation(request: Request) -> Page:
+    """One, with its progress and what to look at."""
+    bulk_id = identity(request.path_params, "id")
+    progress = await context_of(request).look(lambda session: find_operation(session, bulk_id))
+    if progress is None:
+        raise HTTPException(404, "There is no such operation; after 90 days they are forgotten.")
+    title = f"{progress.operation.kind.capitalize()} of {progress.operation.total:,}"
+    return Page(title, "operation.html", {"progress": progress}, live=True)
+
+
+async def start_operation(request: Request, form: Form) -> Response:
+    """Do what was previewed, unless more would be done than was confirmed."""
+    context, actor = context_of(request), signed_in(request).actor
+    now, bulk_id = context.clock(), uuid4()
+    try:
+        order = read_order(form, now)
+        await context.write(lambda session: start(session, actor, order, identity=bulk_id, now=now))
+    except WrongRequestError as error:
+        request.scope["query_string"] = _as_query(form)
+        again = Request(request.scope, request.receive)
+        again.state.signed_in = signed_in(request)
+        page = await preview(again, form.all("pick"), fault=str(error), status=409)
+        return render(again, page)
+    return go_on(f"/bulk/{bulk_id}", "bulk_started")
+
+
+def read_order(form: Form, now: datetime) -> Order:
+    """Read what a form confirms; raises WrongRequestError if it confirms too little."""
+    expected = whole(form, "expected") or 0
+    if expected > TYPED_ABOVE and form.get("confirm", "").replace(",", "").strip() != str(expected):
+        raise WrongRequestError(f"Type {expected} to say that you mean all of them.")
+    return Order(
+        kind=word(form, "kind", BulkKind) or BulkKind.RETRY,
+        selection=selection(form, form.all("pick"), now),
+        why=form.get("why", ""),
+        expected=expected,
+        rate=whole(form, "rate") or BULK_RATE,
+        canary=form.get("canary") == "yes",
+    )
+
+
+async def cancel_operation(request: Request, _form: Form) -> Response:
+    """Leave alone what it has not come to."""
+    bulk_id = identity(request.path_params, "id")
+    context, actor = context_of(request), signed_in(request).actor
+    now = context.clock()
+    was_open = await context.write(lambda session: cancel(session, actor, bulk_id, now=now))
+    return go_on(f"/bulk/{bulk_id}", "bulk_cancelled" if was_open else "bulk_over")
+
+
+async def undo_operation(request: Request, _form: Form) -> Response:
+    """Have what it discarded restored."""
+    bulk_id, identity_ = identity(request.path_params, "id"), uuid4()
+    context, actor = context_of(request), signed_in(request).actor
+    now = context.clock()
+
+    def work(session: Session) -> UUID:
+        undo(session, actor, bulk_id, identity=identity_, now=now)
+        return identity_
+
+    try:
+        await context.write(work)
+    except WrongRequestError as error:
+        raise HTTPException(409, str(error)) from None
+    return go_on(f"/bulk/{identity_}", "bulk_started")
+
+
+def _as_query(form: Form) -> bytes:
+    names = ("kind", "handler", "error", "died")
+    return urlencode({name: form[name] for name in names if name in form}).encode()

@@ -1,0 +1,53 @@
+"""`/deliveries`: what became of each domain event in each handler, by filters that are the URL."""
+
+from typing import Final
+
+from sqlmodel import Session
+from starlette.requests import Request
+
+from dashboard.asking import asked_of, cursor, delivery_filter
+from dashboard.context import context_of
+from dashboard.links import with_query
+from dashboard.rendering import Page
+from domain.catalogue import CATALOGUE, HANDLERS
+from domain.ops.filters import Cursor, Found
+from domain.ops.listing import list_deliveries, looked_at
+from domain.tables.ledger import DeliveryState
+
+# Of what has come since a page was shown, so many are counted.
+MOST_NEW: Final = 100
+
+
+async def show_deliveries(request: Request) -> Page:
+    """A page of the list. Once shown, it stays what it is: what comes later waits to be asked for.
+
+    `as_of` names the first row that it was shown with.
+    """
+    context, asked = context_of(request), asked_of(request)
+    wanted, after = delivery_filter(asked, context.clock()), cursor(asked)
+    as_of = Cursor.parse(asked.pop("as_of", "")) if after is None else None
+
+    def read(session: Session) -> tuple[Found, int]:
+        if as_of is None:
+            return list_deliveries(session, wanted, after=after), 0
+        newest = list_deliveries(session, wanted, limit=MOST_NEW)
+        new = sum((row.seq, row.handler) > (as_of.seq, as_of.handler) for row in newest.rows)
+        return list_deliveries(session, wanted, after=as_of.including()), new
+
+    found, new = await context.look(read)
+    keeps_still = after is None and wanted.state is not DeliveryState.PENDING
+    first = as_of or (found.rows[0].cursor if found.rows and keeps_still else None)
+    kept = {name: value for name, value in asked.items() if name != "after"}
+    values = {
+        "asked": kept,
+        "is_first": after is None,
+        "found": found,
+        "new": new,
+        "most_new": MOST_NEW,
+        "states": list(DeliveryState),
+        "handlers": sorted(HANDLERS),
+        "types": [payload.NAME for payload in CATALOGUE],
+        "looked_at": looked_at(wanted),
+    }
+    live = with_query("/deliveries", kept, as_of=first) if first else True
+    return Page("Deliveries", "deliveries.html", values, live=live)

@@ -1,0 +1,44 @@
+"""`/domain-events/{seq}`: one domain event, from its publishing to the phones that it reached."""
+
+from typing import Any
+
+from sqlmodel import Session
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from dashboard.asking import whole
+from dashboard.context import context_of
+from dashboard.rendering import Page
+from dashboard.words import short
+from domain.ledger_queries import Traced
+from domain.ops.circumstances import prospects
+from domain.ops.tracing import Story, tell_story
+
+
+async def show_domain_event(request: Request) -> Page:
+    """Its story, and for what is dead whether a try would still be worth it."""
+    context = context_of(request)
+    seq = whole(request.path_params, "seq")
+    now = context.clock()
+
+    def read(session: Session) -> tuple[Story, Any] | None:
+        story = tell_story(session, seq or 0)
+        if story is None:
+            return None
+        dead = [
+            (node.seq, each.handler)
+            for node in _all(story.traced)
+            for each in node.deliveries
+            if each.state in ("dead", "failed", "discarded")
+        ]
+        return story, prospects(session, dead[:50], now)
+
+    if (found := await context.look(read)) is None:
+        raise HTTPException(404, "There is no such domain event, or it is no longer kept.")
+    story, prospect = found
+    title = f"{short(story.traced.type)} #{story.traced.seq}"
+    return Page(title, "domain_event.html", {"story": story, "prospect": prospect}, live=True)
+
+
+def _all(traced: Traced) -> list[Traced]:
+    return [traced, *(each for node in traced.follow_ups for each in _all(node))]

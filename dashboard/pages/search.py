@@ -1,0 +1,36 @@
+"""`/search`: takes any id, and leads to what goes by it."""
+
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+
+from dashboard.context import context_of
+from dashboard.links import with_query
+from dashboard.rendering import Page
+from domain.ops.searching import LONGEST, Lead, search
+
+# Where each kind of lead goes; `{key}` is what it goes by.
+_PLACES: Final = {
+    "domain event": lambda key: f"/domain-events/{key}",
+    "bulk": lambda key: f"/bulk/{key}",
+    "person": lambda key: with_query("/deliveries", user=key),
+    "gathering": lambda key: with_query("/deliveries", subject=key),
+    "subject": lambda key: with_query("/deliveries", subject=key),
+}
+
+
+async def show_search(request: Request) -> Page | RedirectResponse:
+    """Go there if one thing goes by it; else say what does."""
+    sought = request.query_params.get("q", "").strip()[: LONGEST + 1]
+    leads = await context_of(request).look(lambda session: search(session, sought))
+    if len(leads) == 1:
+        return RedirectResponse(place_of(leads[0]), 303)
+    values = {"sought": sought, "leads": [(lead, place_of(lead)) for lead in leads]}
+    return Page("Search", "search.html", values)
+
+
+def place_of(lead: Lead) -> str:
+    """The page that shows it."""
+    place: str = _PLACES[lead.kind](lead.key)
+    return place

@@ -1,0 +1,130 @@
+"""Puts pages together from templates; a page's live part alone for a page that renews itself.
+
+Everything is escaped, and what a template names must be there.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from dashboard import words
+from dashboard.assets import asset
+from dashboard.context import context_of
+from dashboard.links import with_query
+from dashboard.navigation import MENU
+from dashboard.saying import just_said
+from dashboard.sessions import SignedIn
+from domain.ops.permissions import Verb
+
+TEMPLATES: Final = Path(__file__).with_name("templates")
+# htmx sends it with what it fetches; a page asked for as a page doesn't have it.
+FRAGMENT: Final = "hx-request"
+THEMES: Final = frozenset({"light", "dark"})
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What to show: a template of the page's own part, and what it names.
+
+    A `live` page renews itself, from its own URL or from the one that is given.
+    """
+
+    title: str
+    template: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    status: int = 200
+    live: bool | str = False
+
+
+def render(request: Request, page: Page) -> Response:
+    """Answer with a page for somebody who is signed in, or with its live part."""
+    viewer: SignedIn = request.state.signed_in
+    now = context_of(request).clock()
+    common = {"viewer": viewer, "may": _may(viewer), "now": now, "title": page.title}
+    inner = _ENVIRONMENT.get_template(page.template).render(**common, **page.values)
+    etag = f'"{hashlib.sha256(inner.encode()).hexdigest()[:32]}"'
+    headers = {"ETag": etag}
+    if is_fragment(request):
+        if request.headers.get("if-none-match") == etag:
+            return Response(status_code=304, headers=headers)
+        return HTMLResponse(inner, page.status, headers)
+    whole = _ENVIRONMENT.get_template("layout.html").render(
+        **common,
+        # Escaped when it was rendered.
+        inner=Markup(inner),  # noqa: S704
+        etag=etag,
+        live=_live_url(request, page),
+        path=request.url.path,
+        environment=context_of(request).environment,
+        theme=_theme(request),
+        said=just_said(request),
+    )
+    return HTMLResponse(whole, page.status, headers)
+
+
+def render_alone(
+    template: str,
+    *,
+    status: int = 200,
+    theme: str = "",
+    headers: Mapping[str, str] | None = None,
+    **values: Any,
+) -> HTMLResponse:
+    """Answer with a page for who isn't signed in, or when there is none to show."""
+    text = _ENVIRONMENT.get_template(template).render(theme=theme, **values)
+    return HTMLResponse(text, status, headers)
+
+
+def is_fragment(request: Request) -> bool:
+    """Whether a page of ours asks for its live part."""
+    return FRAGMENT in request.headers
+
+
+def _may(viewer: SignedIn) -> Any:
+    return lambda verb: viewer.actor.may(Verb(verb))
+
+
+def _live_url(request: Request, page: Page) -> str:
+    if not page.live:
+        return ""
+    if isinstance(page.live, str):
+        return page.live
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name != "said"]
+    return f"{request.url.path}?{urlencode(asked)}".rstrip("?")
+
+
+def _theme(request: Request) -> str:
+    chosen = request.cookies.get("momento-theme", "")
+    return chosen if chosen in THEMES else ""
+
+
+def _make_environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "number": words.number,
+        "moment": words.moment,
+        "duration": words.duration,
+        "short": words.short,
+        "count": words.count,
+    }
+    environment.globals |= {"asset": asset, "menu": MENU, "with_query": with_query}
+    # Templates may call these without an import.
+    environment.globals["ui"] = environment.get_template("parts.html").module
+    return environment
+
+
+_ENVIRONMENT: Final = _make_environment()

@@ -1,0 +1,32 @@
+"""Says once what was just done: a code in the URL that the browser takes out again."""
+
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+
+from dashboard.links import own_path, with_query
+
+SAID: Final = {
+    "retried": "It will be tried again now.",
+    "discarded": "It is discarded. Within 30 days that can be undone.",
+    "restored": "It is dead again, as it was.",
+    "unchanged": "Nothing was changed: somebody or something was quicker. See how it stands now.",
+    "bulk_started": "It has begun. The scheduler takes it further each second.",
+    "bulk_cancelled": "It is cancelled. What it had not come to is left alone.",
+    "bulk_over": "Nothing was changed: it was over already.",
+}
+
+
+def go_on(path: str, code: str) -> RedirectResponse:
+    """Send somebody on to a page of ours, which says what was done."""
+    assert code in SAID
+    path = own_path(path)
+    path, hash_, place = path.partition("#")
+    separator = "&" if "?" in path else "?"
+    return RedirectResponse(f"{path}{separator}{with_query('', said=code)[1:]}{hash_}{place}", 303)
+
+
+def just_said(request: Request) -> str:
+    """What was just done; empty if nothing was."""
+    return SAID.get(request.query_params.get("said", ""), "")

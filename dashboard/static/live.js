@@ -1,0 +1,158 @@
+// Brings a page up to date: when the server says that something has changed, and every few seconds
+// beneath that. Changes only what differs. Waits while somebody is in the middle of something.
+"use strict";
+
+(() => {
+  const region = document.querySelector("main[data-live]");
+  if (!region) return;
+
+  const LATE_FACTOR = 4;
+  const NUDGES_APART_MS = 1000;
+  const state = document.getElementById("live-state");
+  const banner = document.getElementById("paused");
+  const announcement = document.getElementById("announcement");
+  const button = document.getElementById("live-pause");
+  const every = document.getElementById("live-every");
+  let paused = false;
+  let busy = false;
+  let missed = false;
+  let freshAt = Date.now();
+  let askedAt = Date.now();
+  let isLost = false;
+  let source = null;
+
+  // Why the page stands still just now; empty while it may change.
+  function held() {
+    if (paused) return "you paused them";
+    if (document.querySelector("dialog[open]")) return "a dialog is open";
+    if (region.querySelector("details[open][data-hold]")) return "something is open";
+    if (region.querySelector("input[name=pick]:checked")) return "rows are selected";
+    const selection = document.getSelection();
+    if (!selection.isCollapsed && region.contains(selection.anchorNode)) return "text is selected";
+    const focused = document.activeElement;
+    if (region.contains(focused) && focused.matches("input:not([type=checkbox]), select, textarea")) {
+      return "a field has the focus";
+    }
+    return "";
+  }
+
+  function say() {
+    const why = held();
+    banner.hidden = why === "";
+    if (why) banner.textContent = `Updates are paused: ${why}.`;
+    const seconds = Math.round((Date.now() - freshAt) / 1000);
+    const words = seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min`;
+    state.textContent = isLost
+      ? `The dashboard doesn't answer. What you see is ${words} old.`
+      : `Updated ${words} ago.`;
+    document.body.classList.toggle("lost", isLost);
+  }
+
+  function setLost(now) {
+    if (now !== isLost) {
+      isLost = now;
+      say();
+      announcement.textContent = now ? state.textContent : "The dashboard answers again.";
+    }
+  }
+
+  function live() {
+    // Part of what a page says may name where it renews itself from.
+    return region.querySelector("[data-live-from]")?.dataset.liveFrom ?? region.dataset.live;
+  }
+
+  async function renew({ asked = false } = {}) {
+    if (busy) { missed = true; return; }
+    if (document.hidden || (held() && !asked)) { missed = true; return; }
+    busy = true;
+    missed = false;
+    askedAt = Date.now();
+    region.setAttribute("aria-busy", "true");
+    const headers = { "If-None-Match": region.dataset.etag };
+    await htmx.ajax("GET", live(), { source: region, target: region, swap: "innerMorph", headers });
+    region.removeAttribute("aria-busy");
+    busy = false;
+    say();
+  }
+
+  function kinds() {
+    return region.querySelector("[data-kinds]")?.dataset.kinds;
+  }
+  let before = kinds();
+
+  document.body.addEventListener("htmx:before:response", (event) => {
+    const { ctx } = event.detail;
+    if (ctx.sourceElement !== region) return;
+    const { status } = ctx.response;
+    if (status === 401) location.assign("/sign-in");
+    // Somebody began something while the answer was on its way: it can wait.
+    if (status === 200 && held()) { missed = true; ctx.swap = "none"; return; }
+    setLost(status >= 500);
+    if (status === 200 || status === 304) freshAt = Date.now();
+    if (status === 200) region.dataset.etag = ctx.response.headers.get("ETag");
+  });
+  document.body.addEventListener("htmx:error", (event) => {
+    if (event.detail.ctx?.sourceElement === region) setLost(true);
+  });
+  document.body.addEventListener("htmx:after:swap", (event) => {
+    if (event.detail.ctx.sourceElement !== region) return;
+    const titled = region.querySelector("[data-title]");
+    if (titled) document.title = `${titled.dataset.title} · Momento`;
+    // Read aloud when something new is to be said, not whenever a number moves.
+    if (kinds() !== before) {
+      before = kinds();
+      announcement.textContent = region.querySelector("[data-say]")?.dataset.say ?? "";
+    }
+    document.dispatchEvent(new Event("momento:renewed"));
+  });
+
+  // The stream: only while the page can be seen, since a browser has few connections to a host.
+  function listen() {
+    if (document.hidden || Number(every.value) === 0) {
+      source?.close();
+      source = null;
+    } else if (!source) {
+      source = new EventSource("/live");
+      source.addEventListener("nudge", () => {
+        const wait = Math.max(0, NUDGES_APART_MS - (Date.now() - askedAt));
+        setTimeout(renew, wait);
+      });
+    }
+  }
+
+  function pause() {
+    paused = !paused;
+    button.textContent = paused ? "Go on" : "Pause";
+    button.setAttribute("aria-pressed", String(paused));
+    say();
+    if (!paused) renew();
+  }
+
+  function tick() {
+    const period = Number(every.value) * 1000;
+    if (period && Date.now() - askedAt >= period) renew();
+    else if (missed && !busy && !held() && !document.hidden) renew();
+    if (period && !held() && !document.hidden && Date.now() - freshAt > period * LATE_FACTOR + 5000) {
+      setLost(true);
+    }
+    say();
+  }
+
+  document.getElementById("live-tools").hidden = false;
+  every.value = localStorage.getItem("momento-every") ?? "5";
+  if (every.selectedIndex < 0) every.value = "5";
+  every.addEventListener("change", () => {
+    localStorage.setItem("momento-every", every.value);
+    listen();
+    say();
+  });
+  button.addEventListener("click", pause);
+  document.addEventListener("momento:pause", pause);
+  document.addEventListener("momento:renew", () => renew({ asked: true }));
+  document.addEventListener("visibilitychange", () => { listen(); tick(); });
+  addEventListener("pagehide", () => { source?.close(); source = null; });
+  addEventListener("pageshow", listen);
+  setInterval(tick, 1000);
+  listen();
+  say();
+})();

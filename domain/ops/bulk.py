@@ -1,0 +1,198 @@
+"""Bulk operations: many deliveries retried, discarded or restored, a few at a time.
+
+An operation is a row, and its deliveries are rows: listed when it is confirmed, so that nothing
+joins it later and all of it can be told and undone. The scheduler takes a step of each that is open
+every second (`stepping.py`). A retry may begin with one alone, the canary; and whenever too many
+have failed again, it stops.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlmodel import Session
+
+from domain.constants import BULK_MOST, BULK_RATE, BULK_RATES
+from domain.ops.acting import WrongRequestError, checked_why
+from domain.ops.audit import Deed, record
+from domain.ops.permissions import Actor, Verb, demand
+from domain.ops.triage import IN_ORDER, DeadSelection, chosen, count_selected
+from domain.sql import execute, fetch
+from domain.tables.ops import BulkKind, BulkState, ItemResult
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What somebody has confirmed: how many they saw, why, how fast, and whether one goes first."""
+
+    kind: BulkKind
+    selection: DeadSelection
+    why: str
+    expected: int
+    rate: int = BULK_RATE
+    canary: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    """An operation that is to be written."""
+
+    id: UUID
+    kind: BulkKind
+    selection: str
+    why: str
+    total: int
+    rate: int = BULK_RATE
+    canary: bool = False
+    undoes: str | None = None
+
+
+def start(session: Session, actor: Actor, order: Order, *, identity: UUID, now: datetime) -> int:
+    """List what is selected now and have it done; give how many.
+
+    Raises WrongRequestError if there are more than were confirmed, or none.
+    """
+    demand(actor, Verb.BULK)
+    demand(actor, Verb.RETRY if order.kind is BulkKind.RETRY else Verb.DISCARD)
+    if order.rate not in BULK_RATES:
+        raise WrongRequestError(f"Choose one of {', '.join(map(str, BULK_RATES))} a second.")
+    why = checked_why(order.why)
+    found = _confirmed(session, order)
+    new = _New(
+        identity, order.kind, order.selection.in_words(), why, found, order.rate, order.canary
+    )
+    _write(session, actor, new, now=now)
+    condition, values = chosen(order.selection)
+    execute(
+        session,
+        f"""
+        INSERT INTO bulk_items (bulk_id, place, seq, handler)
+        SELECT %(id)s, row_number() OVER (), few.seq, few.handler FROM (
+            SELECT row.seq, row.handler FROM deliveries AS row WHERE {condition}
+            ORDER BY {IN_ORDER} LIMIT %(most)s
+        ) AS few
+        """,
+        id=identity,
+        most=found,
+        **values,
+    )
+    return found
+
+
+def undo(session: Session, actor: Actor, bulk_id: UUID, *, identity: UUID, now: datetime) -> int:
+    """Have what a bulk discard gave up restored, by an operation with this identity; how many."""
+    demand(actor, Verb.BULK)
+    demand(actor, Verb.RESTORE)
+    statement = f"SELECT count(*) FROM bulk_items AS item {_UNDOABLE}"
+    ((count,),) = fetch(session, statement, bulk_id=bulk_id)
+    if count == 0:
+        raise WrongRequestError("Nothing of it can be restored: it was, or 30 days are over.")
+    words = "what was discarded"
+    new = _New(identity, BulkKind.RESTORE, words, "undone", count, undoes=str(bulk_id))
+    _write(session, actor, new, now=now)
+    execute(
+        session,
+        "INSERT INTO bulk_items (bulk_id, place, seq, handler)"
+        f" SELECT %(id)s, item.place, item.seq, item.handler FROM bulk_items AS item {_UNDOABLE}",
+        id=identity,
+        bulk_id=bulk_id,
+    )
+    number: int = count
+    return number
+
+
+_UNDOABLE: Final = """
+JOIN discards AS kept ON kept.seq = item.seq AND kept.handler = item.handler
+WHERE item.bulk_id = %(bulk_id)s AND item.result = 'discarded'
+"""
+
+
+def cancel(session: Session, actor: Actor, bulk_id: UUID, *, now: datetime) -> bool:
+    """Leave alone what an operation has not come to yet; False if it is over."""
+    demand(actor, Verb.BULK)
+    rows = fetch(
+        session,
+        "SELECT id FROM bulk_operations"
+        " WHERE id = %(id)s AND state IN ('canary', 'running') FOR UPDATE",
+        id=bulk_id,
+    )
+    if not rows:
+        return False
+    end(session, str(bulk_id), BulkState.CANCELLED, reason=None, now=now)
+    record(session, actor, Deed("bulk.cancel", bulk_id=str(bulk_id)), now=now)
+    return True
+
+
+def results(session: Session, bulk_id: str) -> dict[ItemResult, int]:
+    """Count the deliveries of an operation by what became of them."""
+    counted = dict(
+        fetch(
+            session,
+            "SELECT result, count(*) FROM bulk_items WHERE bulk_id = %(id)s GROUP BY result",
+            id=bulk_id,
+        )
+    )
+    return {result: counted.get(result.value, 0) for result in ItemResult}
+
+
+def end(
+    session: Session, bulk_id: str, state: BulkState, *, reason: str | None, now: datetime
+) -> None:
+    """End an operation; what it has not come to is left alone."""
+    execute(
+        session,
+        "UPDATE bulk_items SET result = 'skipped', reason = %(state)s"
+        " WHERE bulk_id = %(id)s AND result = 'waiting'",
+        id=bulk_id,
+        state=state.value,
+    )
+    execute(
+        session,
+        "UPDATE bulk_operations SET state = %(state)s, reason = %(reason)s, finished_at = %(now)s"
+        " WHERE id = %(id)s",
+        id=bulk_id,
+        state=state.value,
+        reason=reason,
+        now=now,
+    )
+
+
+def _confirmed(session: Session, order: Order) -> int:
+    """Count anew what was confirmed, since time has gone by."""
+    found = min(count_selected(session, order.selection, most=BULK_MOST), BULK_MOST)
+    if found == 0:
+        raise WrongRequestError("Nothing of that is dead any more. Nothing was changed.")
+    if found > order.expected:
+        raise WrongRequestError(
+            f"There are {found:,} by now, and you have confirmed {order.expected:,}."
+            " Nothing was changed: look again."
+        )
+    return found
+
+
+def _write(session: Session, actor: Actor, new: _New, *, now: datetime) -> None:
+    has_canary = new.kind is BulkKind.RETRY and new.canary and new.total > 1
+    execute(
+        session,
+        """
+        INSERT INTO bulk_operations (id, kind, state, selection, why, actor, via, total, rate,
+            undoes, created_at)
+        VALUES (%(id)s, %(kind)s, %(state)s, %(selection)s, %(why)s, %(actor)s, %(via)s,
+            %(total)s, %(rate)s, %(undoes)s, %(now)s)
+        """,
+        id=new.id,
+        kind=new.kind.value,
+        state=(BulkState.CANARY if has_canary else BulkState.RUNNING).value,
+        selection=new.selection,
+        why=new.why,
+        actor=actor.name,
+        via=actor.via.value,
+        total=new.total,
+        rate=new.rate,
+        undoes=new.undoes,
+        now=now,
+    )
+    details = {"deliveries": new.total, "selection": new.selection}
+    deed = Deed(f"bulk.{new.kind}", bulk_id=str(new.id), why=new.why, details=details)
+    record(session, actor, deed, now=now)

@@ -1,0 +1,123 @@
+"""Reads bulk operations: what there are, and how one goes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlmodel import Session
+
+from domain.ops.bulk import results
+from domain.ops.triage import IN_ORDER, DeadSelection, chosen
+from domain.sql import fetch, fetch_dicts
+from domain.tables.ops import ItemResult
+
+PAGE: Final = 50
+_COLUMNS: Final = (
+    "id, kind, state, selection, why, actor, via, total, rate, reason, undoes, created_at,"
+    " stepped_at, finished_at"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A bulk operation."""
+
+    id: str
+    kind: str
+    state: str
+    selection: str
+    why: str
+    actor: str
+    via: str
+    total: int
+    rate: int
+    reason: str | None
+    undoes: str | None
+    created_at: datetime
+    stepped_at: datetime | None
+    finished_at: datetime | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is still to be done."""
+        return self.finished_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One of its deliveries that is worth a look, and why."""
+
+    seq: int
+    handler: str
+    result: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """An operation, its deliveries by what became of them, and those to look at."""
+
+    operation: Operation
+    counts: dict[ItemResult, int]
+    items: list[Item]
+    can_be_undone: bool
+
+    @property
+    def dealt_with(self) -> int:
+        """How many have an outcome."""
+        open_ = self.counts[ItemResult.WAITING] + self.counts[ItemResult.TRYING]
+        return self.operation.total - open_
+
+
+def list_operations(
+    session: Session, *, before: datetime | None = None, limit: int = PAGE
+) -> list[Operation]:
+    """Give a page of operations, the newest first, of those that were started before then."""
+    rows = fetch_dicts(
+        session,
+        f"SELECT {_COLUMNS} FROM bulk_operations"
+        " WHERE %(before)s::timestamptz IS NULL OR created_at < %(before)s"
+        " ORDER BY created_at DESC, id DESC LIMIT %(limit)s",
+        before=before,
+        limit=limit,
+    )
+    return [Operation(**row) for row in rows]
+
+
+def find_operation(session: Session, bulk_id: UUID) -> Progress | None:
+    """Give how an operation goes; None if there is none."""
+    rows = fetch_dicts(
+        session, f"SELECT {_COLUMNS} FROM bulk_operations WHERE id = %(id)s", id=bulk_id
+    )
+    if not rows:
+        return None
+    operation = Operation(**rows[0])
+    items = fetch_dicts(
+        session,
+        "SELECT seq, handler, result, reason FROM bulk_items WHERE bulk_id = %(id)s"
+        " AND result IN ('failed', 'skipped', 'trying') ORDER BY result, place LIMIT %(limit)s",
+        id=bulk_id,
+        limit=PAGE,
+    )
+    ((undoable,),) = fetch(
+        session,
+        "SELECT EXISTS (SELECT FROM bulk_items AS item JOIN discards AS kept USING (seq, handler)"
+        " WHERE item.bulk_id = %(id)s AND item.result = 'discarded')",
+        id=bulk_id,
+    )
+    counts = results(session, operation.id)
+    return Progress(operation, counts, [Item(**item) for item in items], undoable)
+
+
+def sample(session: Session, selection: DeadSelection, *, limit: int) -> list[tuple[int, str]]:
+    """Give some of what is selected, those that an operation would begin with."""
+    condition, values = chosen(selection)
+    rows = fetch(
+        session,
+        f"SELECT row.seq, row.handler FROM deliveries AS row WHERE {condition}"
+        f" ORDER BY {IN_ORDER} LIMIT %(limit)s",
+        limit=limit,
+        **values,
+    )
+    return [(seq, handler) for seq, handler in rows]

@@ -1,0 +1,77 @@
+"""Takes any id to where it leads: a domain event, a person, a gathering, an operation."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from sqlmodel import Session
+
+from domain.ledger_queries import find_seqs
+from domain.sql import fetch
+
+LONGEST: Final = 300
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_NUMBER: Final = re.compile(r"#?([0-9]{1,18})")
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """Something that goes by an id: of what kind, by which key, and a word to tell it by."""
+
+    kind: str
+    key: str
+    hint: str = ""
+
+
+# By kind: what to ask of one uuid. Names are personal, and aren't given.
+_BY_UUID: Final = """
+SELECT 'bulk' AS kind, id::text AS key, state AS hint FROM bulk_operations WHERE id = %(id)s
+UNION ALL SELECT 'domain event', domain_event_id::text, 'told by notification ' || template
+    FROM notifications WHERE id = %(id)s
+UNION ALL SELECT 'domain event', told.domain_event_id::text, 'handover of ' || told.template
+    FROM handovers AS handed JOIN notifications AS told ON told.id = handed.notification_id
+    WHERE handed.id = %(id)s
+UNION ALL SELECT 'person', id::text, CASE WHEN deleted_at IS NULL THEN '' ELSE 'deleted' END
+    FROM users WHERE id = %(id)s
+UNION ALL SELECT 'gathering', id::text, status FROM events WHERE id = %(id)s
+"""
+
+
+def search(session: Session, text: str) -> list[Lead]:
+    """Give what goes by a text, by primary keys and indexes alone.
+
+    That is an id as published, a number of the ledger, a uuid of anything, or a provider's name for
+    a message.
+    """
+    text = text.strip()
+    if not text or len(text) > LONGEST or not text.isprintable():
+        return []
+    number = _NUMBER.fullmatch(text)
+    leads = [
+        Lead("domain event", str(seq), source)
+        for seq, source in find_seqs(session, number[1] if number else text, None)
+    ]
+    if _UUID.fullmatch(text.lower()):
+        rows = fetch(session, _BY_UUID, id=text.lower())
+        leads += [Lead(*row) for row in rows]
+    leads += _by_provider(session, text)
+    leads += _by_subject(session, text)
+    return list(dict.fromkeys(leads))
+
+
+def _by_provider(session: Session, text: str) -> list[Lead]:
+    rows = fetch(
+        session,
+        "SELECT told.domain_event_id::text, handed.channel || ' ' || handed.state"
+        " FROM handovers AS handed JOIN notifications AS told ON told.id = handed.notification_id"
+        " WHERE handed.provider_id = %(id)s LIMIT 10",
+        id=text,
+    )
+    return [Lead("domain event", key, f"handed over: {hint}") for key, hint in rows]
+
+
+def _by_subject(session: Session, text: str) -> list[Lead]:
+    rows = fetch(
+        session, "SELECT FROM domain_events WHERE subject = %(subject)s LIMIT 1", subject=text
+    )
+    return [Lead("subject", text)] if rows else []

@@ -1,0 +1,191 @@
+"""Takes bulk operations further, a step a second each; whatever a step did is committed with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlmodel import Session
+
+from domain.constants import BULK_CHUNK, BULK_FAILED_SHARE, BULK_PATIENCE
+from domain.ops.acting import Key, discard_these, restore_these, retry_these, states_of
+from domain.ops.audit import Deed, record
+from domain.ops.bulk import end, results
+from domain.ops.permissions import Actor
+from domain.sql import execute, fetch, fetch_dicts
+from domain.tables.accounts import Role, Via
+from domain.tables.ops import BulkKind, BulkState, ItemResult
+
+# So many operations take their step at once.
+AT_ONCE: Final = 20
+_DONE_AS: Final = {
+    BulkKind.RETRY: ItemResult.TRYING,
+    BulkKind.DISCARD: ItemResult.DISCARDED,
+    BulkKind.RESTORE: ItemResult.RESTORED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """An operation that isn't over, as its step finds it."""
+
+    id: str
+    kind: BulkKind
+    state: BulkState
+    why: str
+    actor: str
+    via: str
+    rate: int
+    stepped_at: datetime | None
+
+
+def step_operations(session: Session, now: datetime) -> int:
+    """Take a step of each operation that is open; give how many deliveries were dealt with."""
+    rows = fetch_dicts(
+        session,
+        """
+        SELECT id, kind, state, why, actor, via, rate, stepped_at FROM bulk_operations
+        WHERE state IN ('canary', 'running') ORDER BY created_at LIMIT %(at_once)s
+        FOR UPDATE SKIP LOCKED
+        """,
+        at_once=AT_ONCE,
+    )
+    operations = [
+        Open(**row | {"kind": BulkKind(row["kind"]), "state": BulkState(row["state"])})
+        for row in rows
+    ]
+    return sum(_step(session, each, now) for each in operations)
+
+
+def _step(session: Session, operation: Open, now: datetime) -> int:
+    """See how those fare that were tried, then deal with the next few, or end it."""
+    if operation.kind is BulkKind.RETRY:
+        _see_outcomes(session, operation.id)
+    counts = results(session, operation.id)
+    if reason := _why_to_stop(operation, counts):
+        _finish(session, operation, BulkState.STOPPED, reason=reason, now=now)
+        return 0
+    if operation.state is BulkState.CANARY:
+        return _step_canary(session, operation, counts, now=now)
+    if counts[ItemResult.WAITING]:
+        return _deal(session, operation, limit=_how_many(operation, now), now=now)
+    stepped_at = operation.stepped_at or now
+    if not counts[ItemResult.TRYING] or now - stepped_at > BULK_PATIENCE:
+        _finish(session, operation, BulkState.DONE, reason=None, now=now)
+    return 0
+
+
+def _step_canary(
+    session: Session, operation: Open, counts: dict[ItemResult, int], *, now: datetime
+) -> int:
+    """Try one; once it has gone well, or there is nothing to learn from it, go on to the rest."""
+    if counts[ItemResult.RETRIED]:
+        _set_state(session, operation.id, BulkState.RUNNING)
+        return 0
+    if counts[ItemResult.TRYING]:
+        return 0
+    if not counts[ItemResult.WAITING]:
+        _finish(session, operation, BulkState.DONE, reason=None, now=now)
+        return 0
+    return _deal(session, operation, limit=1, now=now)
+
+
+def _why_to_stop(operation: Open, counts: dict[ItemResult, int]) -> str | None:
+    failed = counts[ItemResult.FAILED]
+    tried = failed + counts[ItemResult.RETRIED] + counts[ItemResult.TRYING]
+    if not failed or not counts[ItemResult.WAITING]:
+        return None
+    if operation.state is BulkState.CANARY:
+        return "canary_failed"
+    return "too_many_failed" if failed > BULK_FAILED_SHARE * tried else None
+
+
+def _how_many(operation: Open, now: datetime) -> int:
+    """Give how many are dealt with in this step, so that the rate is kept whoever is late."""
+    if operation.kind is not BulkKind.RETRY:
+        return BULK_CHUNK
+    since = now - (operation.stepped_at or now - timedelta(seconds=1))
+    seconds = min(max(since.total_seconds(), 0.0), 2.0)
+    return max(1, round(operation.rate * seconds))
+
+
+def _see_outcomes(session: Session, bulk_id: str) -> None:
+    """Write down how those fared that were made due: settled, or failed again."""
+    execute(
+        session,
+        """
+        UPDATE bulk_items AS item SET
+            result = CASE WHEN row.state IN ('failed', 'dead') THEN 'failed' ELSE 'retried' END,
+            reason = row.state
+        FROM deliveries AS row
+        WHERE item.bulk_id = %(bulk_id)s AND item.result = 'trying'
+            AND row.seq = item.seq AND row.handler = item.handler AND row.state <> 'pending'
+        """,
+        bulk_id=bulk_id,
+    )
+
+
+def _deal(session: Session, operation: Open, *, limit: int, now: datetime) -> int:
+    """Deal with the next ones that wait; give how many."""
+    rows = fetch(
+        session,
+        "SELECT seq, handler FROM bulk_items WHERE bulk_id = %(id)s AND result = 'waiting'"
+        " ORDER BY place LIMIT %(limit)s",
+        id=operation.id,
+        limit=limit,
+    )
+    keys = [(seq, handler) for seq, handler in rows]
+    done = _do(session, operation, keys, now=now)
+    found = states_of(session, [key for key in keys if key not in done])
+    execute(
+        session,
+        """
+        UPDATE bulk_items AS item SET result = came.result, reason = came.reason
+        FROM unnest(%(seqs)s::bigint[], %(handlers)s::text[], %(results)s::text[],
+            %(reasons)s::text[]) AS came (seq, handler, result, reason)
+        WHERE item.bulk_id = %(id)s AND item.seq = came.seq AND item.handler = came.handler
+        """,
+        id=operation.id,
+        seqs=[seq for seq, _ in keys],
+        handlers=[handler for _, handler in keys],
+        results=[
+            (_DONE_AS[operation.kind] if key in done else ItemResult.SKIPPED).value for key in keys
+        ],
+        reasons=[None if key in done else f"was {found.get(key, 'gone')}" for key in keys],
+    )
+    execute(
+        session,
+        "UPDATE bulk_operations SET stepped_at = %(now)s WHERE id = %(id)s",
+        id=operation.id,
+        now=now,
+    )
+    return len(keys)
+
+
+def _do(session: Session, operation: Open, keys: Sequence[Key], *, now: datetime) -> set[Key]:
+    if operation.kind is BulkKind.RETRY:
+        return retry_these(session, keys, now=now)
+    if operation.kind is BulkKind.DISCARD:
+        return discard_these(session, keys, by=operation.actor, why=operation.why, now=now)
+    return restore_these(session, keys)
+
+
+def _set_state(session: Session, bulk_id: str, state: BulkState) -> None:
+    execute(
+        session,
+        "UPDATE bulk_operations SET state = %(state)s WHERE id = %(id)s",
+        id=bulk_id,
+        state=state.value,
+    )
+
+
+def _finish(
+    session: Session, operation: Open, state: BulkState, *, reason: str | None, now: datetime
+) -> None:
+    """End it by itself, and write that down under the name of who has started it."""
+    end(session, operation.id, state, reason=reason, now=now)
+    counts = {name.value: count for name, count in results(session, operation.id).items() if count}
+    actor = Actor(operation.actor, Role.OPERATOR, Via(operation.via))
+    details = counts | ({"reason": reason} if reason else {})
+    deed = Deed(f"bulk.{state}", bulk_id=operation.id, details=details)
+    record(session, actor, deed, now=now)

@@ -1,0 +1,134 @@
+"""Somebody acts: retries, discards, takes back, one by one and in bulk."""
+
+from datetime import timedelta
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.axe import stumbles
+from tests.browser.conftest import OpenPage
+from tests.browser.scene import Site, kill, settle_pending, step
+from tests.helpers.ledger import ask
+
+HOUR = timedelta(hours=1)
+
+
+def states(site: Site, handler: str) -> dict[str, int]:
+    """How many deliveries of a handler are in which state."""
+    statement = """
+        SELECT jsonb_object_agg(state, count) FROM (
+            SELECT state, count(*) FROM deliveries WHERE handler = :handler GROUP BY state) AS held
+    """
+    found: dict[str, int] = ask(site.engine, statement, handler=handler)
+    return found
+
+
+def operation(page: Page) -> Page:
+    """Wait until the page of an operation is shown."""
+    page.wait_for_url("**/bulk/*")
+    return page
+
+
+class TestOne:
+    def test_discard_and_undo_with_the_reason_kept(self, open_page: OpenPage, site: Site) -> None:
+        (seq,) = kill(site.engine, "one.discard", "KeyError | one", count=1, ago=HOUR)
+        page = open_page("operator", width=390)
+        page.goto(f"/domain-events/{seq}")
+        page.get_by_text("Discard…").click()
+        expect(page.get_by_text("Updates are paused")).to_be_visible()
+        page.get_by_label("Why?").fill("the gathering is long over")
+        page.get_by_role("button", name="Discard this delivery").click()
+        expect(page.get_by_text("Within 30 days that can be undone.")).to_be_visible()
+        assert states(site, "one.discard") == {"discarded": 1}
+        page.get_by_role("button", name="Undo the discard").click()
+        expect(page.get_by_text("It is dead again, as it was.")).to_be_visible()
+        assert states(site, "one.discard") == {"dead": 1}
+        page.goto("/audit?action=discard")
+        expect(page.get_by_text("the gathering is long over")).to_be_visible()
+
+
+class TestBulk:
+    def test_a_canary_then_the_rest(self, open_page: OpenPage, site: Site) -> None:
+        kill(site.engine, "bulk.retry", "KeyError | bulk", count=60, ago=HOUR)
+        page = open_page("operator")
+        page.goto("/dead")
+        row = page.locator("[data-row]", has_text="bulk.retry")
+        row.get_by_role("link", name="Retry all").click()
+        expect(page.get_by_role("heading", name="Retry 60 deliveries")).to_be_visible()
+        page.get_by_label("Why?").fill("mended in the last version")
+        confirm = page.get_by_label("Type 60")
+        confirm.fill("6")
+        page.get_by_role("button", name="Retry 60 deliveries").click()
+        expect(page.get_by_role("alert")).to_contain_text("Type 60")
+        page.get_by_label("Why?").fill("mended in the last version")
+        page.get_by_label("Type 60").fill("60")
+        page.get_by_role("button", name="Retry 60 deliveries").click()
+        operation(page)
+        step(site.engine)
+        assert states(site, "bulk.retry") == {"dead": 59, "pending": 1}
+        expect(page.locator("main").get_by_text("One goes first")).to_be_visible()
+        settle_pending(site.engine, "bulk.retry")
+        step(site.engine)
+        while step(site.engine):
+            settle_pending(site.engine, "bulk.retry")
+        step(site.engine)
+        expect(page.get_by_text("60 of 60 dealt with")).to_be_visible()
+        expect(page.locator("main").get_by_text("done", exact=True)).to_be_visible()
+        assert stumbles(page) == []
+
+    def test_too_many_failures_stop_it(self, open_page: OpenPage, site: Site) -> None:
+        kill(site.engine, "bulk.stops", "KeyError | stops", count=10, ago=HOUR)
+        page = open_page("operator")
+        page.goto("/dead/preview?kind=retry&handler=bulk.stops")
+        page.get_by_label("Why?").fill("worth a try")
+        page.get_by_role("button", name="Retry 10 deliveries").click()
+        operation(page)
+        step(site.engine)
+        settle_pending(site.engine, "bulk.stops", "failed")
+        step(site.engine)
+        expect(page.get_by_text("The first one failed again")).to_be_visible()
+        assert states(site, "bulk.stops") == {"dead": 9, "failed": 1}
+
+    def test_selected_ones_are_discarded_and_all_of_it_undone(
+        self, open_page: OpenPage, site: Site
+    ) -> None:
+        kill(site.engine, "bulk.discard", "KeyError | discard", count=4, ago=HOUR)
+        page = open_page("operator", width=390)
+        page.goto("/dead/list?handler=bulk.discard")
+        boxes = page.locator("[name=pick]")
+        boxes.nth(0).check()
+        boxes.nth(2).click(modifiers=["Shift"])
+        page.get_by_role("button", name="Discard 3 selected…").click()
+        page.get_by_label("Why?").fill("not worth it")
+        page.get_by_role("button", name="Discard 3 deliveries").click()
+        operation(page)
+        step(site.engine)
+        step(site.engine)
+        assert states(site, "bulk.discard") == {"dead": 1, "discarded": 3}
+        page.get_by_role("button", name="Undo: restore").click()
+        expect(page.get_by_role("heading", name="Restore 3 deliveries")).to_be_visible()
+        step(site.engine)
+        step(site.engine)
+        assert states(site, "bulk.discard") == {"dead": 4}
+
+    def test_what_is_cancelled_is_left_alone(self, open_page: OpenPage, site: Site) -> None:
+        kill(site.engine, "bulk.cancel", "KeyError | cancel", count=5, ago=HOUR)
+        page = open_page("operator")
+        page.goto("/dead/preview?kind=retry&handler=bulk.cancel")
+        page.get_by_label("Why?").fill("perhaps")
+        page.get_by_role("button", name="Retry 5 deliveries").click()
+        operation(page)
+        page.get_by_role("button", name="Cancel the rest").click()
+        expect(page.get_by_text("Cancelled: the rest was left alone.")).to_be_visible()
+        step(site.engine)
+        assert states(site, "bulk.cancel") == {"dead": 5}
+
+
+class TestViewers:
+    def test_see_no_button_that_they_may_not_press(self, open_page: OpenPage, site: Site) -> None:
+        (seq,) = kill(site.engine, "viewer.sees", "KeyError | viewer", count=1, ago=HOUR)
+        page = open_page("viewer")
+        for place in (f"/domain-events/{seq}", "/dead", "/dead/list?handler=viewer.sees"):
+            page.goto(place)
+            expect(page.locator("main").get_by_text("KeyError | viewer").first).to_be_visible()
+            assert page.get_by_role("link", name="Retry").count() == 0
+            assert page.locator("main").get_by_role("button").count() == 0

@@ -1,0 +1,150 @@
+"""Somebody looks: every page, both widths, light and dark, with keys alone, while things change."""
+
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.axe import stumbles
+from tests.browser.conftest import OpenPage, sign_in
+from tests.browser.scene import KUDOS, Site, kill
+
+DAY = timedelta(days=1)
+PHONE, DESK = 390, 1280
+NARROWEST = 320
+PLACES = (
+    "/",
+    "/deliveries",
+    "/deliveries?state=rejected&since=1h",
+    "/dead",
+    "/dead/list",
+    "/dead/list?handler=nobody",
+    "/dead/preview?kind=retry",
+    "/dead/preview?kind=discard&handler=nobody",
+    "/domain-events/12",
+    "/bulk",
+    "/audit",
+    "/audit?actor=nobody",
+    "/search?q=nothing-goes-by-this",
+)
+
+
+def overflows(page: Page) -> bool:
+    """Whether the page has to be moved sideways."""
+    return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+
+
+class TestEveryPage:
+    @pytest.mark.parametrize(
+        ("width", "look", "places"), [(DESK, "light", PLACES), (PHONE, "dark", PLACES[:5])]
+    )
+    def test_can_be_used_by_all(
+        self, open_page: OpenPage, site: Site, width: int, look: str, places: tuple[str, ...]
+    ) -> None:
+        kill(site.engine, KUDOS, "KeyError | looking", count=3, ago=DAY)
+        page = open_page(width=width, dark=look == "dark")
+        page.goto("/sign-in")
+        found = {"/sign-in": stumbles(page)}
+        sign_in(page, "operator")
+        for place in places:
+            page.goto(place)
+            found[place] = stumbles(page)
+        assert {place: each for place, each in found.items() if each} == {}
+
+    def test_fits_the_narrowest_screen(self, open_page: OpenPage) -> None:
+        page = open_page("operator", width=NARROWEST)
+        wide = [place for place in PLACES if page.goto(place) and overflows(page)]
+        assert wide == []
+
+    def test_has_a_title_and_a_heading_of_its_own(self, open_page: OpenPage) -> None:
+        page = open_page("viewer")
+        titles = set()
+        for place in ("/", "/deliveries", "/dead", "/bulk", "/audit", "/domain-events/12"):
+            page.goto(place)
+            titles.add(page.title())
+            expect(page.get_by_role("heading", level=1)).to_have_count(1)
+        assert len(titles) == 6
+
+
+class TestKeys:
+    def test_find_a_dead_letter_and_retry_it(self, open_page: OpenPage, site: Site) -> None:
+        (seq,) = kill(site.engine, "keys.alone", "KeyError | keys", count=1, ago=DAY)
+        page = open_page("operator")
+        page.keyboard.press("/")
+        expect(page.get_by_role("searchbox")).to_be_focused()
+        page.keyboard.type(f"#{seq}")
+        page.keyboard.press("Enter")
+        expect(page).to_have_url(f"{site.url}/domain-events/{seq}")
+        button = page.get_by_role("button", name="Retry this handler")
+        for _ in range(30):
+            page.keyboard.press("Tab")
+            if button.evaluate("(each) => each === document.activeElement"):
+                break
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("It will be tried again now.")).to_be_visible()
+        expect(page.locator("main").get_by_text("pending", exact=True)).to_be_visible()
+
+    def test_pages_rows_and_help(self, open_page: OpenPage, site: Site) -> None:
+        page = open_page("viewer")
+        page.keyboard.press("Shift+D")
+        expect(page).to_have_url(f"{site.url}/deliveries")
+        page.keyboard.press("j")
+        first = page.locator("[data-row]").first.get_by_role("link").first
+        expect(first).to_be_focused()
+        page.keyboard.press("?")
+        dialog = page.get_by_role("dialog", name="Keys")
+        expect(dialog).to_be_visible()
+        dialog.get_by_label("Use these keys").uncheck()
+        page.keyboard.press("Escape")
+        expect(dialog).to_be_hidden()
+        page.keyboard.press("Shift+X")
+        expect(page).to_have_url(f"{site.url}/deliveries")
+
+    def test_dark_is_remembered(self, open_page: OpenPage) -> None:
+        page = open_page("viewer")
+        page.keyboard.press("t")
+        expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+        page.goto("/dead")
+        expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(19, 20, 25)"
+
+
+class TestRenewal:
+    def test_what_changes_shows_by_itself(self, open_page: OpenPage, site: Site) -> None:
+        page = open_page("viewer")
+        page.goto("/dead")
+        kill(site.engine, "renewal.by_itself", "KeyError | renewal", count=7, ago=timedelta())
+        row = page.locator("[data-row]", has_text="renewal.by_itself")
+        expect(row).to_contain_text("7")
+
+    def test_it_waits_while_rows_are_selected(self, open_page: OpenPage, site: Site) -> None:
+        kill(site.engine, "renewal.waits", "KeyError | waits", count=2, ago=DAY)
+        page = open_page("operator")
+        page.goto("/dead/list?handler=renewal.waits")
+        page.get_by_role("checkbox").nth(1).check()
+        expect(page.get_by_text("Updates are paused: rows are selected.")).to_be_visible()
+        expect(page.get_by_role("button", name="Retry 1 selected…")).to_be_enabled()
+        kill(site.engine, "renewal.waits", "KeyError | waits", count=1, ago=DAY)
+        page.keyboard.press("r")
+        expect(page.locator("[data-row]")).to_have_count(2)
+        expect(page.get_by_role("checkbox").nth(1)).to_be_checked()
+        page.get_by_role("checkbox").nth(1).uncheck()
+        expect(page.locator("[data-row]")).to_have_count(3)
+        expect(page.get_by_text("Updates are paused")).to_be_hidden()
+
+    def test_new_rows_wait_to_be_asked_for(self, open_page: OpenPage, site: Site) -> None:
+        kill(site.engine, "renewal.still", "KeyError | still", count=2, ago=DAY)
+        page = open_page("viewer")
+        page.goto("/deliveries?handler=renewal.still")
+        expect(page.locator("[data-row]")).to_have_count(2)
+        kill(site.engine, "renewal.still", "KeyError | still", count=3, ago=DAY)
+        page.get_by_role("link", name="Show 3 new").click()
+        expect(page.locator("[data-row]")).to_have_count(5)
+
+    def test_whoever_is_signed_out_is_asked_to_sign_in(
+        self, open_page: OpenPage, site: Site
+    ) -> None:
+        page = open_page("viewer")
+        page.context.clear_cookies(name="momento-session")
+        page.keyboard.press("r")
+        page.wait_for_url("**/sign-in")

@@ -1,0 +1,216 @@
+"""Bulk operations: never more than was confirmed, one first, at a rate, stopped, undone."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlmodel import Session
+
+from domain.ops.acting import WrongRequestError
+from domain.ops.bulk import Order, cancel, start, undo
+from domain.ops.operations import Progress, find_operation
+from domain.ops.permissions import Actor, ForbiddenError
+from domain.ops.stepping import step_operations
+from domain.ops.triage import DeadSelection
+from domain.tables.accounts import Role, Via
+from domain.tables.ops import BulkKind, ItemResult
+from tests.helpers.postgres import PostgresServer
+from workers.database import make_engine
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+OPERATOR = Actor("grace", Role.OPERATOR, Via.DASHBOARD)
+ALL = DeadSelection(handler="h")
+
+
+@pytest.fixture(scope="module")
+def shared(postgres_server: PostgresServer) -> Iterator[Engine]:
+    """One database for this file; each test begins with empty tables."""
+    url = postgres_server.create()
+    made = make_engine(url, process="test", pool_size=4)
+    yield made
+    made.dispose()
+    postgres_server.drop(url)
+
+
+@pytest.fixture
+def engine(shared: Engine) -> Engine:
+    with shared.begin() as connection:
+        connection.execute(
+            text("TRUNCATE deliveries, discards, bulk_items, bulk_operations, audit_log")
+        )
+    return shared
+
+
+def dead(engine: Engine, count: int) -> None:
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO deliveries (seq, handler, lane, received_at, state, attempts, error,"
+                " settled_at) SELECT n, 'h', 'afterwards', :now, 'dead', 8, 'E', :now"
+                " FROM generate_series(1, :count) AS n"
+            ),
+            {"count": count, "now": NOW},
+        )
+
+
+def begin(engine: Engine, kind: BulkKind = BulkKind.RETRY, *, expected: int, rate: int = 20,
+          canary: bool = False) -> UUID:  # fmt: skip
+    bulk_id = uuid4()
+    order = Order(kind, ALL, "because", expected, rate, canary)
+    with Session(engine) as session, session.begin():
+        start(session, OPERATOR, order, identity=bulk_id, now=NOW)
+    return bulk_id
+
+
+def step(engine: Engine, seconds: float) -> int:
+    with Session(engine) as session, session.begin():
+        return step_operations(session, NOW + seconds * SECOND)
+
+
+def settle(engine: Engine, state: str) -> int:
+    """The workers are done with what is due."""
+    with engine.begin() as connection:
+        statement = "UPDATE deliveries SET state = :state, due_at = NULL WHERE state = 'pending'"
+        return connection.execute(text(statement), {"state": state}).rowcount
+
+
+def progress(engine: Engine, bulk_id: UUID) -> Progress:
+    with Session(engine) as session:
+        found = find_operation(session, bulk_id)
+    assert found is not None
+    return found
+
+
+def states(engine: Engine) -> dict[str, int]:
+    with engine.connect() as connection:
+        rows = connection.execute(
+            text("SELECT state, count(*) AS count FROM deliveries GROUP BY state")
+        )
+        return {row[0]: row[1] for row in rows}
+
+
+class TestConfirming:
+    def test_never_more_than_was_confirmed(self, engine: Engine) -> None:
+        dead(engine, 3)
+        with pytest.raises(WrongRequestError, match="There are 3 by now"):
+            begin(engine, expected=2)
+        assert progress(engine, begin(engine, expected=5)).operation.total == 3
+
+    def test_what_dies_later_does_not_join(self, engine: Engine) -> None:
+        dead(engine, 2)
+        bulk_id = begin(engine, BulkKind.DISCARD, expected=2)
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE deliveries SET seq = seq + 10"))
+        dead(engine, 2)
+        step(engine, 1)
+        assert states(engine) == {"dead": 2, "discarded": 2}
+        assert progress(engine, bulk_id).counts[ItemResult.DISCARDED] == 2
+
+    def test_a_viewer_begins_nothing(self, engine: Engine) -> None:
+        dead(engine, 1)
+        viewer = Actor("ada", Role.VIEWER, Via.API)
+        with Session(engine) as session, pytest.raises(ForbiddenError):
+            start(session, viewer, Order(BulkKind.RETRY, ALL, "x", 1), identity=uuid4(), now=NOW)
+
+
+class TestRetrying:
+    def test_one_first_and_the_rest_once_that_went_well(self, engine: Engine) -> None:
+        dead(engine, 5)
+        bulk_id = begin(engine, expected=5, canary=True)
+        assert [step(engine, 1), step(engine, 2)] == [1, 0]
+        settle(engine, "done")
+        assert step(engine, 3) == 0
+        assert step(engine, 4) == 4
+        assert settle(engine, "rejected") == 4
+        step(engine, 5)
+        assert progress(engine, bulk_id).operation.state == "done"
+        assert progress(engine, bulk_id).counts[ItemResult.RETRIED] == 5
+
+    def test_the_rate_is_kept_whoever_is_late(self, engine: Engine) -> None:
+        dead(engine, 100)
+        begin(engine, expected=100, rate=5)
+        assert [step(engine, at) for at in (1, 2, 2.4, 60)] == [5, 5, 2, 10]
+
+    def test_too_many_failures_stop_it(self, engine: Engine) -> None:
+        dead(engine, 100)
+        bulk_id = begin(engine, expected=100)
+        step(engine, 1)
+        with engine.begin() as connection:
+            statement = "UPDATE deliveries SET state = 'failed' WHERE state = 'pending' AND seq < 3"
+            connection.execute(text(statement))
+        assert step(engine, 2) == 0
+        found = progress(engine, bulk_id)
+        assert (found.operation.state, found.operation.reason) == ("stopped", "too_many_failed")
+        assert found.counts[ItemResult.SKIPPED] == 80
+        assert states(engine)["dead"] == 80
+
+    def test_what_somebody_else_has_settled_is_skipped_and_says_so(self, engine: Engine) -> None:
+        dead(engine, 2)
+        bulk_id = begin(engine, expected=2)
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE deliveries SET state = 'done' WHERE seq = 1"))
+        step(engine, 1)
+        assert [(item.seq, item.reason) for item in progress(engine, bulk_id).items] == [
+            (1, "was done"), (2, None),
+        ]  # fmt: skip
+
+
+class TestInterruptions:
+    def test_a_step_that_is_cut_off_was_none(self, engine: Engine) -> None:
+        dead(engine, 3)
+        bulk_id = begin(engine, BulkKind.DISCARD, expected=3)
+        with Session(engine) as session:
+            assert step_operations(session, NOW) == 3
+            session.rollback()
+        assert states(engine) == {"dead": 3}
+        assert [step(engine, 1), step(engine, 2)] == [3, 0]
+        assert progress(engine, bulk_id).operation.state == "done"
+
+    def test_two_schedulers_take_one_step(self, engine: Engine) -> None:
+        dead(engine, 3)
+        begin(engine, BulkKind.DISCARD, expected=3)
+        with Session(engine) as one, Session(engine) as other, one.begin(), other.begin():
+            assert step_operations(one, NOW) == 3
+            assert step_operations(other, NOW) == 0
+
+    def test_what_is_cancelled_is_left_alone(self, engine: Engine) -> None:
+        dead(engine, 10)
+        bulk_id = begin(engine, expected=10, rate=5)
+        step(engine, 1)
+        with Session(engine) as session, session.begin():
+            assert cancel(session, OPERATOR, bulk_id, now=NOW)
+            assert not cancel(session, OPERATOR, bulk_id, now=NOW)
+        assert step(engine, 2) == 0
+        assert states(engine) == {"dead": 5, "pending": 5}
+
+
+class TestUndoing:
+    def test_all_that_it_discarded_is_dead_again(self, engine: Engine) -> None:
+        dead(engine, 4)
+        bulk_id = begin(engine, BulkKind.DISCARD, expected=4)
+        step(engine, 1)
+        step(engine, 2)
+        assert progress(engine, bulk_id).can_be_undone
+        new = uuid4()
+        with Session(engine) as session, session.begin():
+            assert undo(session, OPERATOR, bulk_id, identity=new, now=NOW) == 4
+        step(engine, 3)
+        step(engine, 4)
+        assert states(engine) == {"dead": 4}
+        assert progress(engine, new).counts[ItemResult.RESTORED] == 4
+        with Session(engine) as session, pytest.raises(WrongRequestError):
+            undo(session, OPERATOR, bulk_id, identity=uuid4(), now=NOW)
+
+    def test_who_began_and_how_it_ended_is_in_the_log(self, engine: Engine) -> None:
+        dead(engine, 1)
+        begin(engine, BulkKind.DISCARD, expected=1)
+        step(engine, 1)
+        step(engine, 2)
+        with engine.connect() as connection:
+            rows = connection.execute(text("SELECT actor, action FROM audit_log ORDER BY id"))
+            assert [tuple(each) for each in rows] == [
+                ("grace", "bulk.discard"), ("grace", "bulk.done"),
+            ]  # fmt: skip

@@ -1,0 +1,168 @@
+"""What ops read: pages that lose no row, counts that stop, groups of the dead, and any id."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlmodel import Session
+
+from domain.ops.circumstances import prospects
+from domain.ops.filters import Cursor, DeliveryFilter
+from domain.ops.listing import list_deliveries
+from domain.ops.moments import seq_at
+from domain.ops.searching import Lead, search
+from domain.ops.triage import DeadSelection, count_selected, triage
+from domain.tables.ledger import DeliveryState
+from tests.helpers.evening import START, Diary, an_id, tell
+from tests.helpers.postgres import PostgresServer
+from workers.database import make_engine
+
+# After the evening was received.
+NOW = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def engine(postgres_server: PostgresServer) -> Iterator[Engine]:
+    """An evening, and a thousand deliveries that share moments."""
+    url = postgres_server.create()
+    made = make_engine(url, process="test", pool_size=4)
+    diary = Diary()
+    diary.people("Hanna", "Cleo", "Ada")
+    diary.event("drinks", host="Hanna", seats=4)
+    diary.invited("drinks", "Ada")
+    tell(made, diary.pages)
+    with made.begin() as connection:
+        connection.execute(
+            text(
+                """
+                INSERT INTO deliveries (seq, handler, lane, received_at, state, due_at, error,
+                    fingerprint, settled_at)
+                SELECT 10000 + n / 2, 'made.up_' || n % 2, 'afterwards',
+                    :now + (n / 100) * interval '1 microsecond',
+                    CASE WHEN n % 5 = 0 THEN 'dead' WHEN n % 5 = 1 THEN 'pending' ELSE 'done' END,
+                    CASE WHEN n % 5 = 1 THEN :now + (n / 100) * interval '1 microsecond' END, 'E',
+                    'E' || n % 3, :now - n * interval '20 minutes'
+                FROM generate_series(0, 999) AS n
+                """
+            ),
+            {"now": NOW},
+        )
+    yield made
+    made.dispose()
+    postgres_server.drop(url)
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    with Session(engine) as made:
+        yield made
+
+
+def walk(session: Session, wanted: DeliveryFilter, *, limit: int = 7) -> list[tuple[int, str]]:
+    """Every key, page after page, by what a URL says of the next one."""
+    keys, after = list[tuple[int, str]](), None
+    while True:
+        found = list_deliveries(session, wanted, after=after, limit=limit)
+        keys += [(row.seq, row.handler) for row in found.rows]
+        if found.after is None:
+            return keys
+        after = Cursor.parse(str(found.after))
+
+
+class TestPages:
+    @pytest.mark.parametrize(
+        "wanted",
+        [
+            DeliveryFilter(state=DeliveryState.DEAD),
+            DeliveryFilter(state=DeliveryState.PENDING),
+            DeliveryFilter(handler="made.up_1"),
+            DeliveryFilter(state=DeliveryState.DONE, error="E1"),
+            DeliveryFilter(),
+        ],
+    )
+    def test_together_hold_every_row_once(self, session: Session, wanted: DeliveryFilter) -> None:
+        keys = walk(session, wanted)
+        conditions = {"state": wanted.state, "handler": wanted.handler, "fingerprint": wanted.error}
+        asked = {name: value for name, value in conditions.items() if value is not None}
+        where = " AND ".join(f"{name} = :{name}" for name in asked) or "true"
+        rows = session.connection().execute(
+            text(f"SELECT seq, handler FROM deliveries WHERE {where}"), asked
+        )
+        assert sorted(keys) == sorted(tuple(row) for row in rows)
+        assert len(keys) == len(set(keys)) > 90
+
+    def test_a_page_that_isn_t_full_leads_on(self, session: Session) -> None:
+        flood = (
+            "INSERT INTO deliveries (seq, handler, lane, received_at, state)"
+            " SELECT 50000 + n, 'flood', 'afterwards', now(), 'done'"
+            " FROM generate_series(1, 20001) AS n"
+        )
+        # Rolled back when the session is closed.
+        session.connection().execute(text(flood))
+        rare = DeliveryFilter(handler="users.apply_user_registered")
+        found = list_deliveries(session, rare)
+        assert (found.rows, found.was_cut) == ([], True)
+        assert len(walk(session, rare)) == 3
+
+    def test_by_type_subject_and_person(self, session: Session) -> None:
+        ada = an_id("Ada")
+        assert {row.type for row in list_deliveries(
+            session, DeliveryFilter(type="invitation.sent")).rows
+        } == {"app.momento.invitation.sent.v1"}  # fmt: skip
+        assert len(list_deliveries(session, DeliveryFilter(subject=ada)).rows) == 2
+        theirs = list_deliveries(session, DeliveryFilter(user=ada)).rows
+        assert "invitations.apply_invitation_sent" in {row.handler for row in theirs}
+
+    def test_times_are_found_by_halves(self, session: Session) -> None:
+        last = text("SELECT max(seq) FROM deliveries WHERE received_at < :now")
+        before = session.connection().execute(last, {"now": NOW}).scalar_one()
+        assert before < seq_at(session, NOW) <= 10_000
+        late = DeliveryFilter(since=NOW + timedelta(microseconds=9))
+        assert len(walk(session, late, limit=50)) == 100
+        until = replace(late, since=NOW, until=NOW + timedelta(microseconds=1))
+        assert len(walk(session, until, limit=50)) == 100
+
+    @pytest.mark.parametrize("text", ["", "1", "1~", "x~h~", "1~h~x", "9" * 19 + "~h~", "1~h~1~2"])
+    def test_what_is_no_cursor_is_none(self, text: str) -> None:
+        assert Cursor.parse(text) is None
+
+
+class TestTriage:
+    def test_counts_by_handler_error_and_time(self, session: Session) -> None:
+        found = triage(session, NOW)
+        assert len(found.groups) == 6
+        assert sum(group.total for group in found.groups) == 200
+        for group in found.groups:
+            for span, count in group.within.items():
+                died = NOW - {"1h": 1, "24h": 24, "7d": 168}[span] * timedelta(hours=1)
+                chosen = DeadSelection(group.handler, group.fingerprint, died)
+                assert count_selected(session, chosen, most=10_000) == count
+
+    def test_counting_stops(self, session: Session) -> None:
+        assert count_selected(session, DeadSelection(), most=10) == 11
+
+    def test_what_a_try_would_do_and_whether_it_is_worth_it(self, session: Session) -> None:
+        rows = list_deliveries(session, DeliveryFilter(type="invitation.sent")).rows
+        keys = [(row.seq, row.handler) for row in rows]
+        (found,) = prospects(session, keys, START + timedelta(days=1)).values()
+        assert found.tells == ("invitation",)
+        assert found.worth is not None
+        assert found.worth.level == "late"
+        assert found.does[0].isupper()
+
+
+class TestSearch:
+    def test_any_id_leads_somewhere(self, session: Session) -> None:
+        row = list_deliveries(session, DeliveryFilter(type="invitation.sent")).rows[0]
+        assert search(session, f"#{row.seq}")[0].key == str(row.seq)
+        assert Lead("person", an_id("Ada")) in search(session, f" {an_id('Ada').upper()} ")
+        assert {lead.kind for lead in search(session, an_id("drinks"))} == {"gathering", "subject"}
+        identity = text("SELECT id FROM notifications LIMIT 1")
+        told = str(session.connection().execute(identity).scalar_one())
+        assert search(session, told)[0].kind == "domain event"
+
+    @pytest.mark.parametrize("sought", ["", "nothing", "'; DROP TABLE users", "\0", "x" * 301])
+    def test_what_leads_nowhere_says_so(self, session: Session, sought: str) -> None:
+        assert search(session, sought) == []
