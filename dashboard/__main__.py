@@ -4,7 +4,7 @@ from typing import Final
 
 import uvicorn
 from sqlalchemy import Engine
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from dashboard.app import make_app
 from dashboard.context import THREADS
@@ -14,7 +14,7 @@ from workers.settings import Settings
 FINISH_WITHIN_S: Final = 5
 
 
-def server_config(app: Starlette, *, host: str, port: int) -> uvicorn.Config:
+def server_config(app: ASGIApp, *, host: str, port: int) -> uvicorn.Config:
     """How uvicorn is to serve the dashboard."""
     return service.server_config(
         app,
@@ -28,7 +28,8 @@ def server_config(app: Starlette, *, host: str, port: int) -> uvicorn.Config:
 
 def _configure(settings: Settings, engine: Engine) -> uvicorn.Config:
     host, port = settings.dashboard_host, settings.dashboard_port
-    return server_config(make_app(engine), host=host, port=port)
+    app = service.measured(make_app(engine), "dashboard", settings)
+    return server_config(app, host=host, port=port)
 
 
 if __name__ == "__main__":

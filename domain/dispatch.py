@@ -56,6 +56,9 @@ class Report:
     domain_events: Sequence[DomainEvent[Any]] = ()
     followed: int = 0
     news: News = NO_NEWS
+    # What was applied, as it was claimed, and the errors of what raised alone.
+    deliveries: Sequence[Claimed] = ()
+    errors: Sequence[str] = ()
 
     def __add__(self, other: "Report") -> "Report":
         """Add two reports of halves of one batch."""
@@ -69,6 +72,8 @@ class Report:
             [*self.domain_events, *other.domain_events],
             self.followed + other.followed,
             self.news | other.news,
+            [*self.deliveries, *other.deliveries],
+            [*self.errors, *other.errors],
         )
 
 
@@ -136,8 +141,9 @@ def _apply_halves(
     """
     if len(seqs) == 1:
         with desk.transaction() as session:
-            failed = fail(session, handler.name, seqs[0], error=describe(error), now=now)
-        return Report(1, {"failed": 1}) if failed else Report()
+            said = describe(error)
+            state = fail(session, handler.name, seqs[0], error=said, now=now)
+        return Report(1, {state.value: 1}, errors=[said]) if state else Report()
     if _sqlstate(error) == _TIMEOUT_CODE:
         with desk.transaction() as session:
             suspect(session, handler.name, seqs, now=now)
@@ -180,7 +186,8 @@ def _apply(session: Session, handler: Handler, claimed: Sequence[Claimed], now: 
     # Last of all: see domain/notifications/telling.py. What has a note had no effect.
     applied = [each for each in batch if each.seq not in verdicts or verdicts[each.seq] == DONE]
     tell_of(session, handler.name, applied, now=now)
-    return Report(len(claimed), _count(batch, verdicts), verdicts, list(batch), followed, news)
+    outcomes = _count(batch, verdicts)
+    return Report(len(claimed), outcomes, verdicts, list(batch), followed, news, claimed)
 
 
 def _read(session: Session, handler: Handler, claimed: Sequence[Claimed]) -> list[DomainEvent[Any]]:

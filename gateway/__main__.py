@@ -4,7 +4,7 @@ from typing import Final
 
 import uvicorn
 from sqlalchemy import Engine
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from gateway.app import make_app
 from gateway.context import THREADS
@@ -21,7 +21,7 @@ FINISH_WITHIN_S: Final = 7
 KEEP_ALIVE_S: Final = 75
 
 
-def server_config(app: Starlette, *, host: str, port: int) -> uvicorn.Config:
+def server_config(app: ASGIApp, *, host: str, port: int) -> uvicorn.Config:
     """How uvicorn is to serve the gateway."""
     return service.server_config(
         app,
@@ -40,7 +40,8 @@ def _configure(settings: Settings, engine: Engine) -> uvicorn.Config:
         settings.stripe_webhook_secret,
         settings.clerk_webhook_secret,
     )
-    app = make_app(engine, ring=_bell(settings), outside=outside)
+    app: ASGIApp = make_app(engine, ring=_bell(settings), outside=outside)
+    app = service.measured(app, "gateway", settings)
     return server_config(app, host=settings.gateway_host, port=settings.gateway_port)
 
 

@@ -18,7 +18,7 @@ from workers.clock import utc_now
 from workers.database import make_engine
 from workers.desk import WorkDesk
 from workers.log import configure_logging, logger
-from workers.middleware import EndWithParent, Heartbeat, StopSoon, Watchdog
+from workers.middleware import EndWithParent, Heartbeat, Reporting, StopSoon, Watchdog
 from workers.settings import Settings, load_settings
 from workers.work import Shift
 
@@ -38,6 +38,7 @@ class Workshop:
                 Watchdog(),
                 StopSoon(self.stopping.set),
                 Heartbeat(lambda: self.engine),
+                Reporting(settings),
             ],
         )
         self._own = threading.local()

@@ -14,6 +14,7 @@ from domain.verdict import Accepted, Deferred, Rejected, Verdict
 from workers.bells import Bells
 from workers.desk import WorkDesk
 from workers.log import logger
+from workers.measuring import MEASURES, Measures
 
 # A bell is answered for this long at most; then the lane is rung again, so that a stop is soon
 # noticed and no lane holds a thread for ever.
@@ -31,6 +32,7 @@ class Shift:
     now: Callable[[], datetime]
     stopping: Event = field(default_factory=Event)
     handlers: Mapping[str, Handler] = field(default_factory=lambda: HANDLERS)
+    measures: Measures = MEASURES
     _broke_off_at: str | None = None
 
     def work(self, lane: str) -> int:
@@ -62,17 +64,21 @@ class Shift:
     def _find_due(self, lane: str, handlers: Sequence[Handler]) -> list[Handler]:
         """Route what lies in the outbox, ring other lanes that got something, see what is due."""
         with self.desk.quick() as session:
-            _, lanes = route(session, limit=ROUTE_LIMIT, now=self.now())
+            routed = route(session, limit=ROUTE_LIMIT, now=self.now())
             due = due_handlers(session, handlers, now=self.now())
-        self.bells.ring(lanes - {lane})
+        self.bells.ring(routed.lanes - {lane})
+        self.measures.routed(routed.number, routed.oldest, now=self.now())
         return due
 
     def _apply(self, handler: Handler) -> int:
         """Apply one batch of a handler and log it."""
-        started = time.perf_counter()
-        report = apply_due(self.desk.desk, handler, limit=self.batch_size, now=self.now())
+        started, began = time.perf_counter(), self.now()
+        with self.measures.busy.with_(handler.name):
+            report = apply_due(self.desk.desk, handler, limit=self.batch_size, now=began)
         if report.claimed:
-            log_report(handler, report, milliseconds=(time.perf_counter() - started) * 1e3)
+            took_s = time.perf_counter() - started
+            self.measures.applied(handler, report, began=began, took_s=took_s)
+            log_report(handler, report, milliseconds=took_s * 1e3)
         return report.claimed
 
 

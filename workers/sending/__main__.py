@@ -13,9 +13,11 @@ from domain.tables.notifications import Channel
 from workers.clock import utc_now
 from workers.database import make_engine
 from workers.errors import CommandError
+from workers.exposition import serve_figures
 from workers.log import configure_logging, logger
 from workers.providers.senders import make_senders
 from workers.providers.session import LOOPBACK
+from workers.reporting import Presence, make_reporter
 from workers.sending.crew import Crew
 from workers.sending.desk import SendingDesk
 from workers.sending.mail import EmailOutlet
@@ -82,6 +84,11 @@ def main() -> int:
     log.info("sender.started", channels=sorted(map(str, channels)))
     if missing := sorted(map(str, set(Channel) - channels)):
         log.warning("channels.not_set_up", channels=missing, hint="see Environment in the README")
+    reporter = make_reporter(
+        settings.database_url.get_secret_value(),
+        Presence("sender", tuple(sorted(channels)), serve_figures(settings, "sender")),
+    )
+    reporter.start()
     for crew in crews:
         crew.start()
     stopping.wait()
@@ -89,6 +96,7 @@ def main() -> int:
     deadline = time.monotonic() + STOP_WITHIN.total_seconds()
     for crew in crews:
         crew.wait(deadline)
+    reporter.stop()
     log.info("sender.stopped")
     sys.stdout.flush()
     # A thread may wait for a provider that says nothing.
