@@ -7,8 +7,12 @@ from sqlalchemy import Engine
 from starlette.types import ASGIApp
 
 from dashboard.app import make_app
+from dashboard.collecting import Collector
 from dashboard.context import THREADS
+from dashboard.probe import BrokerProbe
+from dashboard.snapshots import SnapshotGauges
 from workers import service
+from workers.database import make_engine
 from workers.settings import Settings
 
 FINISH_WITHIN_S: Final = 5
@@ -28,8 +32,19 @@ def server_config(app: ASGIApp, *, host: str, port: int) -> uvicorn.Config:
 
 def _configure(settings: Settings, engine: Engine) -> uvicorn.Config:
     host, port = settings.dashboard_host, settings.dashboard_port
-    app = service.measured(make_app(engine), "dashboard", settings)
+    _collect(settings)
+    gauges = SnapshotGauges(engine)
+    app = service.measured(make_app(engine), "dashboard", settings, more=gauges)
     return server_config(app, host=host, port=port)
+
+
+def _collect(settings: Settings) -> None:
+    """Write down how everything stands, as long as no other dashboard does."""
+    assert settings.database_url is not None
+    url, broker = settings.database_url.get_secret_value(), settings.broker_url
+    engine = make_engine(url, process="collector", pool_size=1)
+    probe = BrokerProbe(broker.get_secret_value()).look if broker is not None else None
+    Collector(engine, probe).start()
 
 
 if __name__ == "__main__":

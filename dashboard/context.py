@@ -15,7 +15,9 @@ from sqlmodel import Session
 from starlette.requests import Request
 
 from dashboard.attempts import Attempts
+from dashboard.snapshots import Snapshots
 from dashboard.standing import Standing, Standings, read_standing
+from domain.figures.store import latest_snapshot
 from domain.sql import execute
 from workers.log import logger
 
@@ -39,6 +41,9 @@ class Context:
         """Nothing is connected or started before the first request."""
         self.clock = clock
         self.attempts = Attempts(time.monotonic)
+        self.snapshots = Snapshots(
+            lambda: self.look(latest_snapshot), clock=time.monotonic, away=DatabaseAwayError
+        )
         self.standings = Standings(self._read_standing, time.monotonic)
         self.log = logger("dashboard")
         self._engine = engine

@@ -1,0 +1,53 @@
+"""Which gauges are beyond their thresholds, and since when. Pure."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from domain.figures.gauges import SOURCES, Gauge, gauges
+from domain.figures.snapshot import AlertNow, Snapshot
+from domain.figures.thresholds import BY_NAME, THRESHOLDS, Level, Threshold
+
+_PART_OF: Final = {source.name: source.part for source in SOURCES}
+
+
+def find_alerts(
+    snapshot: Snapshot, before: Iterable[AlertNow], *, now: datetime
+) -> tuple[AlertNow, ...]:
+    """Say what is beyond its threshold; `before` is what was a moment ago, and says since when.
+
+    What can't be read just now stays as it was: an alarm doesn't end because nobody can look.
+    """
+    listed = list(gauges(snapshot))
+    earlier = list(before)
+    since = {_key(each.name, each): each.since for each in earlier}
+    found = [
+        _alert(threshold, gauge, level, since=since.get(_key(threshold.name, gauge), now), now=now)
+        for threshold in THRESHOLDS
+        for gauge in listed
+        if threshold.is_about(gauge) and (level := threshold.level(gauge.value))
+    ]
+    return (*found, *(each for each in earlier if _is_unknown(each, snapshot)))
+
+
+def _is_unknown(alert: AlertNow, snapshot: Snapshot) -> bool:
+    threshold = BY_NAME.get(alert.name)
+    part = threshold and _PART_OF.get(threshold.gauge)
+    return bool(part) and getattr(snapshot, str(part)).trouble is not None
+
+
+def _key(name: str, of: Gauge | AlertNow) -> tuple[str, frozenset[tuple[str, str]]]:
+    return name, frozenset(of.labels.items())
+
+
+def _alert(
+    threshold: Threshold, gauge: Gauge, level: Level, *, since: datetime, now: datetime
+) -> AlertNow:
+    return AlertNow(
+        name=threshold.name,
+        level=level.value,
+        labels=dict(gauge.labels),
+        value=round(gauge.value, 3),
+        since=since,
+        ringing=now - since >= threshold.held,
+    )
