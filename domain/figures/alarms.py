@@ -2,13 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Final
 
-from domain.figures.gauges import SOURCES, Gauge, gauges
+from domain.figures.gauges import Gauge, gauges, part_of
 from domain.figures.snapshot import AlertNow, Snapshot
 from domain.figures.thresholds import BY_NAME, THRESHOLDS, Level, Threshold
-
-_PART_OF: Final = {source.name: source.part for source in SOURCES}
 
 
 def find_alerts(
@@ -32,8 +29,8 @@ def find_alerts(
 
 def _is_unknown(alert: AlertNow, snapshot: Snapshot) -> bool:
     threshold = BY_NAME.get(alert.name)
-    part = threshold and _PART_OF.get(threshold.gauge)
-    return bool(part) and getattr(snapshot, str(part)).trouble is not None
+    part = part_of(threshold.gauge) if threshold else None
+    return part is not None and getattr(snapshot, part).trouble is not None
 
 
 def _key(name: str, of: Gauge | AlertNow) -> tuple[str, frozenset[tuple[str, str]]]:

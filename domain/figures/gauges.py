@@ -212,6 +212,14 @@ AGE: Final = "snapshot_age_seconds"
 PART_FAILED: Final = "part_failed"
 
 
+_PARTS: Final = {source.name: source.part for source in SOURCES}
+
+
+def part_of(gauge: str) -> str | None:
+    """Name the part that a gauge is of; None for those of the snapshot as a whole."""
+    return _PARTS.get(gauge)
+
+
 def gauges(snapshot: Snapshot) -> Iterator[Gauge]:
     """Give all numbers of a snapshot; of a part that could not be read, that alone."""
     for name in PARTS:

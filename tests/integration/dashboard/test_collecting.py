@@ -78,7 +78,7 @@ class TestParts:
         assert counts is not None
         with engine.connect() as connection:
             rows = connection.execute(text("SELECT state, count(*) FROM deliveries GROUP BY 1"))
-            expected = {state: count for state, count in rows}
+            expected = {row[0]: row[1] for row in rows}
         assert {state: each.number for state, each in counts.items() if each.number} == expected
         assert {each.how for each in counts.values()} == {How.EXACT}
 
