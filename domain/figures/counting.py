@@ -91,10 +91,10 @@ def count_deliveries(
         rows = "SELECT FROM deliveries WHERE state = %(state)s ORDER BY handler"
         ((number,),) = fetch(session, count_up_to(rows), state=state.value)
         counts[state.value] = capped(number)
-    return counts | _settled(session)
+    return counts | count_settled(session)
 
 
-def _settled(session: Session) -> dict[str, Count]:
+def count_settled(session: Session, *, small: int = SMALL) -> dict[str, Count]:
     """Say how many deliveries are settled: exactly in a small ledger, else about."""
     ((rows, words, parts),) = fetch(
         session,
@@ -110,15 +110,15 @@ def _settled(session: Session) -> dict[str, Count]:
         ) AS said ON true
         """,
     )
-    if rows <= SMALL:
+    if rows <= small:
         found = dict(
             fetch(
                 session,
-                f"SELECT state, count(*) FROM (SELECT state FROM deliveries LIMIT {SMALL + 1})"
+                f"SELECT state, count(*) FROM (SELECT state FROM deliveries LIMIT {small + 1})"
                 " AS counted GROUP BY state",
             )
         )
-        if sum(found.values()) <= SMALL:
+        if sum(found.values()) <= small:
             return {state.value: Count(found.get(state, 0)) for state in _SETTLED}
     portions: dict[str, float] = dict(zip(words or (), parts or (), strict=True))
     return {

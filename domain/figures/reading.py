@@ -243,6 +243,12 @@ def read_inbox(session: Session, now: datetime) -> InboxNow:
     return InboxNow(capped(found.get("held", 0)), capped(found.get("waiting", 0)))
 
 
+def inbox_numbers(session: Session, now: datetime) -> dict[str, int]:
+    """Give how much of the inbox is held and how much waits, up to ten thousand."""
+    found = read_inbox(session, now)
+    return {"held": found.held.number, "waiting": found.waiting.number}
+
+
 def read_database(session: Session, now: datetime) -> DatabaseNow:
     """Look at Postgres itself."""
     del now

@@ -47,3 +47,9 @@ def latest_snapshot(session: Session, *, at: datetime | None = None) -> Kept | N
         return None
     ((version, data, age_s),) = rows
     return Kept(from_json(data, version=version), age_s)
+
+
+def snapshot_numbers(session: Session) -> dict[str, float | None]:
+    """Give how old the newest snapshot is; None when there never was one."""
+    kept = latest_snapshot(session)
+    return {"age_s": None if kept is None else round(kept.age_s, 3)}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 
 class _Server(uvicorn.Server):
@@ -33,7 +33,7 @@ def url_of(listener: socket.socket) -> str:
 
 @contextmanager
 def serving(
-    app: Starlette,
+    app: ASGIApp,
     configure: Callable[..., uvicorn.Config],
     *,
     listener: socket.socket | None = None,

@@ -13,6 +13,7 @@ from sqlmodel import Session
 from dashboard.collecting import Collector
 from dashboard.probe import BrokerProbe
 from domain.figures.counting import LIMIT
+from domain.figures.keeping import forget_snapshots
 from domain.figures.snapshot import PARTS, BrokerNow, Count, How, Queue, Snapshot
 from domain.figures.store import Kept, latest_snapshot
 from tests.helpers.evening import an_evening, publish, tell
@@ -237,9 +238,16 @@ class TestThePast:
     def test_old_ones_are_thinned_out_to_one_a_minute(
         self, engine: Engine, collector: Collector
     ) -> None:
-        for _ in range(3):
+        for _ in range(4):
             collector.look()
-        assert ask(engine, "SELECT count(*) FILTER (WHERE is_kept) FROM snapshots") in (1, 2)
+        kept = ask(engine, "SELECT count(*) FILTER (WHERE is_kept) FROM snapshots")
+        execute(engine, "UPDATE snapshots SET at = at - interval '121 minutes'")
+        with Session(engine) as session, session.begin():
+            assert forget_snapshots(session) == 4 - kept
+        assert ask(engine, "SELECT count(*) FROM snapshots") == kept in (1, 2)
+        execute(engine, "UPDATE snapshots SET at = at - interval '7 days'")
+        with Session(engine) as session, session.begin():
+            assert forget_snapshots(session) == kept
 
 
 def plant_deliveries(engine: Engine, start: int, count: int, state: str, due_at: str) -> None:
