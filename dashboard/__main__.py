@@ -34,7 +34,7 @@ def _configure(settings: Settings, engine: Engine) -> uvicorn.Config:
     host, port = settings.dashboard_host, settings.dashboard_port
     _collect(settings)
     gauges = SnapshotGauges(engine)
-    app = service.measured(make_app(engine), "dashboard", settings, more=gauges)
+    app = service.measured(make_app(engine), "dashboard", settings=settings, more=gauges)
     return server_config(app, host=host, port=port)
 
 

@@ -120,7 +120,7 @@ class Collector:
             values, trouble = _read(connection, reader, now=now, until=until)
             for name in names:
                 value = values if values is None or len(names) == 1 else getattr(values, name)
-                yield name, self._part(name, value, trouble, now=now)
+                yield name, self._part(name, value, trouble=trouble, now=now)
         if self._probe is not None:
             yield "broker", self._broker(self._probe, now)
 
@@ -128,9 +128,9 @@ class Collector:
         try:
             return Part(probe(), now)
         except Exception as error:  # noqa: BLE001 - whatever its client raises, it is away
-            return self._part("broker", None, type(error).__name__, now=now)
+            return self._part("broker", None, trouble=type(error).__name__, now=now)
 
-    def _part(self, name: str, value: Any, trouble: str | None, *, now: datetime) -> Part[Any]:
+    def _part(self, name: str, value: Any, *, trouble: str | None, now: datetime) -> Part[Any]:
         """Give a part; one that could not be read as it was."""
         if trouble is None:
             return Part(value, now)

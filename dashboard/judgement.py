@@ -1,7 +1,6 @@
 """What a person should know first of a snapshot, why, what it isn't, and what to do. Pure.
 
-The worst alarm that no other alarm explains comes first. When nobody knows how things stand now,
-that is the verdict: what was known is shown with its age, and nothing is called well.
+The worst alarm that no other explains comes first. What nobody knows is never called well.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -40,8 +39,7 @@ class Mood(StrEnum):
 class Alarm:
     """One alarm in words: `because` are those that explain it, the nearest first.
 
-    `not_because`: what would explain it too, and was looked at, and isn't it. `also_of`: of how
-    many more things the same is so.
+    `not_because`: what would explain it too and isn't it. `also_of`: of how many more it is so.
     """
 
     name: str
@@ -78,14 +76,13 @@ def judge_snapshot(latest: Latest) -> Judgement:
         return _silent(latest)
     snapshot = latest.snapshot
     ringing = [alert for alert in snapshot.alerts if alert.ringing and alert.name in BY_NAME]
-    alarms = _sorted(_alarms(ringing, snapshot))
     pending = [alert for alert in snapshot.alerts if not alert.ringing and alert.name in BY_NAME]
-    soon = tuple(_alarms(pending, snapshot))
+    alarms, soon = _sorted(_alarms(ringing, snapshot)), tuple(_alarms(pending, snapshot))
     unknown = tuple(name for name in PARTS if _part(snapshot, name).trouble is not None)
     if alarms:
-        first, *others = alarms
+        first, others = alarms[0], tuple(alarms[1:])
         statement = _sentence(first.statement)
-        return Judgement(first.mood, statement, first.hint, first, tuple(others), soon, unknown)
+        return Judgement(first.mood, statement, first.hint, first, others, soon, unknown)
     if unknown:
         statement = f"Unknown: {listed(list(unknown))} can't be read"
         hint = "What was known last is shown with its age."
@@ -116,7 +113,7 @@ def _alarms(alerts: Sequence[AlertNow], snapshot: Snapshot) -> Iterator[Alarm]:
     for alert in alerts:
         by_name.setdefault(alert.name, []).append(alert)
     for name, listed_alerts in by_name.items():
-        worst = max(listed_alerts, key=lambda each: (each.level == Level.PAGE, _badness(each)))
+        worst = max(listed_alerts, key=lambda each: (each.level == Level.PAGE, abs(each.value)))
         threshold = BY_NAME[name]
         because = [cause for cause in threshold.causes if cause in by_name]
         yield Alarm(
@@ -126,16 +123,14 @@ def _alarms(alerts: Sequence[AlertNow], snapshot: Snapshot) -> Iterator[Alarm]:
             hint=BY_NAME[because[0]].hint if because else threshold.hint,
             since=min(each.since for each in listed_alerts),
             because=tuple(_statement(BY_NAME[each], by_name[each][0]) for each in because),
-            not_because=tuple(_fine(threshold, by_name, snapshot)),
+            not_because=tuple(_fine(threshold, found=by_name, snapshot=snapshot)),
             also_of=len(listed_alerts) - 1,
         )
 
 
-def _badness(alert: AlertNow) -> float:
-    return -alert.value if BY_NAME[alert.name].is_below else alert.value
-
-
-def _fine(threshold: Threshold, found: Mapping[str, object], snapshot: Snapshot) -> Iterator[str]:
+def _fine(
+    threshold: Threshold, *, found: Mapping[str, object], snapshot: Snapshot
+) -> Iterator[str]:
     """Say what would explain an alarm and doesn't, as far as that is known."""
     for name in threshold.causes:
         cause = BY_NAME[name]
@@ -175,10 +170,8 @@ def _calm(snapshot: Snapshot, soon: tuple[Alarm, ...]) -> Judgement:
     """Nobody is needed."""
     waiting = list(_waiting(snapshot))
     if waiting:
-        statement = f"At work: {listed(waiting)}"
-        return Judgement(Mood.BUSY, statement, "Nothing is late.", soon=soon)
-    counts = snapshot.deliveries.value or {}
-    deferred = counts.get("deferred", Count(0))
+        return Judgement(Mood.BUSY, f"At work: {listed(waiting)}", "Nothing is late.", soon=soon)
+    deferred = (snapshot.deliveries.value or {}).get("deferred", Count(0))
     hint = "Nothing waits."
     if deferred.number:
         more = "at least " if deferred.how is How.LEAST else ""

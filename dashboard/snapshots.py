@@ -95,16 +95,18 @@ class SnapshotGauges:
         if self._age_s is None:
             return
         age_s = self._age_s + (time.monotonic() - self._at)
-        yield _family(AGE, AGE_SENTENCE, (), [(age_s, {})])
+        yield _family(AGE, AGE_SENTENCE, values=[(age_s, {})])
         if latest is None or latest.snapshot is None or age_s > SILENT.total_seconds():
             return
         found: dict[str, list[tuple[float, dict[str, str]]]] = {}
         for gauge in gauges(latest.snapshot):
             found.setdefault(gauge.name, []).append((gauge.value, dict(gauge.labels)))
-        yield _family(PART_FAILED, PART_SENTENCE, ("part",), found.pop(PART_FAILED))
+        parts = found.pop(PART_FAILED)
+        yield _family(PART_FAILED, PART_SENTENCE, labels=("part",), values=parts)
         for source in SOURCES:
             if source.name in found:
-                yield _family(source.name, source.sentence, source.labels, found[source.name])
+                values = found[source.name]
+                yield _family(source.name, source.sentence, labels=source.labels, values=values)
 
     def _look(self) -> Kept | None:
         try:
@@ -118,7 +120,11 @@ class SnapshotGauges:
 
 
 def _family(
-    name: str, sentence: str, labels: tuple[str, ...], values: list[tuple[float, dict[str, str]]]
+    name: str,
+    sentence: str,
+    *,
+    values: list[tuple[float, dict[str, str]]],
+    labels: tuple[str, ...] = (),
 ) -> Metric:
     family = GaugeMetricFamily(PREFIX + name, sentence, labels=labels)
     for value, named in values:

@@ -83,19 +83,6 @@ def workers_seen(session: Session, now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def senders_seen(session: Session, now: datetime) -> list[dict[str, Any]]:
-    """Give the senders that were seen within a minute, and which channels they take."""
-    return [
-        {"pid": pid, "host": host, "channels": takes, "last_seen_s": _seconds_since(seen, now)}
-        for pid, host, takes, seen in fetch(
-            session,
-            "SELECT pid, host, takes, last_seen_at FROM processes WHERE name = 'sender'"
-            " AND last_seen_at > %(now)s - interval '1 minute' ORDER BY host, pid",
-            now=now,
-        )
-    ]
-
-
 def _seconds_since(moment: datetime | None, now: datetime) -> float | None:
     return None if moment is None else round(max(0.0, (now - moment).total_seconds()), 3)
 

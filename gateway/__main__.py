@@ -41,7 +41,7 @@ def _configure(settings: Settings, engine: Engine) -> uvicorn.Config:
         settings.clerk_webhook_secret,
     )
     app: ASGIApp = make_app(engine, ring=_bell(settings), outside=outside)
-    app = service.measured(app, "gateway", settings)
+    app = service.measured(app, "gateway", settings=settings)
     return server_config(app, host=settings.gateway_host, port=settings.gateway_port)
 
 

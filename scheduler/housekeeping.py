@@ -42,13 +42,10 @@ def make_partitions(session: Session, now: datetime) -> int:
 
 def forget_workers(session: Session, now: datetime) -> int:
     """Remove the rows of processes that ended without a word; give how many."""
+    statement = "DELETE FROM {} WHERE last_seen_at < %(before)s"
+    tables = ("workers", "processes")
     return sum(
-        execute(
-            session,
-            f"DELETE FROM {table} WHERE last_seen_at < %(before)s",
-            before=now - WORKER_GONE,
-        )
-        for table in ("workers", "processes")
+        execute(session, statement.format(table), before=now - WORKER_GONE) for table in tables
     )
 
 

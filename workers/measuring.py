@@ -22,7 +22,7 @@ from workers.clock import utc_now
 
 # Of a larger batch so many are looked at, each of which stands for its neighbours: they come in
 # the order in which they became due.
-SAMPLES: Final = 64
+SAMPLES: Final = 32
 IN_VAIN: Final = "waited in vain for something that never came"
 
 

@@ -51,7 +51,7 @@ def run_service(
     os._exit(0)
 
 
-def measured(app: ASGIApp, name: str, settings: Settings, *, more: More | None = None) -> Measured:
+def measured(app: ASGIApp, name: str, *, settings: Settings, more: More | None = None) -> Measured:
     """Put a service behind what measures it and shows its figures."""
     registry = make_registry(name, more=more)
     token = settings.metrics_token

@@ -99,13 +99,10 @@ class Settings(BaseSettings):
     dashboard_host: str = "127.0.0.1"
     dashboard_port: Port = 8401
 
-    # Where each process shows its figures to Prometheus: on the first port from here on that is
-    # free; 0: nowhere. Gateway and dashboard show theirs on their own ports as well.
+    # Figures for Prometheus: on the first free port from here on; 0: nowhere.
     metrics_host: str = "127.0.0.1"
     metrics_port: Annotated[int, Field(ge=0, le=65535)] = 9400
-    # Who asks for figures from elsewhere says this as a bearer token; unset: nobody gets them.
     metrics_token: SecretStr | None = None
-
     # Where the gateway can be reached from outside, for what providers tell us.
     gateway_public_url: Annotated[SecretStr, AfterValidator(_is_http)] | None = None
 

@@ -68,7 +68,7 @@ class Welcome:
             ]
             look = _command("sandbox log", settings)
             lines["messages"] = f"{_listed(brought)} reach nobody; to see them: {look}"
-        lines["figures"] = _figures(settings, places, self._processes)
+        lines["figures"] = _figures(settings, places, processes=self._processes)
         lines["database"] = _shown(settings.database_url)
         lines["broker"] = _shown(settings.broker_url)
         lines["shell"] = f'eval "$({_command("env", settings)})"'
@@ -76,7 +76,7 @@ class Welcome:
         return ["", "Momento is up.", *(f"  {name:<10} {where}" for name, where in lines.items())]
 
 
-def _figures(settings: Settings, places: Mapping[str, str], processes: Collection[str]) -> str:
+def _figures(settings: Settings, places: Mapping[str, str], *, processes: Collection[str]) -> str:
     """Where Prometheus finds figures."""
     shown = f"{places['dashboard']}/metrics" if "dashboard" in processes else ""
     others = f"http://{settings.metrics_host}:{settings.metrics_port} and the ports after it"

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from domain.figures.gauges import Gauge, gauges, part_of
 from domain.figures.snapshot import AlertNow, Snapshot
-from domain.figures.thresholds import BY_NAME, THRESHOLDS, Level, Threshold
+from domain.figures.thresholds import BY_NAME, THRESHOLDS, Threshold
 
 
 def find_alerts(
@@ -19,10 +19,10 @@ def find_alerts(
     earlier = list(before)
     since = {_key(each.name, each): each.since for each in earlier}
     found = [
-        _alert(threshold, gauge, level, since=since.get(_key(threshold.name, gauge), now), now=now)
+        _alert(threshold, gauge, since=since.get(_key(threshold.name, gauge), now), now=now)
         for threshold in THRESHOLDS
         for gauge in listed
-        if threshold.is_about(gauge) and (level := threshold.level(gauge.value))
+        if threshold.is_about(gauge) and threshold.level(gauge.value)
     ]
     return (*found, *(each for each in earlier if _is_unknown(each, snapshot)))
 
@@ -37,9 +37,9 @@ def _key(name: str, of: Gauge | AlertNow) -> tuple[str, frozenset[tuple[str, str
     return name, frozenset(of.labels.items())
 
 
-def _alert(
-    threshold: Threshold, gauge: Gauge, level: Level, *, since: datetime, now: datetime
-) -> AlertNow:
+def _alert(threshold: Threshold, gauge: Gauge, *, since: datetime, now: datetime) -> AlertNow:
+    level = threshold.level(gauge.value)
+    assert level is not None
     return AlertNow(
         name=threshold.name,
         level=level.value,

@@ -5,14 +5,13 @@ from typing import Any
 
 from domain.chore_queries import chore_numbers
 from domain.figures import thresholds
-from domain.figures.reading import inbox_numbers
+from domain.figures.reading_system import inbox_numbers, senders_seen
 from domain.figures.store import snapshot_numbers
 from domain.ledger_queries import (
     delivery_counts,
     lane_numbers,
     outbox_numbers,
     outside_months,
-    senders_seen,
     workers_seen,
 )
 from domain.notifications.log import notification_counts, waiting_numbers

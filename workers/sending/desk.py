@@ -66,7 +66,7 @@ class SendingDesk:
             results = [Trouble(code, may_be_accepted=True) for _ in in_hand]
         took_s = time.perf_counter() - started
         self.measures.asked_provider(self.outlet.channel, took_s=took_s)
-        self.measures.handed_over(self.outlet.channel, _waited(in_hand, results, self.clock()))
+        self.measures.handed_over(self.outlet.channel, _waited(in_hand, results, now=self.clock()))
         _LOG.info(
             "notifications.handed_over",
             channel=self.outlet.channel,
@@ -141,7 +141,9 @@ class SendingDesk:
         say("channel.resting", channel=port, reason=trouble.code, pause=str(pause))
 
 
-def _waited(in_hand: Sequence[InHand], results: Sequence[Result], now: datetime) -> Iterator[float]:
+def _waited(
+    in_hand: Sequence[InHand], results: Sequence[Result], *, now: datetime
+) -> Iterator[float]:
     """Give for how long each notification had waited that was to go at once, and has now gone."""
     told: set[str] = set()
     for each, result in zip(in_hand, results, strict=True):
