@@ -219,6 +219,24 @@ def ingest(contest: Contest, effort: Effort) -> list[Figure]:
     return [Figure("ingest", "domain events/s", ours=ours, limit=most)]
 
 
+def collector(contest: Contest, effort: Effort) -> list[Figure]:
+    """What it costs to write down how everything stands, with eleven million deliveries."""
+    if contest.ours is None:
+        return []
+    is_quick = effort.runs == 1 and effort.jobs <= QUICK_JOBS
+    sizes = (100_000, 10_000) if is_quick else (10_000_000, 1_000_000)
+    taken = scene.watch(contest.servers, min(effort.samples, 50), *sizes)
+    looks, reads, cpu_ms = taken["looks"], taken["reads"], sum(taken["cpu_ms"])
+    contest.say(f"a look: p95 {measure.p95(looks):.1f} ms, CPU {taken['cpu_ms']} ms")
+    # A look every five seconds.
+    part = cpu_ms / 5_000 * 100
+    return [
+        Figure("collector: CPU", "% of a core", ours=part, more_is_better=False),
+        Figure("collector: a look, p95", "ms", ours=measure.p95(looks), more_is_better=False),
+        Figure("collector: reading, p95", "ms", ours=measure.p95(reads), more_is_better=False),
+    ]
+
+
 FIGURES = {
     "kudos_throughput": kudos_throughput,
     "idle_latency": idle_latency,
@@ -227,4 +245,5 @@ FIGURES = {
     "telling": telling,
     "ingest": ingest,
     "dashboard": dashboard,
+    "collector": collector,
 }

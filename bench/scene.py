@@ -118,6 +118,12 @@ def ingest(servers: Servers, runs: int, jobs: int) -> dict[str, list[float]]:
     return taken
 
 
+def watch(servers: Servers, samples: int, settled: int, dead: int) -> dict[str, Any]:
+    """What the collector took for each look, in time and CPU, and reading what it wrote."""
+    taken: dict[str, Any] = _said(servers, "collector", samples, settled, dead)
+    return taken
+
+
 def _said(servers: Servers, module: str, *numbers: int) -> Any:
     """What a module of ours prints, run in the product's environment on an empty database."""
     dsn = servers.make_database(module)

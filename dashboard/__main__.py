@@ -4,17 +4,21 @@ from typing import Final
 
 import uvicorn
 from sqlalchemy import Engine
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from dashboard.app import make_app
+from dashboard.collecting import Collector
 from dashboard.context import LOCAL, THREADS, Place
+from dashboard.probe import BrokerProbe
+from dashboard.snapshots import SnapshotGauges
 from workers import service
+from workers.database import make_engine
 from workers.settings import Settings
 
 FINISH_WITHIN_S: Final = 5
 
 
-def server_config(app: Starlette, *, host: str, port: int) -> uvicorn.Config:
+def server_config(app: ASGIApp, *, host: str, port: int) -> uvicorn.Config:
     """How uvicorn is to serve the dashboard."""
     return service.server_config(
         app,
@@ -30,7 +34,20 @@ def _configure(settings: Settings, engine: Engine) -> uvicorn.Config:
     host, port = settings.dashboard_host, settings.dashboard_port
     named = frozenset(name.lower() for name in settings.dashboard_hosts)
     place = Place(settings.momento_environment, LOCAL | {host.lower()} | named)
-    return server_config(make_app(engine, place=place), host=host, port=port)
+    _collect(settings)
+    app = service.measured(
+        make_app(engine, place=place), "dashboard", settings=settings, more=SnapshotGauges(engine)
+    )
+    return server_config(app, host=host, port=port)
+
+
+def _collect(settings: Settings) -> None:
+    """Write down how everything stands, as long as no other dashboard does."""
+    assert settings.database_url is not None
+    url, broker = settings.database_url.get_secret_value(), settings.broker_url
+    engine = make_engine(url, process="collector", pool_size=1)
+    probe = BrokerProbe(broker.get_secret_value()).look if broker is not None else None
+    Collector(engine, probe).start()
 
 
 if __name__ == "__main__":

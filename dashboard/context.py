@@ -18,7 +18,9 @@ from starlette.requests import Request
 from dashboard.attempts import Attempts
 from dashboard.away import DatabaseAwayError
 from dashboard.nudges import Nudges, read_mark
+from dashboard.snapshots import Snapshots
 from dashboard.standing import Standing, Standings, read_standing
+from domain.figures.store import latest_snapshot
 from domain.sql import execute
 from workers.log import logger
 
@@ -54,6 +56,9 @@ class Context:
         self.hosts = place.hosts
         self.nudges = Nudges(lambda: self.look(read_mark))
         self.attempts = Attempts(time.monotonic)
+        self.snapshots = Snapshots(
+            lambda: self.look(latest_snapshot), clock=time.monotonic, away=DatabaseAwayError
+        )
         self.standings = Standings(self._read_standing, time.monotonic)
         self.log = logger("dashboard")
         self._engine = engine

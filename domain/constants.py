@@ -244,3 +244,12 @@ FEE_CURRENCY = "usd"
 INBOX_PATIENCE = timedelta(days=7)
 # What is settled is kept for so long: longer than Stripe remembers its events, which is 30 days.
 INBOX_KEPT = timedelta(days=90)
+# Figures of a minute, an hour and a day are kept for so long.
+MINUTES_KEPT = timedelta(days=7)
+HOURS_KEPT = timedelta(days=90)
+DAYS_KEPT = timedelta(days=3 * 365)
+# A kind of failure that was not met for so long is forgotten.
+FAILURES_KEPT = timedelta(days=90)
+# Every snapshot is kept for so long, then the first of each minute.
+SNAPSHOTS_DENSE = timedelta(hours=2)
+SNAPSHOTS_KEPT = timedelta(days=7)

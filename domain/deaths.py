@@ -1,13 +1,14 @@
 """What kills its process: the note of what is in hand, and what becomes of it afterwards."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
 from sqlmodel import Session
 
 from domain.constants import KILLED_ATTEMPTS
-from domain.fingerprint import KILLED
-from domain.sql import array, execute
+from domain.fingerprint import KILLED as KILLED_KIND
+from domain.sql import array, execute, fetch
 
 
 def note_in_hand(
@@ -48,13 +49,23 @@ def _ranges(seqs: Iterable[int]) -> str:
     return array(f"[{first},{last}]" for first, last in ranges)
 
 
+KILLED = "its process was killed or stopped while applying it"
+
+
 def count_deaths(session: Session, now: datetime) -> int:
-    """Count a death for what was in hand when a connection ended; give how many deliveries.
+    """Count a death for what was in hand when a connection ended; give how many deliveries."""
+    return sum(count_deaths_by_handler(session, now).values())
+
+
+def count_deaths_by_handler(session: Session, now: datetime) -> Counter[tuple[str, bool]]:
+    """Count a death for what was in hand when a connection ended.
+
+    Gives how many deliveries of each handler, and whether they are dead now.
 
     What had been settled by then isn't touched, nor what a restart of Postgres itself ended. The
     fifth death makes a delivery dead; before, it is tried in ever smaller company.
     """
-    return execute(
+    rows = fetch(
         session,
         """
         WITH gone AS (
@@ -70,14 +81,17 @@ def count_deaths(session: Session, now: datetime) -> int:
         UPDATE deliveries AS row SET deaths = deaths + 1,
             state = CASE WHEN deaths + 1 >= %(limit)s THEN 'dead' ELSE state END,
             due_at = CASE WHEN deaths + 1 >= %(limit)s THEN NULL ELSE %(now)s END,
-            error = 'its process was killed or stopped while applying it',
+            error = %(error)s,
             fingerprint = %(killed)s,
             settled_at = CASE WHEN deaths + 1 >= %(limit)s THEN clock_timestamp() END
         FROM gone
         WHERE row.handler = gone.handler AND row.seq <@ gone.seqs AND row.due_at IS NOT NULL
             AND gone.noted_at > pg_postmaster_start_time()
+        RETURNING row.handler, row.state = 'dead'
         """,
         limit=KILLED_ATTEMPTS,
-        killed=KILLED,
+        killed=KILLED_KIND,
         now=now,
+        error=KILLED,
     )
+    return Counter((handler, is_dead) for handler, is_dead in rows)

@@ -29,6 +29,9 @@ class Claimed(NamedTuple):
 
     seq: int
     deaths: int
+    # Tries that raised, and when it became due if that was for a second look.
+    attempts: int
+    woken_at: datetime | None
     received_at: datetime
     source: str
     id: str
@@ -39,22 +42,23 @@ class Claimed(NamedTuple):
 
 
 _WITH_DOMAIN_EVENTS = """
-SELECT held.seq, held.deaths, held.received_at, said.source, said.id, said.time,
-    said.data::text, said.traceparent, said.tracestate
+SELECT held.seq, held.deaths, held.attempts, CASE WHEN held.looks > 0 THEN held.due_at END,
+    held.received_at, said.source, said.id, said.time, said.data::text, said.traceparent,
+    said.tracestate
 FROM held JOIN domain_events AS said ON said.seq = held.seq AND said.received_at = held.received_at
 ORDER BY held.due_at, held.seq
 """
 
 _CLAIM_DUE = f"""
 WITH held AS MATERIALIZED (
-    SELECT seq, deaths, received_at, due_at FROM deliveries
+    SELECT seq, deaths, attempts, looks, received_at, due_at FROM deliveries
     WHERE handler = %(handler)s AND due_at <= %(now)s
     ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 ){_WITH_DOMAIN_EVENTS}"""
 
 _CLAIM_THESE = f"""
 WITH held AS MATERIALIZED (
-    SELECT seq, deaths, received_at, due_at FROM deliveries
+    SELECT seq, deaths, attempts, looks, received_at, due_at FROM deliveries
     WHERE handler = %(handler)s AND seq = ANY(%(seqs)s) AND due_at <= %(now)s
     FOR UPDATE SKIP LOCKED
 ){_WITH_DOMAIN_EVENTS}"""
@@ -170,10 +174,13 @@ def _outcome(verdict: Verdict) -> tuple[str, str | None, str | None]:
             return DeliveryState.DEAD, awaits, f"waited in vain for {awaits}"
 
 
-def fail(session: Session, handler: str, seq: int, *, error: str, now: datetime) -> bool:
+def fail(
+    session: Session, handler: str, seq: int, *, error: str, now: datetime
+) -> DeliveryState | None:
     """Count a try that raised: due again after a growing pause, dead after the last one.
 
-    False if it isn't due any more: since the try was rolled back, another worker has settled it.
+    Gives which of both. None if it isn't due any more: since the try was rolled back, another
+    worker has settled it.
     """
     rows = fetch(
         session,
@@ -188,9 +195,10 @@ def fail(session: Session, handler: str, seq: int, *, error: str, now: datetime)
     )
     put_down(session)
     if not rows:
-        return False
+        return None
     ((attempts,),) = rows
     dead = attempts >= FAILED_ATTEMPTS
+    state = DeliveryState.DEAD if dead else DeliveryState.FAILED
     execute(
         session,
         """
@@ -200,10 +208,10 @@ def fail(session: Session, handler: str, seq: int, *, error: str, now: datetime)
         """,
         handler=handler,
         seq=seq,
-        state=DeliveryState.DEAD if dead else DeliveryState.FAILED,
+        state=state,
         due_at=None if dead else now + pause_after(attempts, seq),
     )
-    return True
+    return state
 
 
 def suspect(session: Session, handler: str, seqs: Sequence[int], *, now: datetime) -> None:

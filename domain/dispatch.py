@@ -58,6 +58,9 @@ class Report:
     followed: int = 0
     follow_ups: Sequence[Envelope] = ()
     news: News = NO_NEWS
+    # What was applied, as it was claimed, and the errors of what raised alone.
+    deliveries: Sequence[Claimed] = ()
+    errors: Sequence[str] = ()
 
     def __add__(self, other: "Report") -> "Report":
         """Add two reports of halves of one batch."""
@@ -72,6 +75,8 @@ class Report:
             self.followed + other.followed,
             [*self.follow_ups, *other.follow_ups],
             self.news | other.news,
+            [*self.deliveries, *other.deliveries],
+            [*self.errors, *other.errors],
         )
 
 
@@ -139,8 +144,9 @@ def _apply_halves(
     """
     if len(seqs) == 1:
         with desk.transaction() as session:
-            failed = fail(session, handler.name, seqs[0], error=describe(error), now=now)
-        return Report(1, {"failed": 1}) if failed else Report()
+            said = describe(error)
+            state = fail(session, handler.name, seqs[0], error=said, now=now)
+        return Report(1, {state.value: 1}, errors=[said]) if state else Report()
     if _sqlstate(error) == _TIMEOUT_CODE:
         with desk.transaction() as session:
             suspect(session, handler.name, seqs, now=now)
@@ -192,6 +198,7 @@ def _apply(session: Session, handler: Handler, claimed: Sequence[Claimed], now: 
         followed=followed,
         follow_ups=follow_ups,
         news=news,
+        deliveries=claimed,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlmodel import Session
 
@@ -26,8 +27,16 @@ WITH taken AS (
     ORDER BY taken.seq
     RETURNING lane
 )
-SELECT (SELECT count(*) FROM taken), ARRAY(SELECT DISTINCT lane FROM routed)
+SELECT count(*), ARRAY(SELECT DISTINCT lane FROM routed), min(received_at) FROM taken
 """
+
+
+class Routed(NamedTuple):
+    """How many were routed, which lanes have work now, and since when the oldest had waited."""
+
+    number: int
+    lanes: set[str]
+    oldest: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +63,10 @@ class Routes:
 ALL_ROUTES = Routes.of(TYPES, HANDLERS.values())
 
 
-def route(
-    session: Session, *, limit: int, now: datetime, routes: Routes = ALL_ROUTES
-) -> tuple[int, set[str]]:
-    """Route up to `limit` domain events; give how many, and the lanes that have work now."""
-    ((count, lanes),) = fetch(session, _ROUTE, limit=limit, now=now, **asdict(routes))
-    return count, set(lanes)
+def route(session: Session, *, limit: int, now: datetime, routes: Routes = ALL_ROUTES) -> Routed:
+    """Route up to `limit` domain events."""
+    ((count, lanes, oldest),) = fetch(session, _ROUTE, limit=limit, now=now, **asdict(routes))
+    return Routed(count, set(lanes), oldest)
 
 
 def due_handlers(session: Session, handlers: Iterable[Handler], *, now: datetime) -> list[Handler]:

@@ -46,10 +46,12 @@ def _configure(settings: Settings, engine: Engine) -> uvicorn.Config:
         settings.clerk_webhook_secret,
     )
     limits = Limits(quotas=Quotas(_shared_buckets(settings)))
-    app = make_app(engine, ring=_bell(settings), limits=limits, outside=outside)
+    app: ASGIApp = make_app(engine, ring=_bell(settings), limits=limits, outside=outside)
     spans = start_tracing("gateway")
-    served = app if spans is None else TracedApp(app, spans)
-    return server_config(served, host=settings.gateway_host, port=settings.gateway_port)
+    if spans is not None:
+        app = TracedApp(app, spans)
+    app = service.measured(app, "gateway", settings=settings)
+    return server_config(app, host=settings.gateway_host, port=settings.gateway_port)
 
 
 def _bell(settings: Settings) -> Ring:

@@ -18,10 +18,12 @@ from scheduler.timetable import Timetable
 from workers.chores import make_chores
 from workers.clock import utc_now
 from workers.database import make_engine
+from workers.exposition import serve_figures
 from workers.log import configure_logging, logger
 from workers.providers import make_ports
 from workers.providers.senders import make_till
 from workers.refunding.catching_up import make_catching_up
+from workers.reporting import Presence, Reporter, make_reporter
 from workers.settings import Settings, load_settings
 
 # What is at work when asked to stop has so long to end; what takes longer is done again.
@@ -87,16 +89,22 @@ def main() -> NoReturn:
     # A chore that waits for a service misses beats, which is as it should be.
     logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     url = settings.database_url.get_secret_value()
-    serve(Scheduler(url, lambda wait: our_timetable(settings, wait)))
+    own = Presence("scheduler", metrics_at=serve_figures(settings, "scheduler"))
+    scheduler = Scheduler(url, lambda wait: our_timetable(settings, wait))
+    serve(scheduler, make_reporter(url, own))
 
 
-def serve(scheduler: Scheduler) -> NoReturn:
+def serve(scheduler: Scheduler, reporter: Reporter | None = None) -> NoReturn:
     """Run a scheduler until this process is asked to stop, and end the process."""
     for number in (signal.SIGTERM, signal.SIGINT):
         # In a thread: what this one is waiting for just now takes a lock to be told of.
         signal.signal(number, lambda *_: threading.Thread(target=scheduler.stop).start())
+    if reporter is not None:
+        reporter.start()
     logger("scheduler").info("scheduler.started")
     scheduler.run()
+    if reporter is not None:
+        reporter.stop()
     logger("scheduler").info("scheduler.stopped")
     sys.stdout.flush()
     # A service may take longer to answer than a stop may last. What it was asked is asked again.

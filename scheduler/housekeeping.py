@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from domain.constants import NOTIFICATIONS_KEPT
 from domain.dispatch import is_contention
+from domain.figures.keeping import forget_figures, roll_up
 from domain.notifications.keeping import expire_overdue, forget_old
 from domain.partitions import (
     Partition,
@@ -46,12 +47,24 @@ def make_partitions(session: Session, now: datetime) -> int:
 
 
 def forget_workers(session: Session, now: datetime) -> int:
-    """Remove the rows of workers that ended without a word; give how many."""
-    return execute(
-        session,
-        "DELETE FROM workers WHERE last_seen_at < %(before)s",
-        before=now - WORKER_GONE,
+    """Remove the rows of processes that ended without a word; give how many."""
+    statement = "DELETE FROM {} WHERE last_seen_at < %(before)s"
+    tables = ("workers", "processes")
+    return sum(
+        execute(session, statement.format(table), before=now - WORKER_GONE) for table in tables
     )
+
+
+def add_up_measures(session: Session, now: datetime) -> int:
+    """Add measured minutes up to hours and days; give how many rows that wrote."""
+    del now
+    return roll_up(session)
+
+
+def forget_measures(session: Session, now: datetime) -> int:
+    """Forget old measures, failures and snapshots; give how many rows went."""
+    del now
+    return forget_figures(session)
 
 
 def trim_ticks(session: Session, now: datetime) -> int:

@@ -1,7 +1,7 @@
 """How a run went, and how that is written down."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -13,6 +13,7 @@ from domain.sql import execute
 from domain.tables.schedules import RunResult
 from domain.ticks import Run, write
 from workers.log import logger
+from workers.measuring import MEASURES
 
 _LOG: Final = logger("scheduler")
 
@@ -46,8 +47,16 @@ def is_lost(error: Exception) -> bool:
 def write_outcome(session: Session, runs: Sequence[Run], *, is_durable: bool) -> None:
     """Write how it went; where nothing else was done, without waiting for the disk."""
     write(session, runs)
+    note_runs(runs)
     if not is_durable:
         forgettable(session)
+
+
+def note_runs(runs: Iterable[Run]) -> None:
+    """Count runs that have ended."""
+    for run in runs:
+        if run.result is not None:
+            MEASURES.ran(run.schedule, run.result, took_s=run.took_ms / 1e3)
 
 
 def forgettable(session: Session) -> None:

@@ -14,7 +14,15 @@ from domain.schedules import Line
 from domain.sql import execute
 from domain.tables.schedules import RunResult
 from domain.ticks import set_back, take, write
-from scheduler.outcome import Timed, error_code, is_lost, log_done, log_failed, write_outcome
+from scheduler.outcome import (
+    Timed,
+    error_code,
+    is_lost,
+    log_done,
+    log_failed,
+    note_runs,
+    write_outcome,
+)
 from scheduler.timetable import Publish
 from workers.chores.chore import transaction
 
@@ -112,14 +120,13 @@ class Pages:
         codes = culprits or dict.fromkeys((kind.name for kind in self._kinds), error_code(error))
         for name, code in codes.items():
             log_failed(self._runs[name].run, code)
+        runs = [
+            self._runs[name].ended(RunResult.FAILED, self._counts[name], error=code)
+            for name, code in codes.items()
+        ]
         with transaction(self._engine) as session:
-            write(
-                session,
-                [
-                    self._runs[name].ended(RunResult.FAILED, self._counts[name], error=code)
-                    for name, code in codes.items()
-                ],
-            )
+            write(session, runs)
+        note_runs(runs)
         self._kinds = [kind for kind in self._kinds if kind.name not in codes]
 
     def _try_alone(self, kind: Line) -> str | None:

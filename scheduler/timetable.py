@@ -14,7 +14,13 @@ from domain.ops.stepping import step_operations
 from domain.schedules import Line
 from domain.ticks import planned_time
 from scheduler.due import KINDS, publish_due
-from scheduler.housekeeping import forget_workers, make_partitions, trim_ticks
+from scheduler.housekeeping import (
+    add_up_measures,
+    forget_measures,
+    forget_workers,
+    make_partitions,
+    trim_ticks,
+)
 from workers.chores.chore import Chore
 
 # publish(session, kinds, *, now, limit): publishes a page of what is due of all of these, in due
@@ -42,7 +48,7 @@ ENTRIES = (
     Entry(
         "workers.forget",
         timedelta(seconds=30),
-        "Removes the rows of workers that ended without a word.",
+        "Removes the rows of workers and other processes that ended without a word.",
         forget_workers,
     ),
     Entry(
@@ -50,6 +56,18 @@ ENTRIES = (
         timedelta(minutes=1),
         "Keeps the last 200 runs of each schedule.",
         trim_ticks,
+    ),
+    Entry(
+        "measures.add_up",
+        timedelta(minutes=5),
+        "Adds measured minutes up to hours and days.",
+        add_up_measures,
+    ),
+    Entry(
+        "measures.forget",
+        timedelta(minutes=5),
+        "Forgets old measures and kinds of failures, and thins out old snapshots.",
+        forget_measures,
     ),
     Entry(
         "inbox.arrived",

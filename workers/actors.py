@@ -18,7 +18,14 @@ from workers.clock import utc_now
 from workers.database import make_engine
 from workers.desk import WorkDesk
 from workers.log import configure_logging, logger
-from workers.middleware import AtTheEnd, EndWithParent, Heartbeat, StopSoon, Watchdog
+from workers.middleware import (
+    AtTheEnd,
+    EndWithParent,
+    Heartbeat,
+    Reporting,
+    StopSoon,
+    Watchdog,
+)
 from workers.settings import Settings, load_settings
 from workers.tracing import start_tracing
 from workers.work import Shift
@@ -43,6 +50,7 @@ class Workshop:
                 StopSoon(self.stopping.set),
                 Heartbeat(lambda: self.engine),
                 AtTheEnd(self.end_tracing),
+                Reporting(settings),
             ],
         )
         self._own = threading.local()

@@ -15,7 +15,10 @@ from dramatiq.broker import Broker
 from sqlalchemy import Engine, text
 
 from domain.lanes import LANES
+from workers.exposition import serve_figures
 from workers.log import logger
+from workers.reporting import Presence, Reporter, make_reporter
+from workers.settings import Settings
 
 EXIT_BROKEN: Final = 70
 WATCH_EVERY_S: Final = 1.0
@@ -94,6 +97,30 @@ class AtTheEnd(dramatiq.Middleware):
         """Do it."""
         del broker, worker
         self._do()
+
+
+class Reporting(dramatiq.Middleware):
+    """Has this worker say what it does, and show what it has measured."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Start nothing before the process runs."""
+        self._settings = settings
+        self._reporter: Reporter | None = None
+
+    def after_worker_boot(self, broker: Broker, worker: Any) -> None:
+        """Begin to report."""
+        del broker, worker
+        url = self._settings.database_url
+        assert url is not None
+        own = Presence("worker", LANES, serve_figures(self._settings, "worker"))
+        self._reporter = make_reporter(url.get_secret_value(), own)
+        self._reporter.start()
+
+    def after_worker_shutdown(self, broker: Broker, worker: Any) -> None:
+        """Write what is left."""
+        del broker, worker
+        if self._reporter is not None:
+            self._reporter.stop()
 
 
 class Heartbeat(dramatiq.Middleware):

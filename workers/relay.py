@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from domain.catalogue import HANDLERS
-from domain.deaths import count_deaths
+from domain.deaths import count_deaths_by_handler
 from domain.dispatch import describe, is_passing
 from domain.routing import due_handlers, route
 from workers.bells import Bells
@@ -21,7 +21,10 @@ from workers.broker import make_broker
 from workers.clock import utc_now
 from workers.database import make_engine
 from workers.desk import WorkDesk
+from workers.exposition import serve_figures
 from workers.log import configure_logging, logger
+from workers.measuring import MEASURES
+from workers.reporting import Presence, make_reporter
 from workers.settings import load_settings
 
 ROUTE_EVERY_S: Final = 0.05
@@ -85,9 +88,10 @@ class Relay:
     def route(self) -> bool:
         """Turn outbox rows into deliveries and ring their lanes; say whether there may be more."""
         with self._desk.quick() as session:
-            count, lanes = route(session, limit=ROUTE_LIMIT, now=utc_now())
-        self._bells.ring(lanes)
-        return count == ROUTE_LIMIT
+            routed = route(session, limit=ROUTE_LIMIT, now=utc_now())
+        self._bells.ring(routed.lanes)
+        MEASURES.routed(routed.number, routed.oldest, now=utc_now())
+        return routed.number == ROUTE_LIMIT
 
     def ring_due(self) -> bool:
         """Ring the lanes that have something due: retries, second looks, and lost bells."""
@@ -99,9 +103,10 @@ class Relay:
     def sweep(self) -> bool:
         """Count deaths: what was in hand when a worker's connection ended is tried with care."""
         with self._desk.transaction() as session:
-            count = count_deaths(session, utc_now())
-        if count:
-            self._log.warning("deliveries.interrupted", count=count)
+            deaths = count_deaths_by_handler(session, utc_now())
+        if deaths:
+            self._log.warning("deliveries.interrupted", count=sum(deaths.values()))
+            MEASURES.interrupted(deaths)
         return False
 
     def _note_trouble(self, error: Exception) -> None:
@@ -125,8 +130,12 @@ def main() -> int:
     relay = Relay(WorkDesk(engine), bells)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: relay.stop())
+    own = Presence("relay", metrics_at=serve_figures(settings, "relay"))
+    reporter = make_reporter(settings.database_url.get_secret_value(), own)
+    reporter.start()
     logger("relay").info("relay.started")
     relay.run()
+    reporter.stop()
     logger("relay").info("relay.stopped")
     return 0
 

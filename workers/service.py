@@ -12,7 +12,11 @@ from starlette.types import ASGIApp
 
 from workers.database import make_engine
 from workers.errors import CommandError
+from workers.exposition import More, make_registry
 from workers.log import configure_logging, logger
+from workers.measuring import MEASURES
+from workers.reporting import Presence, make_reporter
+from workers.serving import Measured
 from workers.settings import Settings, load_settings
 
 
@@ -39,12 +43,22 @@ def run_service(
     # Uvicorn sees to these while it runs, and sends them again when it is done.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
+    reporter = make_reporter(url, Presence(name, metrics_at=f"{config.host}:{config.port}"))
+    reporter.start()
     uvicorn.Server(config).run()
+    reporter.stop()
     engine.dispose()
     logger(name).info(f"{name}.stopped")
     sys.stdout.flush()
     # Python would wait for threads, and one of ours may wait for a server that says nothing.
     os._exit(0)
+
+
+def measured(app: ASGIApp, name: str, *, settings: Settings, more: More | None = None) -> Measured:
+    """Put a service behind what measures it and shows its figures."""
+    registry = make_registry(name, more=more)
+    token = settings.metrics_token
+    return Measured(app, recorder=MEASURES.recorder, registry=registry, token=token)
 
 
 def server_config(app: ASGIApp, *, host: str, port: int, **options: Any) -> uvicorn.Config:

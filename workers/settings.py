@@ -103,6 +103,10 @@ class Settings(BaseSettings):
     # What the dashboard's badge says; red where it is production.
     momento_environment: Annotated[str, Field(pattern=r"^[a-z0-9 -]{1,24}$")] = "local"
 
+    # Figures for Prometheus: on the first free port from here on; 0: nowhere.
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] = 9400
+    metrics_token: SecretStr | None = None
     # Where the gateway can be reached from outside, for what providers tell us.
     gateway_public_url: Annotated[SecretStr, AfterValidator(_is_http)] | None = None
 

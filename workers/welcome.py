@@ -2,7 +2,7 @@
 
 import shlex
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 from pydantic import SecretStr
@@ -71,11 +71,20 @@ class Welcome:
                 lines["messages"] = f"{_listed(brought)} reach nobody; to see them: {look}"
             if "stripe" in settings.sandbox_providers:
                 lines["money"] = f"none moves: a stand-in is Stripe; to see it: {look}"
+        lines["figures"] = _figures(settings, places, processes=self._processes)
         lines["database"] = _shown(settings.database_url)
         lines["broker"] = _shown(settings.broker_url)
         lines["shell"] = f'eval "$({_command("env", settings)})"'
         lines["to stop"] = "Ctrl-C"
         return ["", "Momento is up.", *(f"  {name:<10} {where}" for name, where in lines.items())]
+
+
+def _figures(settings: Settings, places: Mapping[str, str], *, processes: Collection[str]) -> str:
+    """Where Prometheus finds figures."""
+    shown = f"{places['dashboard']}/metrics" if "dashboard" in processes else ""
+    others = f"http://{settings.metrics_host}:{settings.metrics_port} and the ports after it"
+    listed = [each for each in (shown, others if settings.metrics_port else "") if each]
+    return _listed(listed) if listed else "nowhere"
 
 
 def _command(name: str, settings: Settings) -> str:

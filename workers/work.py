@@ -15,6 +15,7 @@ from domain.verdict import Accepted, Deferred, Rejected, Verdict
 from workers.bells import Bells
 from workers.desk import WorkDesk
 from workers.log import logger
+from workers.measuring import MEASURES, Measures
 
 if TYPE_CHECKING:
     from workers.spans import Spans
@@ -36,6 +37,7 @@ class Shift:
     stopping: Event = field(default_factory=Event)
     handlers: Mapping[str, Handler] = field(default_factory=lambda: HANDLERS)
     spans: "Spans | None" = None
+    measures: Measures = MEASURES
     _broke_off_at: str | None = None
 
     def work(self, lane: str) -> int:
@@ -67,20 +69,24 @@ class Shift:
     def _find_due(self, lane: str, handlers: Sequence[Handler]) -> list[Handler]:
         """Route what lies in the outbox, ring other lanes that got something, see what is due."""
         with self.desk.quick() as session:
-            _, lanes = route(session, limit=ROUTE_LIMIT, now=self.now())
+            routed = route(session, limit=ROUTE_LIMIT, now=self.now())
             due = due_handlers(session, handlers, now=self.now())
-        self.bells.ring(lanes - {lane})
+        self.bells.ring(routed.lanes - {lane})
+        self.measures.routed(routed.number, routed.oldest, now=self.now())
         return due
 
     def _apply(self, handler: Handler) -> int:
         """Apply one batch of a handler and log it."""
-        began = time.time_ns()
-        report = apply_due(self.desk.desk, handler, limit=self.batch_size, now=self.now())
+        started, now = time.time_ns(), self.now()
+        with self.measures.busy.with_(handler.name):
+            report = apply_due(self.desk.desk, handler, limit=self.batch_size, now=now)
         if report.claimed:
             ended = time.time_ns()
-            log_report(handler, report, milliseconds=(ended - began) / 1e6)
+            took_s = (ended - started) / 1e9
+            self.measures.applied(handler, report, began=now, took_s=took_s)
+            log_report(handler, report, milliseconds=took_s * 1e3)
             if self.spans is not None:
-                self.spans.applied(handler, report, began=began, ended=ended)
+                self.spans.applied(handler, report, began=started, ended=ended)
         return report.claimed
 
 

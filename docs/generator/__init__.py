@@ -8,12 +8,14 @@ from typing import Any
 from docs.generator.catalogue import catalogue_page
 from docs.generator.compatibility import Breach, find_breaches
 from docs.generator.entities import entities_page
+from docs.generator.ops import alert_rules, grafana_dashboard
 from docs.generator.seeds import load_seeds
 from docs.generator.timetable import timetable_page
 from domain.catalogue import CATALOGUE
 from domain.schemas import ENVELOPE, envelope_schema, json_schema
 
 DOCS = Path(__file__).parents[1]
+OPS = DOCS.parent / "ops"
 SEEDS = DOCS / "seeds.toml"
 SCHEMAS = DOCS / "schemas"
 
@@ -29,6 +31,8 @@ def pages() -> dict[Path, str]:
         DOCS / "entities.md": entities_page(load_seeds(SEEDS)),
         DOCS / "timetable.md": timetable_page(),
         **schemas,
+        OPS / "prometheus/alerts.yml": alert_rules(),
+        OPS / "grafana/momento.json": grafana_dashboard(),
     }
 
 

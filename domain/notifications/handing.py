@@ -5,7 +5,7 @@ for each address, before any provider hears of it: what a crash leaves behind is
 sent again blindly.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -18,7 +18,7 @@ from domain.notifications.pacing import ask_leave, take_leave
 from domain.notifications.sending import Begun, Left, claim, hand_over, is_due, leave_out
 from domain.notifications.wording import Text, put_into_words
 from domain.quiet_hours import quiet_from
-from domain.sql import as_json, fetch
+from domain.sql import array, as_json, fetch
 from domain.tables.notifications import Channel, NotificationStatus
 
 UNWRITABLE: Final = "unwritable"
@@ -36,14 +36,20 @@ class InHand:
     text: Text
     taken_at: datetime
     expires_at: datetime
+    # When we heard of what it tells; None if it was to wait before it went out.
+    heard_at: datetime | None = None
 
 
 class Taken(NamedTuple):
-    """What was taken in hand. If nothing was: until when to wait, or whether to look at once."""
+    """What was taken in hand. If nothing was: until when to wait, or whether to look at once.
+
+    `left`: of how many it was decided that they aren't sent, by their status.
+    """
 
     in_hand: Sequence[InHand]
     wait_until: datetime | None = None
     has_looked: bool = False
+    left: Mapping[str, int] = {}
 
 
 class _Due(NamedTuple):
@@ -73,7 +79,22 @@ def take(
         cost = sum(each.text.segments for each in in_hand)
         spent = timedelta() if a_second is None else timedelta(seconds=cost / a_second)
         take_leave(session, channel, spent=spent, is_probe=leave.is_probe, now=now)
-    return Taken(in_hand, has_looked=bool(ids))
+    taken = {each.notification_id for each in in_hand}
+    left = [each for each in ids if each not in taken]
+    return Taken(in_hand, has_looked=bool(ids), left=_left_out(session, left))
+
+
+def _left_out(session: Session, ids: Sequence[str]) -> Mapping[str, int]:
+    """Count those that were claimed and won't be sent, by their status."""
+    if not ids:
+        return {}
+    rows = fetch(
+        session,
+        "SELECT status, count(*) FROM notifications"
+        " WHERE id = ANY(%(ids)s::uuid[]) AND status <> 'scheduled' GROUP BY status",
+        ids=array(ids),
+    )
+    return dict(rows)
 
 
 class _Planned(NamedTuple):
@@ -123,6 +144,7 @@ def _begin(
         _Planned(each, address, begun[each.told.id]) for each in due for address in each.addresses
     ]
     ids = _insert(session, channel, planned, now=now)
+    heard = _heard_at(session, begun.values())
     return [
         InHand(
             handover_id=identity,
@@ -133,9 +155,24 @@ def _begin(
             text=each.due.text,
             taken_at=now,
             expires_at=_until(each, channel, now=now),
+            heard_at=heard.get(each.begun.domain_event_id) if each.begun.is_prompt else None,
         )
         for identity, each in zip(ids, planned, strict=True)
     ]
+
+
+def _heard_at(session: Session, begun: Iterable[Begun]) -> dict[int, datetime]:
+    """Give when the domain events were received of which somebody is told at once."""
+    seqs = {each.domain_event_id for each in begun if each.is_prompt}
+    if not seqs:
+        return {}
+    return dict(
+        fetch(
+            session,
+            "SELECT seq, received_at FROM domain_events WHERE seq = ANY(%(seqs)s::bigint[])",
+            seqs=array(map(str, seqs)),
+        )
+    )
 
 
 def _until(each: _Planned, channel: Channel, *, now: datetime) -> datetime:

@@ -5,7 +5,7 @@ the same. Locks notifications in the order of their keys, as the erasure of a pe
 their handovers.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -20,6 +20,8 @@ from domain.tables.handovers import HandoverState
 from domain.tables.notifications import Channel, NotificationStatus
 
 SENDER_LOST: Final = "sender_lost"
+# A channel, and what one of its notifications has become.
+Change = tuple[str, str]
 # How many that were lost are looked after at once.
 PORTION: Final = 500
 # What may become of what: an answer never takes back what is known better.
@@ -47,23 +49,20 @@ class Heard(NamedTuple):
     send_after: datetime | None = None
 
 
-def hear(session: Session, heard: Sequence[Heard], *, now: datetime) -> None:
-    """Write what became known of handovers, and settle their notifications."""
+def hear(session: Session, heard: Sequence[Heard], *, now: datetime) -> Counter[Change]:
+    """Write what became known of handovers, and settle their notifications; count the changes."""
     if not heard:
-        return
+        return Counter()
     ids = array(each.handover_id for each in heard)
-    told = [
-        identity
-        for (identity,) in fetch(
-            session,
-            """
-            SELECT id FROM notifications WHERE id IN (
-                SELECT notification_id FROM handovers WHERE id = ANY(%(ids)s::uuid[]))
-            ORDER BY user_id, dedupe_key, channel FOR NO KEY UPDATE
-            """,
-            ids=ids,
-        )
-    ]
+    rows = fetch(
+        session,
+        """
+        SELECT id, channel, status FROM notifications WHERE id IN (
+            SELECT notification_id FROM handovers WHERE id = ANY(%(ids)s::uuid[]))
+        ORDER BY user_id, dedupe_key, channel FOR NO KEY UPDATE
+        """,
+        ids=ids,
+    )
     execute(
         session,
         f"""
@@ -76,7 +75,12 @@ def hear(session: Session, heard: Sequence[Heard], *, now: datetime) -> None:
         rows=as_json(_row(each) for each in heard),
     )
     again = {each.handover_id: each.send_after for each in heard if each.send_after}
-    _settle(session, told, again, now=now)
+    statuses = _settle(session, [identity for identity, _, _ in rows], again, now=now)
+    return Counter(
+        (channel, str(statuses[identity]))
+        for identity, channel, before in rows
+        if statuses.get(identity, before) != before
+    )
 
 
 def _row(heard: Heard) -> dict[str, Any]:
@@ -91,12 +95,14 @@ def _row(heard: Heard) -> dict[str, Any]:
 
 def _settle(
     session: Session, told: Sequence[str], again: Mapping[str, datetime], *, now: datetime
-) -> None:
-    """Settle notifications by their handovers."""
+) -> dict[str, NotificationStatus]:
+    """Settle notifications by their handovers; give what they are now."""
+    statuses: dict[str, NotificationStatus] = {}
     outcomes: dict[str, Outcome] = {}
     waiting: dict[str, Again] = {}
     for identity, kept in _read_handovers(session, told).items():
         status, reason = settle_tries(each.tried for each in kept)
+        statuses[identity] = status
         if status is NotificationStatus.SCHEDULED:
             moments = (again.get(each.id, now) for each in kept)
             waiting[identity] = Again(max(moments), reason)
@@ -105,6 +111,7 @@ def _settle(
             outcomes[identity] = Outcome(status, reason, names[-1] if names else None)
     conclude(session, outcomes)
     put_back(session, waiting)
+    return statuses
 
 
 class _Kept(NamedTuple):
@@ -132,10 +139,11 @@ def _read_handovers(session: Session, told: Sequence[str]) -> dict[str, list[_Ke
     return found
 
 
-def give_up_lost(session: Session, *, now: datetime) -> int:
+def give_up_lost(session: Session, *, now: datetime) -> tuple[int, Counter[Change]]:
     """Mark what was in hand of a sender that is gone: nobody knows whether it was sent.
 
-    Of an SMS the provider can be asked, after a while; of a push or an email nobody can.
+    Of an SMS the provider can be asked, after a while; of a push or an email nobody can. Gives how
+    many handovers, and what that has changed.
     """
     rows = fetch(
         session,
@@ -147,8 +155,8 @@ def give_up_lost(session: Session, *, now: datetime) -> int:
         until=now - HANDOVER_LEASE,
         limit=PORTION,
     )
-    hear(session, [_lost(identity, channel, now=now) for identity, channel in rows], now=now)
-    return len(rows)
+    lost = [_lost(identity, channel, now=now) for identity, channel in rows]
+    return len(rows), hear(session, lost, now=now)
 
 
 def _lost(identity: str, channel: str, *, now: datetime) -> Heard:

@@ -80,6 +80,9 @@ class Begun(NamedTuple):
     user_id: str
     attempt: int
     expires_at: datetime
+    # The domain event that it follows from, and whether it was to go out at once.
+    domain_event_id: int
+    is_prompt: bool
 
 
 def hand_over(
@@ -95,7 +98,8 @@ def hand_over(
         UPDATE notifications AS told SET status = 'sending', attempts = told.attempts + 1,
             segments = (%(segments)s::jsonb->>(told.id::text))::smallint, updated_at = now()
         WHERE told.id = ANY(%(ids)s::uuid[]) AND told.status = 'scheduled'
-        RETURNING told.id, told.user_id, told.attempts, told.expires_at
+        RETURNING told.id, told.user_id, told.attempts, told.expires_at, told.domain_event_id,
+            told.attempts = 1 AND told.send_after <= told.created_at + interval '1 second'
         """,
         ids=array(ids),
         segments=to_json(segments or {}).decode(),

@@ -241,7 +241,7 @@ def _turn(desk: WorkDesk, handler: Handler, *, limit: int) -> bool:
     now = datetime.now(UTC)
     try:
         with desk.quick() as session:
-            routed, _ = route(session, limit=limit, now=now)
+            routed = route(session, limit=limit, now=now).number
         return routed > 0 or apply_due(desk.desk, handler, limit=limit, now=now).claimed > 0
     except (DBAPIError, psycopg.Error) as error:
         if not is_passing(error):

@@ -6,6 +6,9 @@ from typing import Any
 
 from domain.chore_queries import chore_numbers
 from domain.constants import REFUND_PATIENCE
+from domain.figures import thresholds
+from domain.figures.reading_system import inbox_numbers, senders_seen
+from domain.figures.store import snapshot_numbers
 from domain.ledger_queries import (
     delivery_counts,
     lane_numbers,
@@ -25,7 +28,7 @@ NAME = "status"
 HELP = "Say how much waits, what is dead, and who is at work; exits with 1 on drift"
 
 # Work that is due and older than this has nobody who does it. So has an outbox row.
-LATE_S = 10.0
+LATE_S = thresholds.LATE_S
 # Longer than a channel's pace keeps anybody waiting on a usual day.
 UNTOLD_S = 300.0
 # A worker says every 5 s that it lives.
@@ -51,6 +54,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             "telling": waiting_numbers(session, now),
             "refunds": refund_numbers(session, now),
             "workers": workers_seen(session, now),
+            "senders": senders_seen(session, now),
+            "inbox": inbox_numbers(session, now),
+            "snapshot": snapshot_numbers(session),
             "scheduler": scheduler_numbers(session, now),
         }
     print(as_json(numbers) if arguments.json else _for_people(numbers))
@@ -71,10 +77,22 @@ def _for_people(numbers: dict[str, Any]) -> str:
         ("told", _told(numbers)),
         ("refunds", _refunds(numbers["refunds"])),
         ("chores", _chores(numbers["chores"])),
-        ("workers", ", ".join(f"{each['pid']} on {each['host']}" for each in at_work) or "none"),
+        ("workers", _named(at_work)),
+        ("senders", _named(numbers["senders"])),
+        ("inbox", f"{numbers['inbox']['held']} held, {numbers['inbox']['waiting']} waiting"),
+        ("snapshot", _snapshot(numbers["snapshot"])),
         ("scheduler", told(numbers["scheduler"])),
     ]
     return f"{_verdict(numbers, len(at_work))}\n{aligned(rows, indent='  ')}"
+
+
+def _named(processes: list[dict[str, Any]]) -> str:
+    return ", ".join(f"{each['pid']} on {each['host']}" for each in processes) or "none"
+
+
+def _snapshot(snapshot: dict[str, Any]) -> str:
+    age_s = snapshot["age_s"]
+    return "none: no dashboard has run" if age_s is None else f"{duration(age_s)} old"
 
 
 def _told(numbers: dict[str, Any]) -> str:
@@ -135,6 +153,8 @@ def _verdict(numbers: dict[str, Any], at_work: int) -> str:
     if any((queue["oldest_s"] or 0) > LATE_S for queue in queues):
         nobody = "" if at_work else ", and no worker is there: start momento up"
         findings.append(f"work is late{nobody}")
+    if held := numbers["inbox"]["held"]:
+        findings.append(f"{held} held in the inbox: see momento inbox list")
     if (numbers["telling"]["oldest_s"] or 0) > UNTOLD_S and not resting:
         findings.append("people wait to be told: does a sender run, and for each channel?")
     if findings:

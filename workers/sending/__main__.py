@@ -16,10 +16,12 @@ from domain.tables.notifications import Channel
 from workers.clock import utc_now
 from workers.database import make_engine
 from workers.errors import CommandError
+from workers.exposition import serve_figures
 from workers.log import configure_logging, logger
 from workers.providers.senders import make_senders, make_till
 from workers.providers.session import LOOPBACK
 from workers.refunding.desk import REFUNDS, RefundDesk
+from workers.reporting import Presence, make_reporter
 from workers.sending.crew import Crew, Desk
 from workers.sending.desk import SendingDesk
 from workers.sending.mail import EmailOutlet
@@ -92,6 +94,15 @@ def main() -> int:
     crews = [Crew(desk, stopping) for desk in desks]
     _say_started({desk.name for desk in desks})
     log = logger("sender")
+    reporter = make_reporter(
+        settings.database_url.get_secret_value(),
+        Presence(
+            "sender",
+            tuple(sorted(desk.name for desk in desks)),
+            serve_figures(settings, "sender"),
+        ),
+    )
+    reporter.start()
     for crew in crews:
         crew.start()
     stopping.wait()
@@ -99,6 +110,7 @@ def main() -> int:
     deadline = time.monotonic() + STOP_WITHIN.total_seconds()
     for crew in crews:
         crew.wait(deadline)
+    reporter.stop()
     if spans is not None:
         spans.stop()
     log.info("sender.stopped")

@@ -12,6 +12,7 @@ from domain.notifications.addresses import Fact, hash_text, note_facts
 from domain.notifications.calling import find_mentioned
 from domain.notifications.hearing import hear
 from domain.tables.handovers import AddressFactKind, HandoverState
+from workers.measuring import MEASURES
 from workers.providers.ports import TextState
 from workers.sending.answers import judge_text_state
 
@@ -45,7 +46,7 @@ def hear_callback(session: Session, callback: Callback, *, now: datetime) -> Han
     if mentioned is None:
         return None
     answer = judge_text_state(mentioned.question, callback.state, now=now)
-    hear(session, [answer.heard], now=now)
+    MEASURES.notified(hear(session, [answer.heard], now=now))
     if answer.unreached is not None:
         # By the number that we have sent to; Twilio may write it in another way.
         _, _, _, kind, at = answer.unreached

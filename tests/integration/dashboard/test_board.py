@@ -115,8 +115,9 @@ class TestVerdict:
 
 class TestNumbers:
     def test_deliveries_are_counted_by_state(self, viewer: Browser, engine: Engine) -> None:
-        for seq, state in enumerate(["done", "done", "rejected", "discarded", "deferred"]):
+        for seq, state in enumerate(["done", "done", "rejected", "discarded"]):
             a_delivery(engine, seq, state)
+        a_delivery(engine, 9, "deferred", due_at=NOW + timedelta(hours=1))
         shown = seen(viewer)
         for said in ("done 2 applied", "rejected 1", "discarded 1", "deferred 1", "dead 0"):
             assert said in shown

@@ -165,7 +165,7 @@ class TestFailing:
             pauses.append(pause)
             assert apply_due(desk.desk, poison, limit=10, now=now + pause * 0.99).claimed == 0
             now += pause
-        assert apply_due(desk.desk, poison, limit=10, now=now).outcomes == {"failed": 1}
+        assert apply_due(desk.desk, poison, limit=10, now=now).outcomes == {"dead": 1}
         row = deliveries(engine, REGISTERED)["Ada"]
         assert (row.state, row.attempts) == ("dead", FAILED_ATTEMPTS)
         assert row.error is not None

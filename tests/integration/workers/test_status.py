@@ -52,6 +52,9 @@ class TestJson:
             "telling": {"due": 0, "oldest_s": None},
             "refunds": {"due": 0, "pending": 0, "refused": 0, "failed": 0, "oldest_s": None},
             "workers": [],
+            "senders": [],
+            "inbox": {"held": 0, "waiting": 0},
+            "snapshot": {"age_s": None},
             "scheduler": {"leader": None, "jobs": []},
         }
 
@@ -103,6 +106,32 @@ class TestJson:
         assert (worker["pid"], worker["host"], worker["lanes"]) == (42, "box", ["seats"])
         assert 3 <= worker["last_seen_s"] < 30
 
+    def test_who_sends_and_what_is_held_and_how_old_the_snapshot_is(
+        self, momento: Momento, engine: Engine
+    ) -> None:
+        execute(
+            engine,
+            "INSERT INTO processes SELECT gen_random_uuid(), name, 42, 'box', '1', now(), now(),"
+            " 1, NULL, '{push,sms}', '[]' FROM (VALUES ('sender'), ('relay')) AS p (name)",
+        )
+        execute(
+            engine,
+            "INSERT INTO inbox (provider, id, type, said_at, state, reason) VALUES"
+            " ('stripe', 'evt_1', 'x', now(), 'held', 'another_amount')",
+        )
+        execute(
+            engine,
+            "INSERT INTO snapshots (at, version, data) VALUES (now() - interval '1 hour', 1, '{}')",
+        )
+        said = momento("status", "--json").json
+        (sender,) = said["senders"]
+        assert (sender["pid"], sender["channels"]) == (42, ["push", "sms"])
+        assert said["inbox"] == {"held": 1, "waiting": 0}
+        assert 3600 <= said["snapshot"]["age_s"] < 3630
+        shown = momento("status").out
+        assert shown.startswith("1 held in the inbox: see momento inbox list\n")
+        assert "1.0 h old" in shown
+
 
 class TestForPeople:
     def test_a_settled_system_is_all_quiet(self, momento: Momento, engine: Engine) -> None:
@@ -110,7 +139,7 @@ class TestForPeople:
         lines = momento("status").out.splitlines()
         assert lines[0] == "all quiet"
         assert "lane seats" in "\n".join(lines)
-        assert len(lines) == 11
+        assert len(lines) == 14
 
     def test_the_dead_are_named_first_with_what_to_do(
         self, momento: Momento, engine: Engine, diary: Diary

@@ -1,0 +1,198 @@
+"""What a person should know first of a snapshot, why, what it isn't, and what to do. Pure.
+
+The worst alarm that no other explains comes first. What nobody knows is never called well.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from dashboard.snapshots import Latest
+from dashboard.words import count, duration, listed
+from domain.figures.gauges import part_of
+from domain.figures.snapshot import PARTS, AlertNow, Count, How, Part, Snapshot
+from domain.figures.thresholds import (
+    BY_NAME,
+    COLLECTOR_SILENT,
+    SILENT_FOR_LONG_S,
+    Level,
+    Threshold,
+    Unit,
+)
+
+RUNBOOK: Final = "docs/runbook.md"
+
+
+class Mood(StrEnum):
+    """How much of an alarm it is. `unknown` is never taken for well."""
+
+    QUIET = "quiet"
+    BUSY = "busy"
+    WARN = "warn"
+    PAGE = "page"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One alarm in words: `because` are those that explain it, the nearest first.
+
+    `not_because`: what would explain it too and isn't it. `also_of`: of how many more it is so.
+    """
+
+    name: str
+    mood: Mood
+    statement: str
+    hint: str
+    since: datetime | None
+    because: tuple[str, ...] = ()
+    not_because: tuple[str, ...] = ()
+    also_of: int = 0
+
+    @property
+    def runbook(self) -> str:
+        """Where the runbook says more."""
+        return f"{RUNBOOK}#{self.name.lower()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What to know first, the other alarms, what is about to become one, and what isn't known."""
+
+    mood: Mood
+    statement: str
+    hint: str
+    first: Alarm | None = None
+    others: tuple[Alarm, ...] = ()
+    soon: tuple[Alarm, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+def judge_snapshot(latest: Latest) -> Judgement:
+    """Say how everything stands."""
+    if latest.snapshot is None or latest.is_silent:
+        return _silent(latest)
+    snapshot = latest.snapshot
+    ringing = [alert for alert in snapshot.alerts if alert.ringing and alert.name in BY_NAME]
+    pending = [alert for alert in snapshot.alerts if not alert.ringing and alert.name in BY_NAME]
+    alarms, soon = _sorted(_alarms(ringing, snapshot)), tuple(_alarms(pending, snapshot))
+    unknown = tuple(name for name in PARTS if _part(snapshot, name).trouble is not None)
+    if alarms:
+        first, others = alarms[0], tuple(alarms[1:])
+        statement = _sentence(first.statement)
+        return Judgement(first.mood, statement, first.hint, first, others, soon, unknown)
+    if unknown:
+        statement = f"Unknown: {listed(list(unknown))} can't be read"
+        hint = "What was known last is shown with its age."
+        return Judgement(Mood.UNKNOWN, statement, hint, soon=soon, unknown=unknown)
+    return _calm(snapshot, soon)
+
+
+def _silent(latest: Latest) -> Judgement:
+    """Nobody knows how things stand now."""
+    long = latest.snapshot is None or latest.age_s > SILENT_FOR_LONG_S
+    if latest.is_away:
+        statement = "Unknown: the database can't be reached"
+        hint = "Nothing is lost; processes go on by themselves once it answers."
+    elif latest.snapshot is None:
+        statement = "Unknown: nobody has written down yet how things stand"
+        hint = "A dashboard does within seconds; see its log for collector.failed."
+    else:
+        statement = f"Unknown: the collector has been silent for {duration(latest.age_s)}"
+        hint = "See the dashboards' logs for collector.failed."
+    mood = Mood.PAGE if long else Mood.WARN
+    alarm = Alarm(COLLECTOR_SILENT, mood, statement, hint, since=None)
+    return Judgement(Mood.UNKNOWN, statement, hint, alarm, unknown=PARTS)
+
+
+def _alarms(alerts: Sequence[AlertNow], snapshot: Snapshot) -> Iterator[Alarm]:
+    """Put alerts into words, those of one name together by the worst of them."""
+    by_name: dict[str, list[AlertNow]] = {}
+    for alert in alerts:
+        by_name.setdefault(alert.name, []).append(alert)
+    for name, listed_alerts in by_name.items():
+        worst = max(listed_alerts, key=lambda each: (each.level == Level.PAGE, abs(each.value)))
+        threshold = BY_NAME[name]
+        because = [cause for cause in threshold.causes if cause in by_name]
+        yield Alarm(
+            name=name,
+            mood=Mood(worst.level),
+            statement=_statement(threshold, worst),
+            hint=BY_NAME[because[0]].hint if because else threshold.hint,
+            since=min(each.since for each in listed_alerts),
+            because=tuple(_statement(BY_NAME[each], by_name[each][0]) for each in because),
+            not_because=tuple(_fine(threshold, found=by_name, snapshot=snapshot)),
+            also_of=len(listed_alerts) - 1,
+        )
+
+
+def _fine(
+    threshold: Threshold, *, found: Mapping[str, object], snapshot: Snapshot
+) -> Iterator[str]:
+    """Say what would explain an alarm and doesn't, as far as that is known."""
+    for name in threshold.causes:
+        cause = BY_NAME[name]
+        part = part_of(cause.gauge)
+        is_known = part is None or _part(snapshot, part).trouble is None
+        if name not in found and cause.fine and is_known:
+            yield cause.fine
+
+
+def _sorted(alarms: Iterator[Alarm]) -> list[Alarm]:
+    """Sort alarms: those that no other explains first, the worst of these first of all."""
+    order = list(BY_NAME)
+    return sorted(
+        alarms,
+        key=lambda each: (bool(each.because), each.mood is not Mood.PAGE, order.index(each.name)),
+    )
+
+
+def _statement(threshold: Threshold, alert: AlertNow) -> str:
+    return threshold.statement.format(value=shown(alert.value, threshold.unit), **alert.labels)
+
+
+def shown(value: float, unit: Unit) -> str:
+    """Write a number as people say it."""
+    match unit:
+        case Unit.SECONDS:
+            return duration(value)
+        case Unit.PART:
+            return f"{value:.0%}"
+        case Unit.BYTES:
+            return f"{value / 1e6:,.0f} MB"
+        case Unit.COUNT:
+            return f"{value:,.0f}"
+
+
+def _calm(snapshot: Snapshot, soon: tuple[Alarm, ...]) -> Judgement:
+    """Nobody is needed."""
+    waiting = list(_waiting(snapshot))
+    if waiting:
+        return Judgement(Mood.BUSY, f"At work: {listed(waiting)}", "Nothing is late.", soon=soon)
+    deferred = (snapshot.deliveries.value or {}).get("deferred", Count(0))
+    hint = "Nothing waits."
+    if deferred.number:
+        more = "at least " if deferred.how is How.LEAST else ""
+        waits = count(deferred.number, "delivery waits", "deliveries wait")
+        hint = f"{_sentence(more + waits)} for something still to come."
+    return Judgement(Mood.QUIET, "All quiet", hint, soon=soon)
+
+
+def _waiting(snapshot: Snapshot) -> Iterator[str]:
+    """Say what is to be done just now."""
+    if (outbox := snapshot.outbox.value) and outbox.waiting.number:
+        yield count(outbox.waiting.number, "domain event", "domain events") + " to route"
+    due = sum(lane.queued.number for lane in snapshot.lanes.value or ())
+    if due:
+        yield count(due, "delivery", "deliveries") + " to apply"
+
+
+def _part(snapshot: Snapshot, name: str) -> Part[object]:
+    part: Part[object] = getattr(snapshot, name)
+    return part
+
+
+def _sentence(statement: str) -> str:
+    return statement[0].upper() + statement[1:]

@@ -1,0 +1,132 @@
+"""The latest snapshot for all who look, and how old it is: one cheap query a second at most."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+import psycopg
+from prometheus_client.core import GaugeMetricFamily, Metric
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
+
+from domain.figures.gauges import AGE, PART_FAILED, SILENT, SOURCES, gauges
+from domain.figures.snapshot import Snapshot
+from domain.figures.store import Kept, latest_snapshot
+from workers.exposition import PREFIX
+
+# Many viewers cost as much as one.
+LIFE_S: Final = 1.0
+AGE_SENTENCE: Final = "How long ago the collector has last written down how everything stands."
+PART_SENTENCE: Final = "Whether a part of the snapshot could not be read."
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The newest snapshot that is known, and its age; none if there never was one.
+
+    `is_away`: the database can't be asked just now, so this is what was known before.
+    """
+
+    snapshot: Snapshot | None
+    age_s: float
+    is_away: bool = False
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it is too old to say how everything stands now."""
+        return self.snapshot is None or self.age_s > SILENT.total_seconds()
+
+
+class Snapshots:
+    """Reads the newest snapshot again when it is asked for and too old."""
+
+    def __init__(
+        self,
+        read: Callable[[], Awaitable[Kept | None]],
+        *,
+        clock: Callable[[], float],
+        away: type[Exception],
+    ) -> None:
+        """Nothing was read yet; `clock` gives seconds that never go back.
+
+        `read` raises `away` when the database can't be asked.
+        """
+        self._read = read
+        self._away = away
+        self._clock = clock
+        self._one_at_a_time = asyncio.Lock()
+        self._held = Latest(None, 0.0, is_away=True)
+        self._read_at: float | None = None
+
+    async def latest(self) -> Latest:
+        """Give it; with the database away what was known last, ever older."""
+        async with self._one_at_a_time:
+            now = self._clock()
+            since_s = 0.0 if self._read_at is None else now - self._read_at
+            if self._read_at is not None and since_s < LIFE_S and not self._held.is_away:
+                return self._held
+            try:
+                self._held = _latest(await self._read())
+                self._read_at = now
+            except self._away:
+                return replace(self._held, age_s=self._held.age_s + since_s, is_away=True)
+            return self._held
+
+
+def _latest(kept: Kept | None) -> Latest:
+    return Latest(None, 0.0) if kept is None else Latest(kept.snapshot, kept.age_s)
+
+
+class SnapshotGauges:
+    """The numbers of the newest snapshot for Prometheus; too old, its age alone."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Connect when first asked."""
+        self._engine = engine
+        self._age_s: float | None = None
+        self._at = time.monotonic()
+
+    def __call__(self) -> Iterator[Metric]:
+        """Read the newest snapshot and give its numbers."""
+        latest = self._look()
+        if self._age_s is None:
+            return
+        age_s = self._age_s + (time.monotonic() - self._at)
+        yield _family(AGE, AGE_SENTENCE, values=[(age_s, {})])
+        if latest is None or latest.snapshot is None or age_s > SILENT.total_seconds():
+            return
+        found: dict[str, list[tuple[float, dict[str, str]]]] = {}
+        for gauge in gauges(latest.snapshot):
+            found.setdefault(gauge.name, []).append((gauge.value, dict(gauge.labels)))
+        parts = found.pop(PART_FAILED)
+        yield _family(PART_FAILED, PART_SENTENCE, labels=("part",), values=parts)
+        for source in SOURCES:
+            if source.name in found:
+                values = found[source.name]
+                yield _family(source.name, source.sentence, labels=source.labels, values=values)
+
+    def _look(self) -> Kept | None:
+        try:
+            with Session(self._engine) as session:
+                latest = latest_snapshot(session)
+        except (SQLAlchemyError, psycopg.Error):
+            return None
+        if latest is not None:
+            self._age_s, self._at = latest.age_s, time.monotonic()
+        return latest
+
+
+def _family(
+    name: str,
+    sentence: str,
+    *,
+    values: list[tuple[float, dict[str, str]]],
+    labels: tuple[str, ...] = (),
+) -> Metric:
+    family = GaugeMetricFamily(PREFIX + name, sentence, labels=labels)
+    for value, named in values:
+        family.add_metric([named[label] for label in labels], value)
+    return family

@@ -1,0 +1,143 @@
+"""Reads who runs, who leads, and how the database and what hangs on it stand."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlmodel import Session
+
+from domain.figures.counting import LIMIT, age, capped, seconds_since
+from domain.figures.snapshot import (
+    DatabaseNow,
+    InboxNow,
+    InHandNow,
+    ProcessNow,
+    Queue,
+    ScheduleNow,
+    SchedulerNow,
+)
+from domain.leading import leader
+from domain.partitions import count_strays
+from domain.schedules import Scheduled, schedules
+from domain.sql import fetch
+
+# A process that was not seen for so long has ended.
+GONE: Final = timedelta(minutes=1)
+
+
+def read_processes(session: Session, now: datetime) -> tuple[ProcessNow, ...]:
+    """List our processes, and what they do."""
+    rows = fetch(
+        session,
+        """
+        SELECT name, pid, host, version, started_at, last_seen_at, memory_bytes, metrics_at, takes,
+            doing
+        FROM processes WHERE last_seen_at > %(now)s - %(gone)s ORDER BY name, host, pid
+        """,
+        now=now,
+        gone=GONE,
+    )
+    return tuple(
+        ProcessNow(
+            *(name, pid, host, version),
+            up_s=age(started, now),
+            last_seen_s=age(seen, now),
+            memory_bytes=memory,
+            metrics_at=metrics_at,
+            takes=tuple(takes),
+            doing=tuple(_in_hand(each, now) for each in doing),
+        )
+        for name, pid, host, version, started, seen, memory, metrics_at, takes, doing in rows
+    )
+
+
+def _in_hand(doing: Mapping[str, Any], now: datetime) -> InHandNow:
+    since = datetime.fromisoformat(doing["since"])
+    return InHandNow(doing["what"], doing["count"], age(since, now))
+
+
+def read_scheduler(session: Session, now: datetime) -> SchedulerNow:
+    """Say who leads, and how every schedule stands."""
+    leads = leader(session)
+    return SchedulerNow(
+        leader_pid=leads.pid if leads else None,
+        leader_host=leads.host if leads else None,
+        led_for_s=seconds_since(leads.since if leads else None, now),
+        clock_ahead_s=leads.clock_ahead_s if leads else None,
+        schedules=tuple(_schedule(each, now) for each in schedules(session, now)),
+    )
+
+
+def _schedule(of: Scheduled, now: datetime) -> ScheduleNow:
+    """Say how late a schedule is: since the first planned time that nobody has met."""
+    late_s = 0.0
+    if of.last_planned is not None and of.paused_until is None:
+        late_s = max(0.0, (now - of.last_planned).total_seconds() - of.every_s)
+    return ScheduleNow(
+        name=of.name,
+        late_s=round(late_s, 3),
+        # The one that is due just now isn't missed yet.
+        missed=int(late_s // of.every_s),
+        last_result=of.last_result,
+        is_drifted=of.is_drifted,
+        paused_until=of.paused_until,
+        paused_why=of.paused_why,
+    )
+
+
+def read_chores(session: Session, now: datetime) -> Queue:
+    """Count what chores have to make: vectors and proposals."""
+    rows = f"SELECT created_at FROM matching_requests LIMIT {LIMIT + 1}"
+    ((count, oldest),) = fetch(
+        session, f"SELECT count(*), min(created_at) FROM ({rows}) AS waiting"
+    )
+    return Queue("chores", capped(count), seconds_since(oldest, now))
+
+
+def read_inbox(session: Session, now: datetime) -> InboxNow:
+    """Count what providers told us that isn't settled."""
+    del now
+    rows = "SELECT state FROM inbox WHERE state IN ('waiting', 'held') ORDER BY received_at"
+    found = dict(
+        fetch(
+            session,
+            f"SELECT state, count(*) FROM ({rows} LIMIT {LIMIT + 1}) AS open GROUP BY state",
+        )
+    )
+    return InboxNow(capped(found.get("held", 0)), capped(found.get("waiting", 0)))
+
+
+def inbox_numbers(session: Session, now: datetime) -> dict[str, int]:
+    """Give how much of the inbox is held and how much waits, up to ten thousand."""
+    found = read_inbox(session, now)
+    return {"held": found.held.number, "waiting": found.waiting.number}
+
+
+def senders_seen(session: Session, now: datetime) -> list[dict[str, Any]]:
+    """Give the senders that were seen lately, and which channels they take."""
+    return [
+        {
+            "pid": each.pid,
+            "host": each.host,
+            "channels": list(each.takes),
+            "last_seen_s": each.last_seen_s,
+        }
+        for each in read_processes(session, now)
+        if each.name == "sender"
+    ]
+
+
+def read_database(session: Session, now: datetime) -> DatabaseNow:
+    """Look at Postgres itself."""
+    del now
+    ((connections, most, longest),) = fetch(
+        session,
+        """
+        SELECT count(*), current_setting('max_connections')::int,
+            coalesce(max(extract(epoch FROM clock_timestamp() - xact_start))
+                FILTER (WHERE datname = current_database() AND pid <> pg_backend_pid()
+                    AND backend_type = 'client backend'), 0)::float8
+        FROM pg_stat_activity WHERE datname IS NOT NULL
+        """,
+    )
+    return DatabaseNow(connections, most, max(longest, 0.0), count_strays(session.connection()))

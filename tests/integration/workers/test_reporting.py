@@ -1,0 +1,84 @@
+"""A process says that it runs and what it has measured, and never suffers for it."""
+
+import psutil
+import psycopg
+import pytest
+from sqlalchemy import Engine, text
+
+from domain.figures import names
+from tests.helpers.ledger import ask, until
+from workers.measuring import Measures
+from workers.reporting import Presence, Reporter, our_version
+
+OWN = Presence("worker", ("plans", "seats"), "127.0.0.1:9400")
+
+
+@pytest.fixture
+def measures() -> Measures:
+    return Measures()
+
+
+@pytest.fixture
+def reporter(engine: Engine, measures: Measures) -> Reporter:
+    return Reporter(engine, OWN, measures=measures)
+
+
+class TestBeats:
+    def test_say_what_the_process_is_and_does(
+        self, engine: Engine, reporter: Reporter, measures: Measures
+    ) -> None:
+        with measures.busy.with_("kudos.apply_kudos_given", 3):
+            reporter.beat()
+        row = ask(engine, "SELECT to_jsonb(processes) FROM processes")
+        assert (row["name"], row["takes"], row["metrics_at"]) == OWN_AS_ROW
+        assert (row["pid"], row["version"]) == (psutil.Process().pid, our_version())
+        assert row["memory_bytes"] > 10_000_000
+        (doing,) = row["doing"]
+        assert (doing["what"], doing["count"]) == ("kudos.apply_kudos_given", 3)
+        reporter.beat()
+        assert ask(engine, "SELECT doing FROM processes") == []
+
+    def test_a_process_that_stops_leaves_its_figures_and_no_row(
+        self, engine: Engine, reporter: Reporter, measures: Measures
+    ) -> None:
+        reporter.start()
+        until(lambda: ask(engine, "SELECT count(*) FROM processes") == 1, "a row")
+        measures.recorder.count(names.ROUTED, by=5)
+        reporter.stop()
+        assert ask(engine, "SELECT count(*) FROM processes") == 0
+        assert ask(engine, "SELECT sum(count) FROM figures WHERE name = 'outbox_routed'") == 5
+
+
+OWN_AS_ROW = ("worker", ["plans", "seats"], "127.0.0.1:9400")
+
+
+class TestWriting:
+    def test_writes_each_thing_once(
+        self, engine: Engine, reporter: Reporter, measures: Measures
+    ) -> None:
+        measures.recorder.count(names.ROUTED, by=5)
+        measures.failures.add("h", "KeyError")
+        reporter.write()
+        reporter.write()
+        measures.recorder.count(names.ROUTED)
+        reporter.write()
+        assert ask(engine, "SELECT sum(count) FROM figures") == 6
+        assert ask(engine, "SELECT sum(count) FROM failure_hours") == 1
+
+    def test_what_could_not_be_written_comes_the_next_time(
+        self, engine: Engine, reporter: Reporter, measures: Measures
+    ) -> None:
+        measures.recorder.count(names.ROUTED, by=5)
+        measures.failures.add("h", "KeyError")
+        rename(engine, "figures", "away")
+        with pytest.raises(psycopg.Error):
+            reporter.write()
+        rename(engine, "away", "figures")
+        reporter.write()
+        assert ask(engine, "SELECT sum(count) FROM figures") == 5
+        assert ask(engine, "SELECT sum(count) FROM failure_hours") == 1
+
+
+def rename(engine: Engine, table: str, name: str) -> None:
+    with engine.begin() as connection:
+        connection.execute(text(f"ALTER TABLE {table} RENAME TO {name}"))

@@ -1,0 +1,210 @@
+"""What is said first of a snapshot: the cause, what it isn't, and never "well" of the unknown."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import pytest
+
+from dashboard.judgement import Judgement, Mood, judge_snapshot
+from dashboard.snapshots import Latest
+from domain.figures.alarms import find_alerts
+from domain.figures.gauges import SOURCES, gauges
+from domain.figures.snapshot import (
+    PARTS,
+    BrokerNow,
+    ChannelNow,
+    Count,
+    DatabaseNow,
+    How,
+    InboxNow,
+    Lane,
+    Part,
+    ProcessNow,
+    Queue,
+    SchedulerNow,
+    Snapshot,
+)
+from domain.figures.thresholds import BY_NAME, THRESHOLDS
+
+NOW: Final = datetime(2026, 6, 1, 12, tzinfo=UTC)
+LONG: Final = timedelta(minutes=30)
+LANES: Final = ("plans", "seats", "afterwards")
+
+
+def a_process(name: str, *takes: str) -> ProcessNow:
+    return ProcessNow(
+        *(name, 42, "box", "1.0", 600.0, 1.0, 80_000_000, None), takes=takes, doing=()
+    )
+
+
+def part(value: Any) -> Part[Any]:
+    return Part(value, NOW)
+
+
+def well(**other: Any) -> Snapshot:
+    """All is well but for what is said."""
+    values: dict[str, Any] = {
+        "outbox": Queue("outbox", Count(0), None),
+        "lanes": tuple(Lane(lane, Count(0), None) for lane in LANES),
+        "deliveries": {"pending": Count(0), "deferred": Count(0), "dead": Count(0)},
+        "failing": (),
+        "channels": (ChannelNow("push", Count(0), None, Count(0), Count(0)),),
+        "resting": (),
+        "processes": (
+            *(a_process("worker", *LANES), a_process("relay"), a_process("sender", "push")),
+        ),
+        "scheduler": SchedulerNow(7, "box", 600.0, 0.1, ()),
+        "chores": Queue("chores", Count(0), None),
+        "inbox": InboxNow(Count(0), Count(0)),
+        "database": DatabaseNow(20, 100, 0.1, 0),
+        "broker": BrokerNow("redis", 0.001, 1_000_000, None),
+    }
+    parts: dict[str, Any] = {name: part(value) for name, value in (values | other).items()}
+    return Snapshot(NOW, **parts)
+
+
+def judged(snapshot: Snapshot, *, age_s: float = 2.0, is_away: bool = False) -> Judgement:
+    """Judge a snapshot in which everything has been so for half an hour."""
+    alerts = find_alerts(snapshot, (), now=NOW - LONG)
+    snapshot = replace(snapshot, alerts=find_alerts(snapshot, alerts, now=NOW))
+    return judge_snapshot(Latest(snapshot, age_s, is_away))
+
+
+def late_lane(seconds: float) -> tuple[Lane, ...]:
+    return (Lane("plans", Count(0), None), Lane("seats", Count(812), seconds))
+
+
+class TestCalm:
+    def test_all_quiet(self) -> None:
+        assert (judged(well()).mood, judged(well()).statement) == (Mood.QUIET, "All quiet")
+
+    def test_what_waits_for_something_is_no_alarm(self) -> None:
+        found = judged(well(deliveries={"deferred": Count(10_000, How.LEAST)}))
+        assert found.mood is Mood.QUIET
+        assert found.hint == "At least 10,000 deliveries wait for something still to come."
+
+    def test_work_is_no_alarm(self) -> None:
+        found = judged(well(lanes=late_lane(2.0)))
+        assert (found.mood, found.statement) == (Mood.BUSY, "At work: 812 deliveries to apply")
+
+
+class TestUnknown:
+    """Nobody knows: that is never called well."""
+
+    @pytest.mark.parametrize("age_s", [15.1, 40.0, 86_400.0])
+    def test_a_silent_collector(self, age_s: float) -> None:
+        found = judged(well(), age_s=age_s)
+        assert found.mood is Mood.UNKNOWN
+        assert found.statement.startswith("Unknown: the collector has been silent for")
+        assert found.unknown == PARTS
+
+    def test_no_snapshot_ever(self) -> None:
+        assert judge_snapshot(Latest(None, 0.0)).mood is Mood.UNKNOWN
+
+    def test_a_database_that_is_away(self) -> None:
+        found = judged(well(), age_s=60.0, is_away=True)
+        assert (found.mood, found.statement) == (
+            Mood.UNKNOWN,
+            "Unknown: the database can't be reached",
+        )
+
+    @pytest.mark.parametrize("name", PARTS)
+    def test_any_part_that_cannot_be_read(self, name: str) -> None:
+        failed: dict[str, Any] = {name: Part(getattr(well(), name).value, NOW, "timeout")}
+        snapshot = replace(well(), **failed)
+        found = judge_snapshot(Latest(snapshot, 2.0))
+        assert (found.mood, found.unknown) == (Mood.UNKNOWN, (name,))
+        assert found.statement == f"Unknown: {name} can't be read"
+
+    def test_after_a_while_it_is_an_alarm(self) -> None:
+        found = judged(replace(well(), inbox=Part(None, None, "timeout")))
+        assert found.first is not None
+        assert (found.first.name, found.unknown) == ("PartUnknown", ("inbox",))
+
+
+class TestAlarms:
+    def test_the_cause_comes_first_and_what_follows_says_why(self) -> None:
+        """Nobody works, so a lane is late."""
+        senders = (a_process("relay"), a_process("sender", "push"))
+        found = judged(well(lanes=late_lane(400.0), processes=senders))
+        assert found.first is not None
+        assert (found.mood, found.first.name) == (Mood.PAGE, "NoWorker")
+        assert found.statement == "No worker takes lane plans"
+        assert found.first.also_of == 2
+        (late,) = found.others
+        assert late.statement == "lane seats is late by 6 min"
+        assert late.because == ("no worker takes lane plans",)
+        assert late.hint == found.first.hint
+        assert late.runbook == "docs/runbook.md#lanelate"
+
+    def test_what_it_is_not_is_said(self) -> None:
+        found = judged(well(lanes=late_lane(40.0)))
+        assert found.first is not None
+        assert (found.mood, found.first.since) == (Mood.WARN, NOW - LONG)
+        assert found.first.not_because == (
+            "the broker answers",
+            "workers are at work",
+            "hardly anything fails",
+            "the database has room",
+        )
+
+    def test_what_is_unknown_is_not_ruled_out(self) -> None:
+        snapshot = replace(well(lanes=late_lane(40.0)), database=Part(None, None, "timeout"))
+        alarms = {
+            each.name: each for each in (judged(snapshot).first, *judged(snapshot).others) if each
+        }
+        assert "the database has room" not in alarms["LaneLate"].not_because
+
+    def test_redis_away_is_known_by_itself(self) -> None:
+        snapshot = replace(well(lanes=late_lane(40.0)), broker=Part(None, None, "ConnectionError"))
+        found = judged(snapshot)
+        assert found.statement == "The broker doesn't answer"
+        assert [each.name for each in found.others] == ["LaneLate"]
+
+    def test_a_page_comes_before_a_warning(self) -> None:
+        channels = (ChannelNow("sms", Count(3), 4_000.0, Count(0), Count(0)),)
+        found = judged(well(channels=channels, inbox=InboxNow(Count(2), Count(0))))
+        assert found.statement == "People have waited for 1 h 6 min to be told by sms"
+        assert [each.name for each in found.others] == ["InboxHeld"]
+
+    def test_what_has_not_held_long_enough_is_only_announced(self) -> None:
+        snapshot = well(processes=())
+        alerts = find_alerts(snapshot, (), now=NOW)
+        found = judge_snapshot(Latest(replace(snapshot, alerts=alerts), 2.0))
+        assert found.mood is Mood.QUIET
+        assert {each.name for each in found.soon} == {"NoWorker", "NoRelay", "NoSender"}
+
+
+class TestTable:
+    def test_every_threshold_is_about_a_gauge_that_there_is(self) -> None:
+        known = {source.name for source in SOURCES} | {"part_failed"}
+        assert [each.name for each in THRESHOLDS if each.gauge not in known] == []
+
+    def test_causes_exist_and_none_explains_itself(self) -> None:
+        for threshold in THRESHOLDS:
+            assert set(threshold.causes) <= BY_NAME.keys() - {threshold.name}
+            assert threshold.warn is not None or threshold.page is not None
+
+    def test_the_worse_level_lies_further_out(self) -> None:
+        for each in THRESHOLDS:
+            if each.warn is not None and each.page is not None:
+                assert (each.page < each.warn) if each.is_below else (each.page > each.warn)
+
+    def test_each_statement_names_only_what_its_gauge_has(self) -> None:
+        labels = {source.name: source.labels for source in SOURCES} | {"part_failed": ("part",)}
+        for each in THRESHOLDS:
+            named = dict.fromkeys((*labels[each.gauge], "value"), "x")
+            assert each.statement.format(**named)
+
+    def test_nobody_is_named_in_a_gauge(self) -> None:
+        """G15."""
+        names = {name for gauge in gauges(well()) for name in gauge.labels}
+        assert names <= {"part", "lane", "state", "channel", "port", "process"}
+
+    def test_a_part_that_failed_gives_no_numbers(self) -> None:
+        snapshot = replace(well(), lanes=Part(well().lanes.value, NOW, "timeout"))
+        given: Iterable[str] = {gauge.name for gauge in gauges(snapshot)}
+        assert "lane_due" not in given
+        assert "outbox_waiting" in given
