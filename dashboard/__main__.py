@@ -45,7 +45,7 @@ def _collect(settings: Settings) -> None:
     """Write down how everything stands, as long as no other dashboard does."""
     assert settings.database_url is not None
     url, broker = settings.database_url.get_secret_value(), settings.broker_url
-    engine = make_engine(url, process="collector", pool_size=1)
+    engine = make_engine(url, process="dashboard", pool_size=1)
     probe = BrokerProbe(broker.get_secret_value()).look if broker is not None else None
     Collector(engine, probe).start()
 

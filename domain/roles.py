@@ -105,13 +105,23 @@ ROUTE: Final[Mapping[str, str]] = {
     "deliveries": "select insert",
 }
 
+# Every process adds what it has measured, and says that it is there.
+REPORT: Final[Mapping[str, str]] = {
+    "figures": "select insert update",
+    "failure_kinds": "select insert update",
+    "failure_hours": "select insert update",
+    "processes": ALL,
+}
+
 RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
     "relay": {
+        **REPORT,
         **ROUTE,
         "deliveries": "select insert update(deaths, state, due_at, error, settled_at)",
         "in_hand": "select delete",
     },
     "worker": {
+        **REPORT,
         **dict.fromkeys(TOPICS, ALL),
         **PUBLISH,
         **ROUTE,
@@ -131,11 +141,21 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
         "workers": ALL,
     },
     "scheduler": {
+        **REPORT,
         **dict.fromkeys(TOPICS, READ),
         **PUBLISH,
         "domain_events": "select insert",
-        "deliveries": "select update(seq) delete",
+        "deliveries": "select update delete",
         "outbox": "select insert",
+        # What ops do to many deliveries is done here, step by step.
+        "bulk_operations": "select update delete",
+        "bulk_items": "select update delete",
+        "discards": ALL,
+        "audit_log": "select insert",
+        "figures": ALL,
+        "failure_kinds": ALL,
+        "failure_hours": ALL,
+        "snapshots": "select update(is_kept) delete",
         "refusals": READ,
         "due_said": "select insert update(kind) delete",
         "notifications": "select insert update delete",
@@ -169,6 +189,7 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
         "domain_events_default": READ,
     },
     "sender": {
+        **REPORT,
         **PUBLISH,
         "notifications": "select update",
         "handovers": "select insert update",
@@ -203,6 +224,7 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
         "support_tickets": "select(id, status, submitter_id)",
     },
     "gateway": {
+        **REPORT,
         **PUBLISH,
         "alembic_version": READ,
         "api_keys": "select(id, first_id, name, types, key_hash, rate, burst, revoked_at, ends_at,"
@@ -225,16 +247,40 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
         "event_facts": "select(event_id, data)",
     },
     "dashboard": {
+        **REPORT,
         "alembic_version": READ,
         "api_key_changes": READ,
         "dashboard_users": READ,
         "dashboard_sessions": "select insert delete",
+        "snapshots": "select insert update",
         "outbox": READ,
-        "deliveries": READ,
+        # Personal values in it are sealed, and their keys aren't for the dashboard.
+        "domain_events": READ,
+        "domain_events_default": READ,
+        "deliveries": "select update",
+        "refusals": READ,
+        "discards": ALL,
+        "bulk_operations": "select insert update",
+        "bulk_items": "select insert update",
+        "audit_log": "select insert",
         "workers": READ,
         "scheduler_lead": READ,
         "schedules": READ,
         "ticks": READ,
+        "inbox": "select(provider, id, type, object_id, said_at, state, reason, awaits,"
+        " received_at)",
+        "refunds": READ,
+        "matching_requests": READ,
+        "feedback_summaries": "select(event_id, due_at)",
+        "port_rests": READ,
+        "channel_paces": READ,
+        "notifications": READ,
+        "handovers": READ,
+        # Whether what a delivery is about is still to come.
+        "users": "select(id, status)",
+        "events": READ,
+        "invitations": READ,
+        "duos": READ,
     },
 }
 
@@ -247,6 +293,7 @@ CALLS: Final[Mapping[str, tuple[str, ...]]] = {
         "momento_drop_month(date)",
         "momento_drop_strays(bigint[], timestamp with time zone)",
     ),
+    "dashboard": ("momento_longest_transaction()",),
 }
 # Whose numbers a process may draw: those who publish.
 SEQUENCES: Final[Mapping[str, str]] = {

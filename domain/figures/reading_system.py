@@ -134,9 +134,7 @@ def read_database(session: Session, now: datetime) -> DatabaseNow:
         session,
         """
         SELECT count(*), current_setting('max_connections')::int,
-            coalesce(max(extract(epoch FROM clock_timestamp() - xact_start))
-                FILTER (WHERE datname = current_database() AND pid <> pg_backend_pid()
-                    AND backend_type = 'client backend'), 0)::float8
+            momento_longest_transaction()
         FROM pg_stat_activity WHERE datname IS NOT NULL
         """,
     )

@@ -12,6 +12,7 @@ from dashboard.app import make_app
 from tests.browser.chrome import running_chrome
 from tests.browser.scene import PASSWORD, Site, furnish
 from tests.helpers.postgres import PostgresServer
+from tests.helpers.roles import acting_as
 from tests.helpers.serving import serving
 from workers.database import make_engine
 
@@ -34,9 +35,9 @@ def chrome() -> Iterator[Browser]:
 def site(postgres_server: PostgresServer) -> Iterator[Site]:
     """A furnished dashboard for this test process."""
     url = postgres_server.create()
-    engine = make_engine(url, process="dashboard", pool_size=6)
+    engine = make_engine(url, process="test", pool_size=6)
     furnish(engine)
-    with serving(make_app(engine), server_config) as address:
+    with serving(make_app(acting_as(engine, "dashboard")), server_config) as address:
         yield Site(address, engine)
     engine.dispose()
     postgres_server.drop(url)

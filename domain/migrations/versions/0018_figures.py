@@ -16,8 +16,23 @@ _BYTES = sa.Text(collation="C")
 _EMPTY = sa.text("'{}'::jsonb")
 
 
+# The dashboard sees nothing of what others do, and is told no more than this of it.
+LONGEST = """
+CREATE FUNCTION {schema}.momento_longest_transaction() RETURNS double precision
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0)::float8
+    FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+        AND backend_type = 'client backend'
+$$
+"""
+
+
 def upgrade() -> None:
-    """Make the tables and their indexes."""
+    """Make the tables and their indexes, and what looks at Postgres itself."""
+    schema = op.get_bind().exec_driver_sql("SELECT quote_ident(current_schema())").scalar_one()
+    op.execute(LONGEST.format(schema=schema))
+    op.execute(f"REVOKE ALL ON FUNCTION {schema}.momento_longest_transaction() FROM PUBLIC")
     op.create_table(
         "figures",
         sa.Column("span", _BYTES, nullable=False),
