@@ -9,6 +9,7 @@ something is an `action`, which is called with the form after it was proved to b
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import wraps
 from typing import Final
 
 from starlette.requests import Request
@@ -30,13 +31,17 @@ OPEN: Final = None
 
 
 class DeclaredRoute(Route):
-    """A route with the verb that it needs; `OPEN` for what strangers may ask for."""
+    """A route with the verb that it needs; `OPEN` for what strangers may ask for.
+
+    What answers keeps its name through all that is put around it: figures are named by it.
+    """
 
     def __init__(
         self, path: str, endpoint: Answer, *, method: str = "GET", verb: Verb | None
     ) -> None:
         """Have `endpoint` called for whoever holds the verb."""
 
+        @wraps(endpoint)
         async def guarded(request: Request) -> Response:
             if verb is not OPEN:
                 demand(signed_in(request).actor, verb)
@@ -50,6 +55,7 @@ class DeclaredRoute(Route):
 def page(path: str, show: ShowPage, *, verb: Verb) -> DeclaredRoute:
     """Show a page, or its live part to a page that renews itself."""
 
+    @wraps(show)
     async def endpoint(request: Request) -> Response:
         shown = await show(request)
         return shown if isinstance(shown, Response) else render(request, shown)
@@ -60,6 +66,7 @@ def page(path: str, show: ShowPage, *, verb: Verb) -> DeclaredRoute:
 def action(path: str, act: Act, *, verb: Verb) -> DeclaredRoute:
     """Do something that a form of ours asks for, with the session's token in it."""
 
+    @wraps(act)
     async def endpoint(request: Request) -> Response:
         form = await read_form(request)
         form.demand_token(signed_in(request).csrf)

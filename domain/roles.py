@@ -105,6 +105,10 @@ ROUTE: Final[Mapping[str, str]] = {
     "deliveries": "select insert",
 }
 
+# What retrying, discarding and restoring a delivery changes of it.
+MEND: Final = (
+    "update(state, due_at, attempts, deaths, looks, awaits, reason, error, fingerprint, settled_at)"
+)
 # Every process adds what it has measured, and says that it is there.
 REPORT: Final[Mapping[str, str]] = {
     "figures": "select insert update",
@@ -145,7 +149,7 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
         **dict.fromkeys(TOPICS, READ),
         **PUBLISH,
         "domain_events": "select insert",
-        "deliveries": "select update delete",
+        "deliveries": f"select {MEND} delete",
         "outbox": "select insert",
         # What ops do to many deliveries is done here, step by step.
         "bulk_operations": "select update delete",
@@ -257,7 +261,8 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
         # Personal values in it are sealed, and their keys aren't for the dashboard.
         "domain_events": READ,
         "domain_events_default": READ,
-        "deliveries": "select update",
+        "domain_event_keys": READ,
+        "deliveries": f"select {MEND}",
         "refusals": READ,
         "discards": ALL,
         "bulk_operations": "select insert update",
@@ -276,8 +281,12 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
         "channel_paces": READ,
         "notifications": READ,
         "handovers": READ,
+        # Of what was said, what it is part of: what is told of together is found by that.
+        "messages": "select(id, conversation_id, sender_id, sent_at, created_at)",
+        "event_posts": "select(id, event_id, user_id, stamp_time, created_at)",
+        "conversations": "select(id, user_low, user_high)",
         # Whether what a delivery is about is still to come.
-        "users": "select(id, status)",
+        "users": "select(id, status, deleted_at)",
         "events": READ,
         "invitations": READ,
         "duos": READ,

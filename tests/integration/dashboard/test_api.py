@@ -17,6 +17,7 @@ from domain.tables.accounts import Role
 from tests.browser.scene import kill
 from tests.helpers.evening import Diary, an_id, tell
 from tests.helpers.postgres import PostgresServer
+from tests.helpers.roles import acting_as
 from tests.helpers.serving import serving
 from tests.integration.dashboard.scene import PASSWORD, an_account
 from workers.database import make_engine
@@ -27,7 +28,7 @@ HOUR = timedelta(hours=1)
 @pytest.fixture(scope="module")
 def engine(postgres_server: PostgresServer) -> Iterator[Engine]:
     url = postgres_server.create()
-    made = make_engine(url, process="dashboard", pool_size=4)
+    made = make_engine(url, process="test", pool_size=4)
     diary = Diary()
     diary.people("Ada")
     tell(made, diary.pages)
@@ -41,7 +42,7 @@ def engine(postgres_server: PostgresServer) -> Iterator[Engine]:
 def client(engine: Engine) -> Iterator[httpx.Client]:
     """A program that has signed in."""
     with (
-        serving(make_app(engine), server_config) as url,
+        serving(make_app(acting_as(engine, "dashboard")), server_config) as url,
         httpx.Client(base_url=f"{url}{API}", timeout=30) as client,
     ):
         said = client.post("/session", json={"name": "robot", "password": PASSWORD})

@@ -14,6 +14,7 @@ from dashboard.collecting import Collector
 from dashboard.snapshots import SnapshotGauges
 from domain.figures.recorder import Recorder
 from tests.helpers.evening import an_evening, tell
+from tests.helpers.roles import acting_as
 from tests.helpers.serving import serving
 from tests.integration.dashboard.scene import plant
 from workers.database import make_engine
@@ -26,7 +27,9 @@ from workers.settings import load_settings
 def url(engine: Engine) -> Iterator[str]:
     recorder = Recorder()
     registry = make_registry("dashboard", recorder=recorder, more=SnapshotGauges(engine))
-    app = Measured(make_app(engine), recorder=recorder, registry=registry, token=None)
+    app = Measured(
+        make_app(acting_as(engine, "dashboard")), recorder=recorder, registry=registry, token=None
+    )
     with serving(app, server_config) as url:
         yield url
 

@@ -16,6 +16,7 @@ from dashboard.rendering import TEMPLATES
 from domain.tables.accounts import Role, Via
 from tests.browser.scene import HOSTILE
 from tests.helpers.postgres import PostgresServer
+from tests.helpers.roles import acting_as
 from tests.helpers.serving import serving
 from tests.integration.dashboard.scene import OURS, an_account
 from tests.integration.dashboard.test_roles import token_of
@@ -41,7 +42,7 @@ PLACES: Final = (
 def engine(postgres_server: PostgresServer) -> Iterator[Engine]:
     """A database whose every free text is hostile."""
     url = postgres_server.create()
-    made = make_engine(url, process="dashboard", pool_size=6)
+    made = make_engine(url, process="test", pool_size=6)
     an_account(made, "operator", Role.OPERATOR)
     with made.begin() as connection:
         bad = "'" + HOSTILE.replace("'", "''") + "'"
@@ -81,7 +82,7 @@ VALUES ('{bulk}', 1, 1, {bad}, 'failed', {bad});
 
 @pytest.fixture(scope="module")
 def address(engine: Engine) -> Iterator[str]:
-    with serving(make_app(engine), server_config) as url:
+    with serving(make_app(acting_as(engine, "dashboard")), server_config) as url:
         yield url
 
 

@@ -19,6 +19,7 @@ from dashboard.sessions import open_session
 from domain.ops.permissions import GRANTS, Verb
 from domain.tables.accounts import Role, Via
 from tests.helpers.postgres import PostgresServer
+from tests.helpers.roles import acting_as
 from tests.helpers.serving import serving
 from tests.integration.dashboard.scene import OURS, an_account
 from workers.database import make_engine
@@ -38,7 +39,7 @@ LET_IN: Final = frozenset({200, 201, 202, 204, 303, 400, 404, 409, 415, 422})
 def engine(postgres_server: PostgresServer) -> Iterator[Engine]:
     """One database for the whole walk, an account for each role."""
     url = postgres_server.create()
-    made = make_engine(url, process="dashboard", pool_size=6)
+    made = make_engine(url, process="test", pool_size=6)
     for role in Role:
         an_account(made, role.value, role)
     yield made
@@ -48,7 +49,7 @@ def engine(postgres_server: PostgresServer) -> Iterator[Engine]:
 
 @pytest.fixture(scope="module")
 def address(engine: Engine) -> Iterator[str]:
-    with serving(make_app(engine), server_config) as url:
+    with serving(make_app(acting_as(engine, "dashboard")), server_config) as url:
         yield url
 
 
