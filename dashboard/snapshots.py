@@ -1,6 +1,7 @@
 """The latest snapshot for all who look, and how old it is: one cheap query a second at most."""
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
@@ -59,21 +60,26 @@ class Snapshots:
         self._clock = clock
         self._one_at_a_time = asyncio.Lock()
         self._held = Latest(None, 0.0, is_away=True)
-        self._read_at: float | None = None
+        self._read_at = self._tried_at = -math.inf
 
     async def latest(self) -> Latest:
         """Give it; with the database away what was known last, ever older."""
         async with self._one_at_a_time:
             now = self._clock()
-            since_s = 0.0 if self._read_at is None else now - self._read_at
-            if self._read_at is not None and since_s < LIFE_S and not self._held.is_away:
+            if now - self._tried_at >= LIFE_S:
+                await self._try()
+                # Those who waited meanwhile don't ask a silent database again one by one.
+                self._tried_at = self._clock()
+            if not self._held.is_away or self._held.snapshot is None:
                 return self._held
-            try:
-                self._held = _latest(await self._read())
-                self._read_at = now
-            except self._away:
-                return replace(self._held, age_s=self._held.age_s + since_s, is_away=True)
-            return self._held
+            return replace(self._held, age_s=self._held.age_s + now - self._read_at)
+
+    async def _try(self) -> None:
+        began = self._clock()
+        try:
+            self._held, self._read_at = _latest(await self._read()), began
+        except self._away:
+            self._held = replace(self._held, is_away=True)
 
 
 def _latest(kept: Kept | None) -> Latest:
