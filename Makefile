@@ -44,7 +44,7 @@ demo: .venv ## play a simulated evening into the running system; YEAR=1 for a wh
 	@exec $(VENV)/bin/momento demo $(if $(YEAR),--year)
 
 # A report: what it finds, or that it can't ask, fails nothing, and it never takes longer than this.
-AUDIT_SECONDS ?= 120
+AUDIT_SECONDS ?= 40
 
 audit: .venv ## list known weaknesses of what we depend on, as far as PyPI knows
 	@timeout $(AUDIT_SECONDS) $(VENV)/bin/pip-audit --requirement requirements.lock \

@@ -43,7 +43,7 @@ def database_url(home: Path) -> Iterator[str]:
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     # As an API service's: it must not meet a connection that died in the pool.
-    made = make_engine(database_url, process="gateway", pool_size=5)
+    made = make_engine(database_url, process="test", pool_size=5)
     yield made
     made.dispose()
 
