@@ -121,7 +121,7 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
     "relay": {
         **REPORT,
         **ROUTE,
-        "deliveries": "select insert update(deaths, state, due_at, error, settled_at)",
+        "deliveries": "select insert update(deaths, state, due_at, error, fingerprint, settled_at)",
         "in_hand": "select delete",
     },
     "worker": {
