@@ -195,6 +195,8 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
     "sender": {
         **REPORT,
         **PUBLISH,
+        # When it was received of which somebody is told, and in which trace.
+        "domain_events": "insert select(source, id, seq, received_at, traceparent)",
         "notifications": "select update",
         "handovers": "select insert update",
         "address_facts": "select insert",
@@ -221,7 +223,8 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
         "events": READ,
         "invitations": READ,
         "messages": "select(id, conversation_id, sender_id, sent_at, created_at)",
-        "payments": READ,
+        # Locked while it is written what Stripe said of it.
+        "payments": "select update(updated_at)",
         "profile_photos": READ,
         "ratings": "select(id, event_id, rater_id)",
         "reports": "select(id, status)",

@@ -16,6 +16,7 @@ from domain.payload import Payload
 from domain.payments.payloads import PaymentDisputed, PaymentSucceeded, RefundRequested
 from tests.helpers.apply import Application
 from tests.helpers.evening import an_id
+from tests.helpers.roles import acting_as
 from tests.helpers.said import rows
 from tests.helpers.sandbox import Clock
 from workers.providers.stripe import StripeTill
@@ -48,7 +49,7 @@ class Counterpart:
 
     def __init__(self, engine: Engine, sandbox: Sandbox, *, clock: Clock, till: StripeTill) -> None:
         self.engine, self.sandbox, self.clock = engine, sandbox, clock
-        self.desk = RefundDesk(engine, till, clock)
+        self.desk = RefundDesk(acting_as(engine, "sender"), till, clock)
 
     def owe(self, *names: str, amount: int = 500) -> None:
         """Let people have paid, and have all of it to go back."""

@@ -12,6 +12,7 @@ from domain.ports import PortTroubleError
 from tests.helpers.apply import Application
 from tests.helpers.evening import an_id
 from tests.helpers.refunds import NOW, Counterpart, till_at
+from tests.helpers.roles import acting_as
 from tests.helpers.said import published, rows
 from tests.helpers.stripe import body_of
 from tests.helpers.tills import evening
@@ -30,7 +31,7 @@ class Hourly:
         self.chore = CatchingUp(till.desk.till, lambda _: self.going)
 
     def run(self) -> int:
-        return self.chore.run(self.till.engine, self.till.clock.now)
+        return self.chore.run(acting_as(self.till.engine, "scheduler"), self.till.clock.now)
 
     def happen(self, kind: str = "payment_intent.canceled", count: int = 1) -> list[str]:
         """Let things happen at Stripe; the ids of the events."""
