@@ -184,6 +184,7 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
         "users": "select update(subscription_reminded_for, person_attraction_vector, updated_at)",
         "events": "select update(reminded_24h_for, reminded_2h_for, event_vector, event_summary,"
         " updated_at)",
+        "event_candidates": "select insert",
         "interests": "select update(vector)",
         "social_profiles": "select update(social_profile_vector, updated_at)",
         "user_interest_vectors": ALL,

@@ -25,6 +25,7 @@ from tests.helpers.apply import Application
 from tests.helpers.evening import DAY, END, START, Diary, an_id, publish, settle, tell
 from tests.helpers.ledger import PATIENCE, ask, route_all, until
 from tests.helpers.ports import ScriptedEmbedder, ScriptedSummariser
+from tests.helpers.roles import as_scheduler
 from workers.chores.summaries import make_summaries
 from workers.chores.vectors import make_vectors
 
@@ -96,7 +97,9 @@ class TestDeletion:
         say(engine, diary, UserDeleted(user_id=ADA), START - 2 * DAY)
         with in_the_midst(engine, DELETED, limit=9) as going:
             chore = ScriptedEmbedder()
-            with meanwhile(engine, lambda: make_vectors(engine, chore, now=NOW)) as done:
+            with meanwhile(
+                engine, lambda: make_vectors(as_scheduler(engine), chore, now=NOW)
+            ) as done:
                 going.go_on.set()
             done.result(PATIENCE.total_seconds())
         settle(engine)
@@ -162,7 +165,7 @@ class TestSummaries:
             done.result(PATIENCE.total_seconds())
         assert ask(engine, "SELECT event_summary->>'feedback_summary_ai' FROM events") is None
         summariser = ScriptedSummariser()
-        assert make_summaries(engine, summariser, now=NOW) == 1
+        assert make_summaries(as_scheduler(engine), summariser, now=NOW) == 1
         assert "Awful." in summariser.asked[0]
 
     def test_the_summary_waits_for_a_rating_and_then_isn_t_written(

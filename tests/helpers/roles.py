@@ -24,3 +24,8 @@ def acting_as(engine: Engine, process: str) -> Engine:
         url = engine.url.render_as_string(hide_password=False)
         made[process] = make_engine(url, process=process, pool_size=20)
     return made[process]
+
+
+def as_scheduler(engine: Engine) -> Engine:
+    """Connections with the rights of the process that lets chores run."""
+    return acting_as(engine, "scheduler")

@@ -20,6 +20,7 @@ from domain.tables.matching import RequestKind
 from tests.factories.town import NOW, Town, literal
 from tests.helpers.evening import an_id
 from tests.helpers.ports import ScriptedEmbedder, trouble
+from tests.helpers.roles import as_scheduler
 from workers.chores.vectors import make_vectors
 
 EVENT = RequestKind.EVENT
@@ -67,17 +68,17 @@ class TestRest:
     ) -> None:
         """G13: a service that is away delays only what it is asked."""
         embedder = ScriptedEmbedder(trouble=trouble("http_503"))
-        make_vectors(engine, embedder, now=NOW)
+        make_vectors(as_scheduler(engine), embedder, now=NOW)
         assert made(engine) == []
         assert requests(engine) == [(0, NOW)] * 3
         rested = rows(engine, "SELECT port, failures, until, reason FROM port_rests")
         assert rested == [("embeddings", 1, NOW + REST_FIRST_PAUSE, "http_503")]
-        make_vectors(engine, embedder, now=NOW + REST_FIRST_PAUSE - SECOND)
+        make_vectors(as_scheduler(engine), embedder, now=NOW + REST_FIRST_PAUSE - SECOND)
         assert len(embedder.asked) == 1
 
     def test_a_port_that_breaks_its_promise_rests_too(self, engine: Engine, town: Town) -> None:
         embedder = ScriptedEmbedder(trouble=OverflowError("a secret of Ana's"))
-        assert make_vectors(engine, embedder, now=NOW) == 0
+        assert make_vectors(as_scheduler(engine), embedder, now=NOW) == 0
         assert requests(engine) == [(0, NOW)] * 3
         rested = rows(engine, "SELECT until, reason FROM port_rests")
         assert rested == [(NOW + REST_FIRST_PAUSE, "failed_OverflowError")]
@@ -87,7 +88,7 @@ class TestRest:
     ) -> None:
         now, pauses = NOW, []
         for _ in range(10):
-            make_vectors(engine, ScriptedEmbedder(trouble=trouble()), now=now)
+            make_vectors(as_scheduler(engine), ScriptedEmbedder(trouble=trouble()), now=now)
             ((until,),) = rows(engine, "SELECT until FROM port_rests")
             pauses.append(until - now)
             now = until
@@ -106,43 +107,43 @@ class TestRest:
         self, engine: Engine, town: Town, asked: timedelta, pause: timedelta
     ) -> None:
         embedder = ScriptedEmbedder(trouble=trouble("http_429", retry_after=asked))
-        make_vectors(engine, embedder, now=NOW)
+        make_vectors(as_scheduler(engine), embedder, now=NOW)
         assert rows(engine, "SELECT until FROM port_rests") == [(NOW + pause,)]
 
     def test_once_it_answers_all_is_made_and_nothing_is_left_of_the_rest(
         self, engine: Engine, town: Town
     ) -> None:
-        make_vectors(engine, ScriptedEmbedder(trouble=trouble()), now=NOW)
-        make_vectors(engine, ScriptedEmbedder(), now=NOW + REST_FIRST_PAUSE)
+        make_vectors(as_scheduler(engine), ScriptedEmbedder(trouble=trouble()), now=NOW)
+        make_vectors(as_scheduler(engine), ScriptedEmbedder(), now=NOW + REST_FIRST_PAUSE)
         assert made(engine) == ["brunch", "dinner", "drinks"]
         assert requests(engine) == rows(engine, "SELECT 1 FROM port_rests") == []
 
     def test_what_needs_no_port_goes_on(self, engine: Engine, town: Town) -> None:
-        make_vectors(engine, ScriptedEmbedder(trouble=trouble()), now=NOW)
+        make_vectors(as_scheduler(engine), ScriptedEmbedder(trouble=trouble()), now=NOW)
         with Session(engine) as session, session.begin():
             mark(session, [Mark(RequestKind.NEGATIVE, an_id("Hanna"))], now=NOW)
-        assert make_vectors(engine, ScriptedEmbedder(), now=NOW) == 1
+        assert make_vectors(as_scheduler(engine), ScriptedEmbedder(), now=NOW) == 1
 
 
 class TestRefusal:
     def test_it_hurts_only_itself(self, engine: Engine, town: Town) -> None:
         """G8: what a service won't take is tried alone, and ever less often."""
         embedder = ScriptedEmbedder(refuses="brunch")
-        make_vectors(engine, embedder, now=NOW)
+        make_vectors(as_scheduler(engine), embedder, now=NOW)
         assert made(engine) == []
         assert requests(engine) == [(1, NOW + REFUSED_FIRST_PAUSE)] * 3
         later = NOW + REFUSED_FIRST_PAUSE
-        make_vectors(engine, embedder, now=later)
+        make_vectors(as_scheduler(engine), embedder, now=later)
         assert made(engine) == ["dinner", "drinks"]
         assert requests(engine) == [(2, later + 2 * REFUSED_FIRST_PAUSE)]
         assert sorted(map(len, embedder.asked)) == [1, 1, 1, 3]
 
     def test_fresh_ones_don_t_wait_for_it(self, engine: Engine, town: Town) -> None:
         embedder = ScriptedEmbedder(refuses="brunch")
-        make_vectors(engine, embedder, now=NOW)
+        make_vectors(as_scheduler(engine), embedder, now=NOW)
         town.event("supper", about=None)
         ask_for(engine, "supper", now=NOW + SECOND)
-        make_vectors(engine, embedder, now=NOW + SECOND)
+        make_vectors(as_scheduler(engine), embedder, now=NOW + SECOND)
         assert made(engine) == ["supper"]
 
 
@@ -171,16 +172,16 @@ class TestPoison:
         return town
 
     def test_the_others_of_its_portion_are_made(self, engine: Engine, poisoned: Town) -> None:
-        make_vectors(engine, ScriptedEmbedder(), now=NOW)
+        make_vectors(as_scheduler(engine), ScriptedEmbedder(), now=NOW)
         ((user_id,),) = rows(engine, "SELECT user_id FROM user_interest_vectors")
         assert str(user_id) == an_id("Bo")
 
     def test_it_is_put_off_for_longer_each_time(self, engine: Engine, poisoned: Town) -> None:
         left = "SELECT target, attempts, due_at FROM matching_requests"
-        make_vectors(engine, ScriptedEmbedder(), now=NOW)
+        make_vectors(as_scheduler(engine), ScriptedEmbedder(), now=NOW)
         later = NOW + REFUSED_FIRST_PAUSE
         assert rows(engine, left) == [(an_id("Ada"), 1, later)]
-        make_vectors(engine, ScriptedEmbedder(), now=later)
+        make_vectors(as_scheduler(engine), ScriptedEmbedder(), now=later)
         assert rows(engine, left) == [(an_id("Ada"), 2, later + 2 * REFUSED_FIRST_PAUSE)]
 
     def test_proposals_of_one_event_don_t_keep_back_those_of_another(
@@ -190,7 +191,7 @@ class TestPoison:
         town.run(
             f"ALTER TABLE event_candidates ADD CHECK (event_id <> '{an_id('drinks')}') NOT VALID"
         )
-        make_vectors(engine, ScriptedEmbedder(), now=NOW)
+        make_vectors(as_scheduler(engine), ScriptedEmbedder(), now=NOW)
         found = rows(engine, "SELECT event_id::text FROM event_candidates ORDER BY 1")
         assert found == [(each,) for each in sorted([an_id("brunch"), an_id("dinner")])]
         assert rows(engine, "SELECT target FROM matching_requests") == [(an_id("drinks"),)]
@@ -212,11 +213,11 @@ class TestCause:
                 handler=handler,
                 state=stands,
             )
-        make_vectors(engine, ScriptedEmbedder(), now=NOW)
+        make_vectors(as_scheduler(engine), ScriptedEmbedder(), now=NOW)
         is_through = state in {"done", "rejected", "discarded"}
         assert (made(engine) == ["drinks"]) == is_through
         town.run("UPDATE deliveries SET state = 'done'")
-        make_vectors(engine, ScriptedEmbedder(), now=NOW + timedelta(minutes=6))
+        make_vectors(as_scheduler(engine), ScriptedEmbedder(), now=NOW + timedelta(minutes=6))
         assert made(engine) == ["drinks"]
 
     def test_one_that_waits_doesn_t_keep_another_of_the_same_thing(
@@ -229,7 +230,7 @@ class TestCause:
             "INSERT INTO deliveries (seq, handler, lane, received_at, state)"
             " VALUES (7, 'gatherings.apply', 'plans', now(), 'failed')"
         )
-        make_vectors(engine, ScriptedEmbedder(), now=NOW)
+        make_vectors(as_scheduler(engine), ScriptedEmbedder(), now=NOW)
         assert made(engine) == ["drinks"]
         assert len(requests(engine)) == 1
 
@@ -241,8 +242,11 @@ class TestLease:
         """G7: whoever is killed with it has done nothing, and somebody else does it later."""
         with Session(engine) as session, session.begin():
             assert len(take(session, [EVENT], limit=9, now=NOW)) == 3
-        assert make_vectors(engine, ScriptedEmbedder(), now=NOW + REQUEST_LEASE - SECOND) == 0
-        make_vectors(engine, ScriptedEmbedder(), now=NOW + REQUEST_LEASE)
+        assert (
+            make_vectors(as_scheduler(engine), ScriptedEmbedder(), now=NOW + REQUEST_LEASE - SECOND)
+            == 0
+        )
+        make_vectors(as_scheduler(engine), ScriptedEmbedder(), now=NOW + REQUEST_LEASE)
         assert made(engine) == ["brunch", "dinner", "drinks"]
 
 
@@ -257,7 +261,7 @@ class TestMeanwhile:
             happens()
 
         embedder.before = once
-        make_vectors(engine, embedder, now=NOW)
+        make_vectors(as_scheduler(engine), embedder, now=NOW)
         return embedder
 
     def test_no_transaction_is_open(self, engine: Engine, town: Town) -> None:
@@ -275,7 +279,7 @@ class TestMeanwhile:
     ) -> None:
         embedder = self.during(engine, lambda: town.run("UPDATE events SET title = 'Jazz night'"))
         assert made(engine) == []
-        make_vectors(engine, embedder, now=NOW)
+        make_vectors(as_scheduler(engine), embedder, now=NOW)
         assert made(engine) == ["Jazz night"] * 3
         assert all(said.startswith("Jazz night") for said in embedder.asked[-1])
         assert requests(engine) == []
@@ -293,7 +297,10 @@ class TestMeanwhile:
     def test_two_at_once_make_each_once_and_leave_nothing(self, engine: Engine, town: Town) -> None:
         """G14: two schedulers have the effect of one."""
         other = ScriptedEmbedder()
-        first = self.during(engine, lambda: assert_idle(make_vectors(engine, other, now=NOW)))
+        first = self.during(
+            engine,
+            lambda: assert_idle(make_vectors(as_scheduler(engine), other, now=NOW)),
+        )
         assert made(engine) == ["brunch", "dinner", "drinks"]
         assert (len(first.asked), len(other.asked)) == (1, 0)
         assert requests(engine) == []
@@ -309,7 +316,7 @@ class TestProposals:
     ) -> None:
         town.person("Ada", likes="drinks")
         town.person("Bo", likes="brunch")
-        make_vectors(engine, ScriptedEmbedder(), now=NOW)
+        make_vectors(as_scheduler(engine), ScriptedEmbedder(), now=NOW)
         found = rows(
             engine,
             "SELECT user_id, rank, proposed_at FROM event_candidates WHERE event_id = :event"
@@ -324,12 +331,12 @@ class TestProposals:
 
     def test_they_stay_as_they_were_when_its_texts_change(self, engine: Engine, town: Town) -> None:
         town.person("Ada", likes="drinks")
-        make_vectors(engine, ScriptedEmbedder(), now=NOW)
+        make_vectors(as_scheduler(engine), ScriptedEmbedder(), now=NOW)
         before = rows(engine, "SELECT * FROM event_candidates ORDER BY event_id")
         town.person("Bo", likes="drinks")
         town.run("UPDATE events SET title = 'Jazz'")
         ask_for(engine, "drinks")
-        make_vectors(engine, ScriptedEmbedder(), now=NOW + SECOND)
+        make_vectors(as_scheduler(engine), ScriptedEmbedder(), now=NOW + SECOND)
         assert rows(engine, "SELECT * FROM event_candidates ORDER BY event_id") == before
 
     @pytest.mark.parametrize(
@@ -340,5 +347,5 @@ class TestProposals:
     ) -> None:
         town.person("Ada", likes="drinks")
         town.run(f"UPDATE events SET {change}")
-        make_vectors(engine, ScriptedEmbedder(), now=NOW)
+        make_vectors(as_scheduler(engine), ScriptedEmbedder(), now=NOW)
         assert rows(engine, "SELECT 1 FROM event_candidates") == []

@@ -20,6 +20,7 @@ from domain.users.payloads import SocialProfileUpdated, UserDeleted
 from tests.factories.town import literal
 from tests.helpers.apply import undone
 from tests.helpers.evening import DAY, START, Diary, an_id, tell
+from tests.helpers.roles import as_scheduler
 from workers.chores.vectors import make_vectors
 
 LATER = timedelta(minutes=6)
@@ -51,7 +52,11 @@ class Story:
 
     def chore(self) -> None:
         self._ticks += 1
-        while make_vectors(self.engine, LocalEmbedder(), now=self.began + self._ticks * LATER):
+        while make_vectors(
+            as_scheduler(self.engine),
+            LocalEmbedder(),
+            now=self.began + self._ticks * LATER,
+        ):
             pass
         assert undone(self.engine) == []
 
@@ -110,7 +115,7 @@ class TestEvents:
         story.say(EventUpdated(event_id=an_id("drinks"), max_attendees=9), at=START - 20 * DAY)
         tell(story.engine, story.diary.pages)
         embedder = Counting()
-        make_vectors(story.engine, embedder, now=story.began + 100 * LATER)
+        make_vectors(as_scheduler(story.engine), embedder, now=story.began + 100 * LATER)
         assert embedder.asked == []
         assert undone(story.engine) == []
 
@@ -277,7 +282,7 @@ class TestAnotherModel:
         story.persona("Ada", mood="curious", interests=["jazz"])
         story.go_on()
         embedder = Counting("another-model")
-        while make_vectors(story.engine, embedder, now=story.began + 100 * LATER):
+        while make_vectors(as_scheduler(story.engine), embedder, now=story.began + 100 * LATER):
             pass
         asked = sorted(text for texts in embedder.asked for text in texts)
         assert asked == ["Drinks\nIn company\nStop\nStop", "curious\njazz", "jazz"]
@@ -285,5 +290,5 @@ class TestAnotherModel:
             story.ask("SELECT string_agg(DISTINCT model, ' ') FROM embeddings") == "another-model"
         )
         embedder.asked.clear()
-        make_vectors(story.engine, embedder, now=story.began + 101 * LATER)
+        make_vectors(as_scheduler(story.engine), embedder, now=story.began + 101 * LATER)
         assert embedder.asked == []

@@ -12,6 +12,7 @@ from domain.ratings.payloads import RatingSubmitted
 from domain.reconcile import reconcile
 from tests.helpers.evening import DAY, END, Diary, an_id, settle, tell
 from tests.helpers.ports import ScriptedSummariser, trouble
+from tests.helpers.roles import as_scheduler
 from workers.chores.summaries import make_summaries
 
 GUESTS = ("Ada", "Bo", "Dan", "Eve")
@@ -58,7 +59,9 @@ class Evening:
         self.tell()
 
     def sum_up(self, summariser: ScriptedSummariser | None = None, *, now: datetime = NOW) -> int:
-        return make_summaries(self.engine, summariser or ScriptedSummariser(), now=now)
+        return make_summaries(
+            as_scheduler(self.engine), summariser or ScriptedSummariser(), now=now
+        )
 
     def ask(self, statement: str) -> Any:
         with self.engine.connect() as connection:
