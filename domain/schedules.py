@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 from sqlmodel import Session
 
-from domain.leading import leader
 from domain.sql import execute, fetch, fetch_dicts
 from domain.ticks import planned_time
 
@@ -196,8 +195,3 @@ def met(session: Session, name: str, planned_at: datetime) -> Met | None:
         planned_at=planned_at,
     )
     return Met(*rows[0]) if rows else None
-
-
-def scheduler_numbers(session: Session, now: datetime) -> dict[str, Any]:
-    """Give who leads, if anybody, and what became of each schedule."""
-    return {"leader": leader(session), "jobs": schedules(session, now)}

@@ -9,6 +9,7 @@ from domain.constants import REFUND_PATIENCE
 from domain.figures import thresholds
 from domain.figures.reading_system import inbox_numbers, senders_seen
 from domain.figures.store import snapshot_numbers
+from domain.leading import leader
 from domain.ledger_queries import (
     delivery_counts,
     lane_numbers,
@@ -18,7 +19,7 @@ from domain.ledger_queries import (
 )
 from domain.notifications.log import notification_counts, waiting_numbers
 from domain.payments.refund_log import BAD, refund_numbers
-from domain.schedules import scheduler_numbers
+from domain.schedules import schedules
 from workers.clock import utc_now
 from workers.commands.asking import add_json, aligned, as_json, duration, one_transaction
 from workers.commands.scheduled import drifted, findings_of, told
@@ -57,7 +58,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             "senders": senders_seen(session, now),
             "inbox": inbox_numbers(session, now),
             "snapshot": snapshot_numbers(session),
-            "scheduler": scheduler_numbers(session, now),
+            "scheduler": {"leader": leader(session), "jobs": schedules(session, now)},
         }
     print(as_json(numbers) if arguments.json else _for_people(numbers))
     return 1 if drifted(numbers["scheduler"]) else 0

@@ -28,6 +28,7 @@ def claimed(seq: int = 1, *, waited_s: float = 1.0, **more: Any) -> Claimed:
         time=NOW,
         data="{}",
         traceparent=None,
+        tracestate=None,
         **values,
     )
 
