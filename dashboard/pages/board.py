@@ -26,4 +26,4 @@ async def show_board(request: Request) -> Page:
     standing = await context_of(request).standings.latest()
     verdict = judge_standing(standing)
     values = {"standing": standing, "verdict": verdict, "states": STATES, "late_s": LATE_S}
-    return Page(verdict.first.sentence, "board.html", values, live=True)
+    return Page(verdict.first.sentence, "board.html", values, live="/")

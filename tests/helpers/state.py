@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, Table, UniqueConstraint, text
 from sqlmodel import SQLModel
 
-from domain.tables import accounts, inbox, keys, ledger, metadata, refunds, schedules
+from domain.tables import accounts, figures, inbox, keys, ledger, metadata, ops, refunds, schedules
 from domain.tables.matching import EventCandidate, MatchingRequest, PortRest
 
 Row = dict[str, Any]
@@ -21,15 +21,15 @@ OF_MATCHING: Final = frozenset(
 # What people are told on the way may depend on the order, as rules.md has it: what was due, what
 # had become one and what nobody was concerned by any more when it was heard of.
 TOLD: Final = frozenset({"notifications"})
-# Tables of the machinery: the ledger, the clock, accounts and keys, what providers told
-# us before it became domain events, what Stripe was asked to refund (that a refund once asked for
-# stands is decided at the moment of applying), and these.
+# Tables of the machinery: the ledger, the clock, accounts and keys, figures, what ops did, what
+# providers told us before it became domain events, what Stripe was asked to refund (that a refund
+# once asked for stands is decided at the moment of applying), and these.
 MACHINERY: Final = (
     OF_MATCHING
     | TOLD
     | frozenset(
         str(made.__tablename__)
-        for module in (ledger, schedules, accounts, keys, inbox, refunds)
+        for module in (ledger, schedules, accounts, keys, inbox, refunds, figures, ops)
         for made in vars(module).values()
         if isinstance(made, type)
         and issubclass(made, SQLModel)
