@@ -1,6 +1,6 @@
 """Applies a history within this process, in a manner of one's choosing; repeatable by its seed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -97,17 +97,17 @@ class Application:
     def _dabble(self) -> None:
         """Route a part, and let some of the handlers apply a part."""
         self.route(self._draw.randint(1, 2 * self._manner.portion[1]))
-        for handler in self._draw.sample(list(HANDLERS.values()), len(HANDLERS) // 3):
+        for handler in self._due(self._draw.sample(list(HANDLERS), len(HANDLERS) // 3)):
             self.apply(handler)
         if self._draw.random() < CHORES_NOW_AND_THEN:
             self.do_chores()
 
     def _round(self) -> bool:
         """Let the relay and every handler have a turn; whether any had something to do."""
-        handlers = list(HANDLERS.values())
+        busy = self.route(1_000) > 0
+        handlers = self._due(HANDLERS)
         if self._manner.seed is not None:
             self._draw.shuffle(handlers)
-        busy = self.route(1_000) > 0
         for handler in handlers:
             busy |= self.apply(handler).claimed > 0
         return busy
@@ -116,6 +116,13 @@ class Application:
         """Route up to so many domain events; how many there were."""
         with self._desk.quick() as session:
             return route(session, limit=limit, now=self.now)[0]
+
+    def _due(self, names: Iterable[str]) -> list[Handler]:
+        """Give those of these handlers that have something due: most never have."""
+        statement = text("SELECT DISTINCT handler FROM deliveries WHERE due_at <= :now")
+        with self._engine.connect() as connection:
+            due = set(connection.scalars(statement, {"now": self.now}))
+        return [HANDLERS[name] for name in names if name in due]
 
     def apply(self, handler: Handler) -> Report:
         """Apply one batch."""
@@ -150,7 +157,7 @@ class Application:
         while moved:
             self.now += NEXT_LOOK
             moved = False
-            for handler in HANDLERS.values():
+            for handler in self._due(HANDLERS):
                 report = self.apply(handler)
                 moved |= bool(report.outcomes.keys() - {"deferred"})
                 self.healed += _healed(report)
