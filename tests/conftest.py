@@ -5,14 +5,13 @@ Each test process (pytest-xdist has several) starts its own servers, so none mee
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 import redis
 from sqlalchemy import Engine
 
 from tests.helpers.command import Momento
-from tests.helpers.postgres import PostgresServer, running_postgres
+from tests.helpers.postgres import PostgresServer, in_memory, running_postgres
 from workers import embedded
 from workers.database import make_engine
 
@@ -30,9 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """A Postgres for this test process."""
-    # Not below pytest's own directory: another session that starts closes that one to the
-    # account that Postgres runs under when we are root.
-    with TemporaryDirectory(prefix="momento-") as home, running_postgres(Path(home)) as server:
+    with in_memory() as home, running_postgres(home) as server:
         yield server
 
 
@@ -76,6 +73,23 @@ def make_engine_of_its_own(make_database: Callable[[], str]) -> Iterator[Callabl
     yield make
     for engine in made:
         engine.dispose()
+
+
+@pytest.fixture
+def copy_engine(postgres_server: PostgresServer) -> Iterator[Callable[[Engine], Engine]]:
+    """Make connections to a copy of a database, whose own connections are let go for it."""
+    made: list[tuple[str, Engine]] = []
+
+    def copy(engine: Engine) -> Engine:
+        engine.dispose()
+        url = postgres_server.copy(engine.url.render_as_string(hide_password=False))
+        made.append((url, make_engine(url, process="test", pool_size=8)))
+        return made[-1][1]
+
+    yield copy
+    for url, engine in made:
+        engine.dispose()
+        postgres_server.drop(url)
 
 
 @pytest.fixture(scope="session")

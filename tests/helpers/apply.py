@@ -133,6 +133,10 @@ class Application:
             self.busy.add(handler.name)
         return report
 
+    def close(self) -> None:
+        """Let go of its connections; they come back when it goes on."""
+        self._desk.close()
+
     def take_directly(self, said: Envelope) -> None:
         """Let the handlers of a domain event have it, and nobody yet what follows from it."""
         self.route(1_000)

@@ -1,9 +1,6 @@
 """G4: vectors, places and summaries depend on what was said, not on when the chores looked."""
 
-from collections.abc import Callable, Iterator
 
-import pytest
-from sqlalchemy import Engine
 
 from domain.gatherings.payloads import EventCompleted, EventUpdated, LocationAdded
 from domain.invitations.payloads import InvitationDeclined
@@ -11,22 +8,8 @@ from domain.ratings.payloads import RatingSubmitted
 from domain.users.payloads import SocialProfileUpdated, UserDeleted
 from tests.helpers.agree import Agree
 from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id
-from workers.database import make_engine
 
 GUESTS = ("Ada", "Bo", "Dan")
-
-
-@pytest.fixture
-def agree(make_database: Callable[[], str]) -> Iterator[Agree]:
-    made: list[Engine] = []
-
-    def make() -> Engine:
-        made.append(make_engine(make_database(), process="test", pool_size=8))
-        return made[-1]
-
-    yield Agree(make)
-    for engine in made:
-        engine.dispose()
 
 
 def an_evening_with_guests() -> Diary:

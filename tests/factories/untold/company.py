@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import combinations
+from itertools import combinations, combinations_with_replacement
 from typing import Any
 
 from domain.attendance.payloads import AttendanceReported, AttendeeCheckedIn
@@ -23,6 +23,7 @@ from domain.payments.payloads import PaymentSucceeded
 from domain.users.payloads import UserDeleted, UserRegistered, UserStatusChanged
 
 Pair = tuple[str, str]
+Said = list[tuple[Envelope, dict[str, Any]]]
 POSITIVE = ("attended", "late")
 
 
@@ -46,12 +47,19 @@ class Company:
     """The city, asked who met whom."""
 
     def __init__(self, city: Sequence[Envelope]) -> None:
-        self._told: defaultdict[str, list[tuple[Envelope, dict[str, Any]]]] = defaultdict(list)
+        self._told: defaultdict[str, Said] = defaultdict(list)
+        self._told_of: defaultdict[tuple[str, str | None], Said] = defaultdict(list)
+        self._answered: set[str] = set()
         for page in city:
-            self._told[page.type].append((page, json.loads(page.data)))
+            said = json.loads(page.data)
+            self._told[page.type].append((page, said))
+            self._told_of[page.type, said.get("event_id")].append((page, said))
+            if ".invitation." in page.type and page.type != InvitationSent.TYPE:
+                self._answered.add(page.subject)
         self.until = max(page.time for page in city)
         self.people = sorted(page.subject for page, _ in self._of(UserRegistered))
         self.left = {page.subject: page.time for page, _ in self._of(UserDeleted)}
+        self._wheres = {page.subject: said for page, said in self._of(LocationAdded)}
         self.evenings = [self._evening(said) for _, said in self._of(EventPublished)]
 
     def met(self) -> list[Pair]:
@@ -67,18 +75,18 @@ class Company:
 
     def strangers(self) -> list[Pair]:
         """Give pairs who surely never did."""
-        around = [{*evening.paid, evening.host} for evening in self.evenings]
-        return [
+        together = {
             pair
-            for pair in combinations(self.people, 2)
-            if not any({*pair} <= together for together in around)
-        ]
+            for evening in self.evenings
+            for pair in combinations_with_replacement(sorted({*evening.paid, evening.host}), 2)
+        }
+        return [pair for pair in combinations(self.people, 2) if pair not in together]
 
-    def _of(self, payload: type[Payload]) -> list[tuple[Envelope, dict[str, Any]]]:
+    def _of(self, payload: type[Payload]) -> Said:
         return self._told[payload.TYPE]
 
-    def _about(self, payload: type[Payload], event: str) -> list[tuple[Envelope, dict[str, Any]]]:
-        return [(page, said) for page, said in self._of(payload) if said.get("event_id") == event]
+    def _about(self, payload: type[Payload], event: str) -> Said:
+        return self._told_of[payload.TYPE, event]
 
     def _evening(self, said: dict[str, Any]) -> Evening:
         plan, event = said["itinerary"], said["event_id"]
@@ -108,15 +116,13 @@ class Company:
     def _sits(self, evening: Evening, sent: dict[str, Any]) -> bool:
         """Say whether an invitation was paid for in time, and nothing else happened to it."""
         invitation = sent["invitation_id"]
-        answers = [
-            page
-            for kind, pages in self._told.items()
-            if ".invitation." in kind and kind != InvitationSent.TYPE
-            for page, _ in pages
-            if page.subject == invitation
-        ]
         twice = evening.invited.count(sent["user_id"]) > 1 or sent["user_id"] == evening.host
-        if answers or twice or sent["user_id"] in self.left or sent.get("expires_at") is None:
+        if (
+            invitation in self._answered
+            or twice
+            or sent["user_id"] in self.left
+            or sent.get("expires_at") is None
+        ):
             return False
         expires_at = datetime.fromisoformat(sent["expires_at"])
         return any(
@@ -127,8 +133,7 @@ class Company:
 
     def _came(self, evening: Evening, plan: list[dict[str, Any]], user: str) -> bool:
         """Say whether a check-in counts and nobody denies it."""
-        wheres = {page.subject: said for page, said in self._of(LocationAdded)}
-        stops = [wheres[stop["location_id"]] for stop in plan]
+        stops = [self._wheres[stop["location_id"]] for stop in plan]
         places = [Place(stop["latitude"], stop["longitude"]) for stop in stops]
         occasion = Occasion(evening.starts_at, evening.ends_at, places, finalized=False)
         arrivals = [

@@ -22,7 +22,7 @@ LINKS = ("instagram", "mastodon")
 
 @dataclass(slots=True)
 class Telling:
-    """The city's people, when each came and left, and what is told about them."""
+    """The city's people by their ids, when each came and left, and what is told about them."""
 
     joined: dict[str, datetime]
     left: dict[str, datetime]
@@ -33,7 +33,7 @@ class Telling:
     def one(self) -> str:
         """Somebody; often one of those who leave, since most of the rules are about them."""
         leaving = self.draw.random() < 0.2
-        return self.draw.choice(sorted(self.left if leaving and self.left else self.joined))
+        return self.draw.choice(list(self.left if leaving and self.left else self.joined))
 
     def moment(self, person: str) -> datetime:
         """Some time after somebody came; if they left, often about that time."""
@@ -56,9 +56,10 @@ class Telling:
 
 def tell(city: Sequence[Envelope], draw: Random) -> list[Envelope]:
     """Have people do all of it, as often as there are people."""
+    by_id = sorted(city, key=lambda page: page.subject)
     telling = Telling(
-        {page.subject: page.time for page in city if page.type == UserRegistered.TYPE},
-        {page.subject: page.time for page in city if page.type == UserDeleted.TYPE},
+        {page.subject: page.time for page in by_id if page.type == UserRegistered.TYPE},
+        {page.subject: page.time for page in by_id if page.type == UserDeleted.TYPE},
         city[-1].time,
         draw,
     )

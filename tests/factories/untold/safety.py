@@ -4,6 +4,7 @@ Blocks lie between guests alone, never between a host and somebody invited; repo
 people whom nobody invites. Else who is invited would depend on what was heard first.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -33,8 +34,11 @@ Told = list[Envelope]
 def tell(city: Sequence[Envelope], draw: Random) -> Told:
     """Have people block one another, report, be judged, and hosts call off what they planned."""
     cast = Cast(city, draw)
+    thanked: defaultdict[tuple[str, str], list[tuple[Envelope, KudosGiven]]] = defaultdict(list)
+    for page, said in _payloads(city, KudosGiven):
+        thanked[said.giver_id, said.receiver_id].append((page, said))
     for pair in blocked_pairs(city):
-        _fall_out(cast, *pair)
+        _fall_out(cast, pair, thanked[pair])
     for gone, time in cast.deleted:
         _block_around_a_deletion(cast, gone, time)
     _block_oneself(cast)
@@ -82,6 +86,7 @@ class Cast:
         self.people = sorted(
             {page.subject for page in self.city if page.type == UserRegistered.TYPE}
         )
+        self.events = [page.subject for page in self.city if page.type == EventPublished.TYPE]
         self.uninvited = [person for person in self.people if person not in invited]
         self.deleted = [(page.subject, page.time) for page, _ in _payloads(self.city, UserDeleted)]
         self.banned = [
@@ -95,13 +100,13 @@ class Cast:
         self.told.append(say(payload, at=min(at, self.latest), name=f"safety {len(self.told)}"))
 
 
-def _fall_out(cast: Cast, one: str, other: str) -> None:
+def _fall_out(
+    cast: Cast, pair: tuple[str, str], thanked: Sequence[tuple[Envelope, KudosGiven]]
+) -> None:
     """Block around each kudos between the two, take some back, and thank again afterwards."""
     draw = cast.draw
-    for page, thanks in _payloads(cast.city, KudosGiven):
-        if (thanks.giver_id, thanks.receiver_id) != (one, other):
-            continue
-        by, of = draw.choice([(one, other), (other, one)])
+    for page, thanks in thanked:
+        by, of = draw.choice([pair, pair[::-1]])
         began = page.time + draw.choice([-HOUR, INSTANT * 0, INSTANT, HOUR])
         cast.say(UserBlocked(blocker_id=by, blocked_id=of), began)
         if draw.random() < 2 / 3:
@@ -152,14 +157,13 @@ def _be_reported(cast: Cast, person: str, place: int) -> None:
 
 
 def _a_report(cast: Cast, report: str, reporter: str, person: str) -> ReportFiled:
-    events = [page.subject for page in cast.city if page.type == EventPublished.TYPE]
     return ReportFiled(
         report_id=report,
         reporter_id=reporter,
         reported_id=person,
         category=cast.draw.choice(["harassment", "spam"]),
         comments="Not nice",
-        event_id=cast.draw.choice([None, None, cast.draw.choice(events)]),
+        event_id=cast.draw.choice([None, None, cast.draw.choice(cast.events)]),
         photo_id=cast.draw.choice([None, report]),
     )
 
