@@ -10,7 +10,12 @@ _MADE: WeakKeyDictionary[Engine, dict[str, Engine]] = WeakKeyDictionary()
 
 
 def acting_as(engine: Engine, process: str) -> Engine:
-    """Connections to the same database with the rights of a process; they go when those go."""
+    """Connections to the same database with the rights of a process; they go when those go.
+
+    An engine that connects in a manner of its own (with a fuse) is given back as it is.
+    """
+    if engine.url.database is None:
+        return engine
     made = _MADE.get(engine)
     if made is None:
         made = _MADE[engine] = {}

@@ -29,6 +29,7 @@ SECOND: Final = timedelta(seconds=1)
 TABLES: Final = """
     CREATE TABLE done (at timestamptz NOT NULL);
     CREATE TABLE hold (why text);
+    GRANT ALL ON done, hold TO momento_scheduler;
 """
 
 

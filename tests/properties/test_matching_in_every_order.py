@@ -1,7 +1,5 @@
 """G4: vectors, places and summaries depend on what was said, not on when the chores looked."""
 
-
-
 from domain.gatherings.payloads import EventCompleted, EventUpdated, LocationAdded
 from domain.invitations.payloads import InvitationDeclined
 from domain.ratings.payloads import RatingSubmitted

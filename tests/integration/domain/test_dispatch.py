@@ -248,12 +248,14 @@ class TestPassingTrouble:
     ) -> None:
         """G6."""
 
-        def kill_own(session: Session, batch: Sequence[DomainEvent[Any]]) -> None:
+        def be_killed(session: Session, batch: Sequence[DomainEvent[Any]]) -> None:
             del batch
-            execute(session, "SELECT pg_terminate_backend(pg_backend_pid())")
+            with Session(engine) as elsewhere:
+                kill(elsewhere, backend(session.connection()))
+            execute(session, "SELECT 1")
 
         with pytest.raises((DBAPIError, psycopg.Error)) as raised:
-            apply_due(desk.desk, behaving(VERIFIED, kill_own), limit=10, now=NOW)
+            apply_due(desk.desk, behaving(VERIFIED, be_killed), limit=10, now=NOW)
         assert is_passing(raised.value)
         assert deliveries(engine, VERIFIED) == self.UNTOUCHED
         assert apply_due(desk.desk, VERIFIED, limit=10, now=NOW).outcomes == {"done": 1}

@@ -49,7 +49,13 @@ class TestTheScheduler:
     def test_every_line_is_on_a_track_and_chores_have_their_own(self, engine: Engine) -> None:
         timetable = our_timetable(load_settings({}), lambda _: True)
         ticker = a_ticker(engine, timetable, utc_now)
-        ours = {"ledger.retain", "due.forget", "notifications.forget", "figures.reconcile"}
+        ours = {
+            "ledger.retain",
+            "due.forget",
+            "notifications.forget",
+            "figures.reconcile",
+            "stripe.catch_up",
+        }
         chores = {"vectors.make", "summaries.make", *ours}
         assert ticker.tracks().keys() == {"due", "entries", "asked", *chores}
         assert len(ticker.tracks()) <= MOST_TRACKS

@@ -37,6 +37,7 @@ def before(postgres_server: PostgresServer) -> Iterator[tuple[str, Engine]]:
     made = create_engine(psycopg_url(url), poolclass=NullPool)
     with made.connect() as connection:
         config.attributes["connection"] = connection
+        config.attributes["roles"] = False
         command.upgrade(config, previous)
         connection.commit()
     engine = make_engine(url, process="test", pool_size=5)
