@@ -40,8 +40,8 @@ check: .venv ## what must hold before a commit: format, lint, types, layers, fas
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/pytest $(PYTEST_FLAGS) $(wildcard tests/unit tests/architecture)
 
-demo: .venv ## play a simulated evening into the running system; YEAR=1 for a whole year
-	@exec $(VENV)/bin/momento demo $(if $(YEAR),--year)
+demo: .venv ## play an evening into the running system, and break something; YEAR=1: a year
+	@exec $(VENV)/bin/momento demo $(if $(YEAR),--year,--trouble)
 
 # A report: what it finds, or that it can't ask, fails nothing, and it never takes longer than this.
 AUDIT_SECONDS ?= 40

@@ -13,9 +13,10 @@ from workers.city.phones import give_phones
 from workers.city.posting import Gateway, Posted
 from workers.city.story import FEWEST_PEOPLE, GATHERINGS, PEOPLE, PEOPLE_IN_A_YEAR
 from workers.city.summary import Told, summarise
+from workers.city.trouble import make_trouble, mend
 from workers.clock import utc_now
 from workers.commands import database_url
-from workers.commands.asking import one_transaction
+from workers.commands.asking import one_transaction, transactions
 from workers.commands.drain import drain
 from workers.commands.paying import let_pay
 from workers.connections import check_database
@@ -53,20 +54,54 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--year", action="store_true", help=f"a whole year of {PEOPLE_IN_A_YEAR:,} people"
     )
+    trouble = parser.add_mutually_exclusive_group()
+    trouble.add_argument(
+        "--trouble", action="store_true", help="then break something, for the dashboard to show"
+    )
+    trouble.add_argument(
+        "--mend", action="store_true", help="mend what --trouble broke, and play nothing"
+    )
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Publish the city's history over HTTP, wait until it is applied, and say what changed."""
-    url, key = database_url(settings), _api_key(settings)
+    url = database_url(settings)
     check_database(url)
+    if arguments.mend:
+        return _mend(settings)
+    if arguments.trouble and settings.sandbox_url is None:
+        raise CommandError("--trouble breaks a table on purpose: only a sandbox is for that.")
+    key = _api_key(settings)
     told = let_pay(give_phones(_history(arguments)), settings)
     host = ANYWHERE.get(settings.gateway_host, settings.gateway_host)
     with Gateway(host, settings.gateway_port, key=key) as gateway:
         print(_published(gateway.post(told)))
-    started = time.monotonic()
-    drain(url, SETTLED_WITHIN)
-    print(f"All of it was applied {time.monotonic() - started:.1f} s later.")
-    _show(told, settings)
+        started = time.monotonic()
+        drain(url, SETTLED_WITHIN)
+        print(f"All of it was applied {time.monotonic() - started:.1f} s later.")
+        _show(told, settings)
+        if arguments.trouble:
+            _trouble(told, gateway, settings)
+    return 0
+
+
+def _trouble(told: Sequence[Envelope], gateway: Gateway, settings: Settings) -> None:
+    """Break something, rescue a part of it, and say where the rest is mended."""
+    with transactions(settings) as begin:
+        make_trouble(told, begin, gateway.post)
+    host = ANYWHERE.get(settings.dashboard_host, settings.dashboard_host)
+    print(f"""
+Some kudos can't be written, on purpose: a rule came too early. Look at the dashboard,
+  http://{host}:{settings.dashboard_port}/dead
+where half of what died is being retried, the first of it alone. Mend the rest with
+  {own_command()} demo --mend
+and retry it there.""")
+
+
+def _mend(settings: Settings) -> int:
+    with transactions(settings) as begin:
+        mend(begin)
+    print("The rule that barred some kudos is gone. What died of it can be retried.")
     return 0
 
 
