@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard import api
+from dashboard import api, api_people
 from dashboard.context import Context, Place
 from dashboard.guard import HEADERS, Guard
 from dashboard.health import live, ready
@@ -31,6 +31,8 @@ from dashboard.pages.dead import show_dead, show_dead_list, show_preview
 from dashboard.pages.deliveries import show_deliveries
 from dashboard.pages.delivery import discard_one, restore_one, retry_one
 from dashboard.pages.domain_event import show_domain_event
+from dashboard.pages.notifications import show_notification, show_notifications
+from dashboard.pages.sandbox import show_sandbox
 from dashboard.pages.search import show_search
 from dashboard.permissions import OPEN, action, answer, checked, page, static_files
 from dashboard.problems import API, is_api, problem
@@ -64,6 +66,9 @@ ROUTES: Final = checked(
         page("/bulk/{id}", show_operation, verb=Verb.LOOK),
         action("/bulk/{id}/cancel", cancel_operation, verb=Verb.BULK),
         action("/bulk/{id}/undo", undo_operation, verb=Verb.BULK),
+        page("/notifications", show_notifications, verb=Verb.LOOK),
+        page("/notifications/sandbox", show_sandbox, verb=Verb.READ_SANDBOX),
+        page("/notifications/{id}", show_notification, verb=Verb.LOOK),
         page("/audit", show_audit, verb=Verb.READ_AUDIT),
         answer(f"{API}/session", api.open_session, method="POST", verb=OPEN),
         answer(f"{API}/sign-out", api.close_session, method="POST", verb=Verb.SIGN_OUT),
@@ -77,6 +82,8 @@ ROUTES: Final = checked(
         answer(f"{API}/bulk/{{id}}", api.get_operation, verb=Verb.LOOK),
         answer(f"{API}/bulk/{{id}}/cancel", api.cancel_operation, method="POST", verb=Verb.BULK),
         answer(f"{API}/bulk/{{id}}/undo", api.undo_operation, method="POST", verb=Verb.BULK),
+        answer(f"{API}/notifications", api_people.get_notifications, verb=Verb.LOOK),
+        answer(f"{API}/notifications/{{id}}", api_people.get_notification, verb=Verb.LOOK),
         answer(f"{API}/audit", api.get_audit, verb=Verb.READ_AUDIT),
     ]
 )

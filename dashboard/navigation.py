@@ -25,5 +25,6 @@ MENU: Final = (
     Entry("Deliveries", "/deliveries", "D"),
     Entry("Dead", "/dead", "X"),
     Entry("Bulk operations", "/bulk", "B"),
+    Entry("Notifications", "/notifications", "N"),
     Entry("Audit log", "/audit", "A", Verb.READ_AUDIT),
 )

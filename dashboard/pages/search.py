@@ -13,6 +13,7 @@ from domain.ops.searching import LONGEST, Lead, search
 # Where each kind of lead goes; `{key}` is what it goes by.
 _PLACES: Final = {
     "domain event": lambda key: f"/domain-events/{key}",
+    "notification": lambda key: f"/notifications/{key}",
     "bulk": lambda key: f"/bulk/{key}",
     "person": lambda key: with_query("/deliveries", user=key),
     "gathering": lambda key: with_query("/deliveries", subject=key),

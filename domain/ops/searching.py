@@ -1,4 +1,4 @@
-"""Takes any id to where it leads: a domain event, a person, a gathering, an operation."""
+"""Takes any id to where it leads: a domain event, a notification, a person, a gathering."""
 
 import re
 from dataclasses import dataclass
@@ -26,11 +26,10 @@ class Lead:
 # By kind: what to ask of one uuid. Names are personal, and aren't given.
 _BY_UUID: Final = """
 SELECT 'bulk' AS kind, id::text AS key, state AS hint FROM bulk_operations WHERE id = %(id)s
-UNION ALL SELECT 'domain event', domain_event_id::text, 'told by notification ' || template
+UNION ALL SELECT 'notification', id::text, template || ' by ' || channel || ', ' || status
     FROM notifications WHERE id = %(id)s
-UNION ALL SELECT 'domain event', told.domain_event_id::text, 'handover of ' || told.template
-    FROM handovers AS handed JOIN notifications AS told ON told.id = handed.notification_id
-    WHERE handed.id = %(id)s
+UNION ALL SELECT 'notification', notification_id::text, 'by a try to hand it over, ' || state
+    FROM handovers WHERE id = %(id)s
 UNION ALL SELECT 'person', id::text, CASE WHEN deleted_at IS NULL THEN '' ELSE 'deleted' END
     FROM users WHERE id = %(id)s
 UNION ALL SELECT 'gathering', id::text, status FROM events WHERE id = %(id)s
@@ -62,12 +61,11 @@ def search(session: Session, text: str) -> list[Lead]:
 def _by_provider(session: Session, text: str) -> list[Lead]:
     rows = fetch(
         session,
-        "SELECT told.domain_event_id::text, handed.channel || ' ' || handed.state"
-        " FROM handovers AS handed JOIN notifications AS told ON told.id = handed.notification_id"
-        " WHERE handed.provider_id = %(id)s LIMIT 10",
+        "SELECT notification_id::text, channel || ' ' || state FROM handovers"
+        " WHERE provider_id = %(id)s LIMIT 10",
         id=text,
     )
-    return [Lead("domain event", key, f"handed over: {hint}") for key, hint in rows]
+    return [Lead("notification", key, f"handed over: {hint}") for key, hint in rows]
 
 
 def _by_subject(session: Session, text: str) -> list[Lead]:

@@ -26,6 +26,9 @@ PLACES = (
     "/audit",
     "/audit?actor=nobody",
     "/search?q=nothing-goes-by-this",
+    "/notifications",
+    "/notifications?state=scheduled&since=1h",
+    "/notifications/sandbox",
 )
 
 
@@ -59,11 +62,19 @@ class TestEveryPage:
     def test_has_a_title_and_a_heading_of_its_own(self, open_page: OpenPage) -> None:
         page = open_page("viewer")
         titles = set()
-        for place in ("/", "/deliveries", "/dead", "/bulk", "/audit", "/domain-events/12"):
+        for place in (
+            "/",
+            "/deliveries",
+            "/dead",
+            "/bulk",
+            "/audit",
+            "/domain-events/12",
+            "/notifications",
+        ):
             page.goto(place)
             titles.add(page.title())
             expect(page.get_by_role("heading", level=1)).to_have_count(1)
-        assert len(titles) == 6
+        assert len(titles) == 7
 
 
 class TestKeys:

@@ -1,6 +1,7 @@
 """Hostile text in every field that can carry it stays text; and tricks on forms come to nothing."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -11,6 +12,7 @@ from sqlalchemy import Engine, text
 
 from dashboard.__main__ import server_config
 from dashboard.app import make_app
+from dashboard.context import Place
 from dashboard.links import own_path
 from dashboard.rendering import TEMPLATES
 from domain.tables.accounts import Role, Via
@@ -21,6 +23,7 @@ from tests.helpers.serving import serving
 from tests.integration.dashboard.scene import OURS, an_account
 from tests.integration.dashboard.test_roles import token_of
 from workers.database import make_engine
+from workers.sandbox.journal import Entry, Journal
 
 SAFE: Final = "&lt;script&gt;"
 BULK: Final = "018f0000-0000-7000-8000-00000000000b"
@@ -35,6 +38,10 @@ PLACES: Final = (
     "/bulk",
     f"/bulk/{BULK}",
     "/audit",
+    "/notifications",
+    "/notifications?state=failed&template=kudos",
+    f"/notifications/{TOLD}",
+    "/notifications/sandbox",
 )
 
 
@@ -81,8 +88,13 @@ VALUES ('{bulk}', 1, 1, {bad}, 'failed', {bad});
 
 
 @pytest.fixture(scope="module")
-def address(engine: Engine) -> Iterator[str]:
-    with serving(make_app(acting_as(engine, "dashboard")), server_config) as url:
+def address(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    journal = Journal(tmp_path_factory.mktemp("sandbox"))
+    asked = {"to": HOSTILE, "title": HOSTILE, "body": HOSTILE}
+    journal.write(Entry(datetime.now(UTC), "expo", "POST /push/send", asked, 200, None))
+    journal.close()
+    place = Place(journal=journal.path)
+    with serving(make_app(acting_as(engine, "dashboard"), place=place), server_config) as url:
         yield url
 
 
@@ -120,6 +132,11 @@ class TestText:
             for page in ("list", "preview")
             for name in ("handler", "error")
         ]
+        + [
+            f"/notifications?{name}={{}}"
+            for name in ("user", "channel", "template", "state", "reason", "since", "after")
+        ]
+        + ["/notifications/{}", "/notifications/sandbox?channel={}"]
         + ["/search?q={}", "/audit?actor={}", "/domain-events/{}", "/sign-in?next={}", "/{}"]
         + ["/dead/preview?pick=1~{}", "/dead/preview?kind={}", "/?said={}"],
     )

@@ -161,7 +161,7 @@ class TestSearch:
         assert {lead.kind for lead in search(session, an_id("drinks"))} == {"gathering", "subject"}
         identity = text("SELECT id FROM notifications LIMIT 1")
         told = str(session.connection().execute(identity).scalar_one())
-        assert search(session, told)[0].kind == "domain event"
+        assert search(session, told)[0].kind == "notification"
 
     @pytest.mark.parametrize("sought", ["", "nothing", "'; DROP TABLE users", "\0", "x" * 301])
     def test_what_leads_nowhere_says_so(self, session: Session, sought: str) -> None:
