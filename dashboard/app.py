@@ -31,7 +31,15 @@ from dashboard.pages.dead import show_dead, show_dead_list, show_preview
 from dashboard.pages.deliveries import show_deliveries
 from dashboard.pages.delivery import discard_one, restore_one, retry_one
 from dashboard.pages.domain_event import show_domain_event
+from dashboard.pages.gathering import show_gathering
 from dashboard.pages.notifications import show_notification, show_notifications
+from dashboard.pages.person import (
+    erase_person,
+    hide_person,
+    reveal_person,
+    show_erasure,
+    show_person,
+)
 from dashboard.pages.sandbox import show_sandbox
 from dashboard.pages.search import show_search
 from dashboard.permissions import OPEN, action, answer, checked, page, static_files
@@ -69,6 +77,12 @@ ROUTES: Final = checked(
         page("/notifications", show_notifications, verb=Verb.LOOK),
         page("/notifications/sandbox", show_sandbox, verb=Verb.READ_SANDBOX),
         page("/notifications/{id}", show_notification, verb=Verb.LOOK),
+        page("/people/{id}", show_person, verb=Verb.LOOK),
+        action("/people/{id}/reveal", reveal_person, verb=Verb.REVEAL),
+        action("/people/{id}/hide", hide_person, verb=Verb.REVEAL),
+        page("/people/{id}/erase", show_erasure, verb=Verb.ERASE),
+        action("/people/{id}/erase", erase_person, verb=Verb.ERASE),
+        page("/gatherings/{id}", show_gathering, verb=Verb.LOOK),
         page("/audit", show_audit, verb=Verb.READ_AUDIT),
         answer(f"{API}/session", api.open_session, method="POST", verb=OPEN),
         answer(f"{API}/sign-out", api.close_session, method="POST", verb=Verb.SIGN_OUT),
@@ -84,6 +98,14 @@ ROUTES: Final = checked(
         answer(f"{API}/bulk/{{id}}/undo", api.undo_operation, method="POST", verb=Verb.BULK),
         answer(f"{API}/notifications", api_people.get_notifications, verb=Verb.LOOK),
         answer(f"{API}/notifications/{{id}}", api_people.get_notification, verb=Verb.LOOK),
+        answer(f"{API}/people/{{id}}", api_people.get_person, verb=Verb.LOOK),
+        answer(
+            f"{API}/people/{{id}}/reveal", api_people.reveal_person, method="POST", verb=Verb.REVEAL
+        ),
+        answer(
+            f"{API}/people/{{id}}/erase", api_people.erase_person, method="POST", verb=Verb.ERASE
+        ),
+        answer(f"{API}/gatherings/{{id}}", api_people.get_gathering, verb=Verb.LOOK),
         answer(f"{API}/audit", api.get_audit, verb=Verb.READ_AUDIT),
     ]
 )

@@ -159,6 +159,7 @@ NAMES: Final = (
     "state", "handler", "type", "subject", "user", "since", "until", "error", "died",
     "after",
     "channel", "template", "reason",
+    "person",
     "as_of", "actor", "action", "kind",
 )  # fmt: skip
 

@@ -15,8 +15,8 @@ _PLACES: Final = {
     "domain event": lambda key: f"/domain-events/{key}",
     "notification": lambda key: f"/notifications/{key}",
     "bulk": lambda key: f"/bulk/{key}",
-    "person": lambda key: with_query("/deliveries", user=key),
-    "gathering": lambda key: with_query("/deliveries", subject=key),
+    "person": lambda key: f"/people/{key}",
+    "gathering": lambda key: f"/gatherings/{key}",
     "subject": lambda key: with_query("/deliveries", subject=key),
 }
 

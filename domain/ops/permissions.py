@@ -25,13 +25,24 @@ class Verb(StrEnum):
     BULK = "bulk"
     # See what the sandbox would have sent, words and all.
     READ_SANDBOX = "read_sandbox"
+    # See for a while what is personal of one person, having said why.
+    REVEAL = "reveal"
+    # Have somebody forgotten for good.
+    ERASE = "erase"
     # End one's own session.
     SIGN_OUT = "sign_out"
 
 
 VIEWER: Final = frozenset({Verb.LOOK, Verb.READ_AUDIT, Verb.SIGN_OUT})
-OPERATOR: Final = VIEWER | {Verb.RETRY, Verb.DISCARD, Verb.RESTORE, Verb.BULK, Verb.READ_SANDBOX}
-ADMIN: Final = OPERATOR
+OPERATOR: Final = VIEWER | {
+    Verb.RETRY,
+    Verb.DISCARD,
+    Verb.RESTORE,
+    Verb.BULK,
+    Verb.READ_SANDBOX,
+    Verb.REVEAL,
+}
+ADMIN: Final = OPERATOR | {Verb.ERASE}
 
 GRANTS: Final[dict[Role, frozenset[Verb]]] = {
     Role.VIEWER: VIEWER,

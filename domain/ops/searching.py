@@ -11,6 +11,7 @@ from domain.sql import fetch
 
 LONGEST: Final = 300
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_WITH_A_PAGE: Final = frozenset({"person", "gathering"})
 _NUMBER: Final = re.compile(r"#?([0-9]{1,18})")
 
 
@@ -33,6 +34,8 @@ UNION ALL SELECT 'notification', notification_id::text, 'by a try to hand it ove
 UNION ALL SELECT 'person', id::text, CASE WHEN deleted_at IS NULL THEN '' ELSE 'deleted' END
     FROM users WHERE id = %(id)s
 UNION ALL SELECT 'gathering', id::text, status FROM events WHERE id = %(id)s
+UNION ALL SELECT 'gathering', event_id::text, 'by an invitation to it, ' || status
+    FROM invitations WHERE id = %(id)s
 """
 
 
@@ -54,7 +57,9 @@ def search(session: Session, text: str) -> list[Lead]:
         rows = fetch(session, _BY_UUID, id=text.lower())
         leads += [Lead(*row) for row in rows]
     leads += _by_provider(session, text)
-    leads += _by_subject(session, text)
+    # Their own pages lead on to what was said about them.
+    if not any(lead.kind in _WITH_A_PAGE and lead.key == text.lower() for lead in leads):
+        leads += _by_subject(session, text)
     return list(dict.fromkeys(leads))
 
 

@@ -1,5 +1,6 @@
 """Somebody acts: retries, discards, takes back, one by one and in bulk."""
 
+import re
 from datetime import timedelta
 
 from playwright.sync_api import Page, expect
@@ -7,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.axe import stumbles
 from tests.browser.conftest import OpenPage
 from tests.browser.scene import Site, kill, settle_pending, step
+from tests.helpers.evening import an_id
 from tests.helpers.ledger import ask
 
 HOUR = timedelta(hours=1)
@@ -121,6 +123,38 @@ class TestBulk:
         expect(page.get_by_text("Cancelled: the rest was left alone.")).to_be_visible()
         step(site.engine)
         assert states(site, "bulk.cancel") == {"dead": 5}
+
+
+class TestPeople:
+    def test_reveal_with_a_reason_and_mask_again(self, open_page: OpenPage) -> None:
+        page = open_page("operator", width=390)
+        page.goto(f"/search?q={an_id('Ada')}")
+        expect(page).to_have_url(re.compile(f"/people/{an_id('Ada')}"))
+        personal = page.get_by_role("region", name="What is personal")
+        expect(personal.get_by_text("masked")).to_have_count(7)
+        page.get_by_text("Reveal for ten minutes…").click()
+        expect(page.get_by_text("Updates are paused")).to_be_visible()
+        page.get_by_label("Why?").fill("she asks why nothing came")
+        page.get_by_role("button", name="Reveal what is personal").click()
+        expect(personal.get_by_text("+4915112345678")).to_be_visible()
+        assert stumbles(page) == []
+        page.get_by_role("button", name="Mask it again").click()
+        expect(personal.get_by_text("masked")).to_have_count(7)
+        expect(page.get_by_text("“she asks why nothing came”")).to_be_visible()
+
+    def test_erase_is_confirmed_by_typing(self, open_page: OpenPage) -> None:
+        page = open_page("admin")
+        page.goto(f"/people/{an_id('Cleo')}")
+        page.get_by_role("link", name="Erase…").click()
+        for typed in ("wrong", an_id("Cleo")[:8]):
+            page.get_by_label("Why?").fill("she asked us to")
+            page.get_by_label("Type").fill(typed)
+            assert stumbles(page) == []
+            page.get_by_role("button", name="Erase this person").click()
+            if typed == "wrong":
+                expect(page.get_by_role("alert")).to_contain_text("Type")
+        expect(page.get_by_text("It is published")).to_be_visible()
+        expect(page.get_by_text("“she asked us to”")).to_be_visible()
 
 
 class TestViewers:

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.axe import stumbles
 from tests.browser.conftest import OpenPage, sign_in
 from tests.browser.scene import KUDOS, Site, kill
+from tests.helpers.evening import an_id
 
 DAY = timedelta(days=1)
 PHONE, DESK = 390, 1280
@@ -29,6 +30,8 @@ PLACES = (
     "/notifications",
     "/notifications?state=scheduled&since=1h",
     "/notifications/sandbox",
+    f"/people/{an_id('Ada')}",
+    f"/gatherings/{an_id('drinks')}",
 )
 
 

@@ -99,6 +99,11 @@ REFUSED: Final = {
     ),
     "dashboard": (
         "SELECT phone_number FROM users",
+        "SELECT last_name FROM users",
+        "SELECT first_name FROM social_profiles",
+        "SELECT host_name FROM host_profiles",
+        "SELECT token FROM push_notification_tokens",
+        "SELECT comments FROM reports",
         "SELECT key FROM personal_keys",
         "SELECT content FROM messages",
         "UPDATE deliveries SET handler = 'another'",
@@ -106,7 +111,7 @@ REFUSED: Final = {
         "UPDATE audit_log SET actor = 'nobody'",
         "DELETE FROM audit_log",
         "DELETE FROM outbox",
-        "INSERT INTO domain_events DEFAULT VALUES",
+        "INSERT INTO deliveries DEFAULT VALUES",
         "INSERT INTO dashboard_users DEFAULT VALUES",
     ),
 }

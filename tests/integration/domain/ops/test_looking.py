@@ -158,7 +158,7 @@ class TestSearch:
         row = list_deliveries(session, DeliveryFilter(type="invitation.sent")).rows[0]
         assert search(session, f"#{row.seq}")[0].key == str(row.seq)
         assert Lead("person", an_id("Ada")) in search(session, f" {an_id('Ada').upper()} ")
-        assert {lead.kind for lead in search(session, an_id("drinks"))} == {"gathering", "subject"}
+        assert [lead.kind for lead in search(session, an_id("drinks"))] == ["gathering"]
         identity = text("SELECT id FROM notifications LIMIT 1")
         told = str(session.connection().execute(identity).scalar_one())
         assert search(session, told)[0].kind == "notification"
