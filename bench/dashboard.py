@@ -107,6 +107,7 @@ def places(count: int) -> dict[str, str]:
         "dead, preview of all": "/dead/preview?kind=discard",
         "bulk operations": "/bulk",
         "audit log": "/audit",
+        "catalogue": "/catalogue",
         "notifications": "/notifications",
         "notifications, suppressed": "/notifications?state=suppressed",
         "notifications, by SMS (none)": "/notifications?channel=sms",

@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard import api, api_people
+from dashboard import api, api_catalogue, api_people
 from dashboard.context import Context, Place
 from dashboard.guard import HEADERS, Guard
 from dashboard.health import live, ready
@@ -27,6 +27,7 @@ from dashboard.pages.bulk import (
     start_operation,
     undo_operation,
 )
+from dashboard.pages.catalogue import show_catalogue, show_type
 from dashboard.pages.dead import show_dead, show_dead_list, show_preview
 from dashboard.pages.deliveries import show_deliveries
 from dashboard.pages.delivery import discard_one, restore_one, retry_one
@@ -83,6 +84,8 @@ ROUTES: Final = checked(
         page("/people/{id}/erase", show_erasure, verb=Verb.ERASE),
         action("/people/{id}/erase", erase_person, verb=Verb.ERASE),
         page("/gatherings/{id}", show_gathering, verb=Verb.LOOK),
+        page("/catalogue", show_catalogue, verb=Verb.LOOK),
+        page("/catalogue/{type}", show_type, verb=Verb.LOOK),
         page("/audit", show_audit, verb=Verb.READ_AUDIT),
         answer(f"{API}/session", api.open_session, method="POST", verb=OPEN),
         answer(f"{API}/sign-out", api.close_session, method="POST", verb=Verb.SIGN_OUT),
@@ -106,6 +109,8 @@ ROUTES: Final = checked(
             f"{API}/people/{{id}}/erase", api_people.erase_person, method="POST", verb=Verb.ERASE
         ),
         answer(f"{API}/gatherings/{{id}}", api_people.get_gathering, verb=Verb.LOOK),
+        answer(f"{API}/catalogue", api_catalogue.get_catalogue, verb=Verb.LOOK),
+        answer(f"{API}/catalogue/{{type}}", api_catalogue.get_type, verb=Verb.LOOK),
         answer(f"{API}/audit", api.get_audit, verb=Verb.READ_AUDIT),
     ]
 )

@@ -159,7 +159,7 @@ NAMES: Final = (
     "state", "handler", "type", "subject", "user", "since", "until", "error", "died",
     "after",
     "channel", "template", "reason",
-    "person",
+    "person", "only",
     "as_of", "actor", "action", "kind",
 )  # fmt: skip
 

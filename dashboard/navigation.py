@@ -26,5 +26,6 @@ MENU: Final = (
     Entry("Dead", "/dead", "X"),
     Entry("Bulk operations", "/bulk", "B"),
     Entry("Notifications", "/notifications", "N"),
+    Entry("Catalogue", "/catalogue", "C"),
     Entry("Audit log", "/audit", "A", Verb.READ_AUDIT),
 )

@@ -14,6 +14,7 @@ from domain.ops.searching import LONGEST, Lead, search
 _PLACES: Final = {
     "domain event": lambda key: f"/domain-events/{key}",
     "notification": lambda key: f"/notifications/{key}",
+    "type": lambda key: f"/catalogue/{key}",
     "bulk": lambda key: f"/bulk/{key}",
     "person": lambda key: f"/people/{key}",
     "gathering": lambda key: f"/gatherings/{key}",

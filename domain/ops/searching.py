@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlmodel import Session
 
+from domain.catalogue import CATALOGUE
 from domain.ledger_queries import find_seqs
 from domain.sql import fetch
 
@@ -52,6 +53,9 @@ def search(session: Session, text: str) -> list[Lead]:
     leads = [
         Lead("domain event", str(seq), source)
         for seq, source in find_seqs(session, number[1] if number else text, None)
+    ]
+    leads += [
+        Lead("type", each.NAME) for each in CATALOGUE if text.lower() in (each.NAME, each.TYPE)
     ]
     if _UUID.fullmatch(text.lower()):
         rows = fetch(session, _BY_UUID, id=text.lower())

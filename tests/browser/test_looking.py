@@ -30,6 +30,9 @@ PLACES = (
     "/notifications",
     "/notifications?state=scheduled&since=1h",
     "/notifications/sandbox",
+    "/catalogue",
+    "/catalogue?only=nobody+handles",
+    "/catalogue/kudos.given",
     f"/people/{an_id('Ada')}",
     f"/gatherings/{an_id('drinks')}",
 )
@@ -77,7 +80,7 @@ class TestEveryPage:
             page.goto(place)
             titles.add(page.title())
             expect(page.get_by_role("heading", level=1)).to_have_count(1)
-        assert len(titles) == 7
+        assert len(titles) == 8
 
 
 class TestKeys:

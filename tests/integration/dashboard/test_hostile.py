@@ -157,6 +157,7 @@ class TestText:
             for name in ("user", "channel", "template", "state", "reason", "since", "after")
         ]
         + [f"/gatherings/{GATHERING}?person={{}}", f"/gatherings/{GATHERING}?after={{}}"]
+        + ["/catalogue/{}", "/catalogue?type={}", "/catalogue?only={}"]
         + ["/people/{}", "/gatherings/{}", "/notifications/{}", "/notifications/sandbox?channel={}"]
         + ["/search?q={}", "/audit?actor={}", "/domain-events/{}", "/sign-in?next={}", "/{}"]
         + ["/dead/preview?pick=1~{}", "/dead/preview?kind={}", "/?said={}"],
