@@ -28,4 +28,6 @@ MENU: Final = (
     Entry("Notifications", "/notifications", "N"),
     Entry("Catalogue", "/catalogue", "C"),
     Entry("Audit log", "/audit", "A", Verb.READ_AUDIT),
+    Entry("API keys", "/keys", "K", Verb.MANAGE_KEYS),
+    Entry("Accounts", "/accounts", "U", Verb.MANAGE_ACCOUNTS),
 )

@@ -1,7 +1,7 @@
-"""What the dashboard may read and write of people; a part of the table in domain/roles.py.
+"""What the dashboard may do about people, keys and accounts; a part of domain/roles.py's table.
 
-How they stand, and nothing that is personal: the database's `momento_personal` tells that, of one
-person, to a session that has said why.
+Of people it reads how they stand, and nothing that is personal: the database's `momento_personal`
+tells that, of one person, to a session that has said why.
 """
 
 from collections.abc import Mapping
@@ -20,4 +20,9 @@ PEOPLE_FOR_OPS: Final[Mapping[str, str]] = {
     "payments": "select(id, user_id, event_id, invitation_id, purpose, amount_in_cents,"
     " currency, status, created_at)",
     "reports": "select(id, reporter_id, reported_id, status, created_at)",
+    # Admins decide there who publishes and who signs in. What a key may and its hash stay as made.
+    "api_keys": "select(id, first_id, name, types, rate, burst, created_at, ends_at, revoked_at,"
+    " last_used_at) insert update(revoked_at, ends_at)",
+    "api_key_changes": "select insert",
+    "dashboard_users": "select insert update(role, disabled_at)",
 }

@@ -259,8 +259,6 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
     "dashboard": {
         **REPORT,
         "alembic_version": READ,
-        "api_key_changes": READ,
-        "dashboard_users": READ,
         "dashboard_sessions": "select insert delete",
         "snapshots": "select insert update",
         "outbox": "select insert",

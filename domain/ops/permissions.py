@@ -29,6 +29,10 @@ class Verb(StrEnum):
     REVEAL = "reveal"
     # Have somebody forgotten for good.
     ERASE = "erase"
+    # Make, rotate and revoke the keys of those who publish.
+    MANAGE_KEYS = "manage_keys"
+    # Say who may sign in, and what they may.
+    MANAGE_ACCOUNTS = "manage_accounts"
     # End one's own session.
     SIGN_OUT = "sign_out"
 
@@ -42,7 +46,7 @@ OPERATOR: Final = VIEWER | {
     Verb.READ_SANDBOX,
     Verb.REVEAL,
 }
-ADMIN: Final = OPERATOR | {Verb.ERASE}
+ADMIN: Final = OPERATOR | {Verb.ERASE, Verb.MANAGE_KEYS, Verb.MANAGE_ACCOUNTS}
 
 GRANTS: Final[dict[Role, frozenset[Verb]]] = {
     Role.VIEWER: VIEWER,

@@ -35,6 +35,7 @@ UNION ALL SELECT 'notification', notification_id::text, 'by a try to hand it ove
 UNION ALL SELECT 'person', id::text, CASE WHEN deleted_at IS NULL THEN '' ELSE 'deleted' END
     FROM users WHERE id = %(id)s
 UNION ALL SELECT 'gathering', id::text, status FROM events WHERE id = %(id)s
+UNION ALL SELECT 'API key', id::text, '' FROM api_keys WHERE id = %(id)s
 UNION ALL SELECT 'gathering', event_id::text, 'by an invitation to it, ' || status
     FROM invitations WHERE id = %(id)s
 """

@@ -157,6 +157,55 @@ class TestPeople:
         expect(page.get_by_text("“she asked us to”")).to_be_visible()
 
 
+class TestAdmins:
+    def test_a_key_is_shown_once_rotated_and_revoked(self, open_page: OpenPage) -> None:
+        page = open_page("admin")
+        page.keyboard.press("Shift+K")
+        page.wait_for_url("**/keys")
+        page.get_by_label("Whose it is").fill("browser-test")
+        page.get_by_label("What it may publish").fill("kudos.give")
+        page.get_by_role("button", name="Make this key").click()
+        expect(page.get_by_role("alert")).to_contain_text("did you mean kudos.given?")
+        page.get_by_label("What it may publish").fill("kudos.given payment.*")
+        page.get_by_role("button", name="Make this key").click()
+        secret = page.locator(".secret").inner_text()
+        assert secret.startswith("momento_")
+        assert stumbles(page) == []
+        page.get_by_role("link", name="I have it").click()
+        page.get_by_text("Rotate…").first.click()
+        page.get_by_role("button", name="Make the one that follows browser-test").click()
+        assert page.locator(".secret").inner_text() != secret
+        page.get_by_role("link", name="I have it").click()
+        expect(page.locator("[data-row]", has_text="browser-test")).to_have_count(2)
+        page.get_by_text("Revoke…").first.click()
+        page.get_by_label("Why?").first.fill("it leaked")
+        page.get_by_role("button", name="Revoke browser-test").first.click()
+        expect(page.get_by_text("It is of no use any more")).to_be_visible()
+        assert secret not in page.content()
+
+    def test_an_account_is_made_used_and_disabled(self, open_page: OpenPage) -> None:
+        page = open_page("admin", width=390)
+        page.goto("/accounts")
+        page.get_by_label("Name, in small letters").fill("newcomer")
+        page.get_by_role("button", name="Make this account").click()
+        password = page.locator(".secret").inner_text()
+        theirs = open_page()
+        theirs.goto("/sign-in")
+        theirs.get_by_label("Name").fill("newcomer")
+        theirs.get_by_label("Password").fill(password)
+        theirs.get_by_role("button", name="Sign in").click()
+        theirs.get_by_role("navigation", name="Pages").wait_for()
+        assert theirs.get_by_role("link", name="Accounts").count() == 0
+        page.get_by_role("link", name="I have it").click()
+        row = page.locator("[data-row]", has_text="newcomer")
+        row.get_by_text("Disable…").click()
+        row.get_by_label("Why?").fill("a test is over")
+        row.get_by_role("button", name="Disable newcomer").click()
+        expect(page.get_by_text("signed out everywhere")).to_be_visible()
+        # Their page renews itself, and finds that they may not see it any more.
+        expect(theirs.get_by_role("button", name="Sign in")).to_be_visible()
+
+
 class TestViewers:
     def test_see_no_button_that_they_may_not_press(self, open_page: OpenPage, site: Site) -> None:
         (seq,) = kill(site.engine, "viewer.sees", "KeyError | viewer", count=1, ago=HOUR)

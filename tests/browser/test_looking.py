@@ -37,6 +37,8 @@ PLACES = (
     f"/gatherings/{an_id('drinks')}",
 )
 
+ADMINS = ("/keys", "/accounts", f"/people/{an_id('Bo')}/erase")
+
 
 def overflows(page: Page) -> bool:
     """Whether the page has to be moved sideways."""
@@ -59,6 +61,12 @@ class TestEveryPage:
             page.goto(place)
             found[place] = stumbles(page)
         assert {place: each for place, each in found.items() if each} == {}
+
+    def test_admins_have_pages_of_their_own(self, open_page: OpenPage) -> None:
+        page = open_page("admin", width=NARROWEST, dark=True)
+        for place in ADMINS:
+            page.goto(place)
+            assert (stumbles(page), overflows(page)) == ([], False), place
 
     def test_fits_the_narrowest_screen(self, open_page: OpenPage) -> None:
         page = open_page("operator", width=NARROWEST)
