@@ -29,5 +29,5 @@ MENU: Final = (
     Entry("Catalogue", "/catalogue", "C"),
     Entry("Audit log", "/audit", "A", Verb.READ_AUDIT),
     Entry("API keys", "/keys", "K", Verb.MANAGE_KEYS),
-    Entry("Accounts", "/accounts", "U", Verb.MANAGE_ACCOUNTS),
+    Entry("Accounts", "/accounts", "M", Verb.MANAGE_ACCOUNTS),
 )
