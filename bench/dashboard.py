@@ -60,6 +60,12 @@ SELECT seq,
     CASE WHEN NOT is_dead AND seq % 500 = 0 THEN NULL WHEN is_dead
         THEN now() - interval '10 days' * (({count} - seq)::float8 / {dead}) ELSE at END
 FROM built;
+INSERT INTO notifications (id, user_id, category, template, params, channel, dedupe_key, status,
+    reason, send_after, expires_at, attempts, domain_event_id, created_at)
+SELECT md5('told' || seq)::uuid, md5((seq % 100000)::text)::uuid, 'push_social', 'kudos', '{{}}',
+    'push', seq::text, CASE WHEN seq % 7 = 0 THEN 'suppressed' ELSE 'sent' END,
+    CASE WHEN seq % 7 = 0 THEN 'switched_off' END, at, at, 1, seq, at
+FROM built WHERE seq % 10 = 0;
 DROP TABLE built;
 """
 
@@ -72,7 +78,9 @@ def build(dsn: str, count: int, dead: int) -> None:
         for statement in BUILD.format(count=count, dead=dead).split(";\n"):
             if statement.strip():
                 connection.execute(statement)
-        connection.execute("VACUUM ANALYZE deliveries, domain_events, domain_event_keys")
+        connection.execute(
+            "VACUUM ANALYZE deliveries, domain_events, domain_event_keys, notifications"
+        )
 
 
 def places(count: int) -> dict[str, str]:
@@ -99,6 +107,11 @@ def places(count: int) -> dict[str, str]:
         "dead, preview of all": "/dead/preview?kind=discard",
         "bulk operations": "/bulk",
         "audit log": "/audit",
+        "catalogue": "/catalogue",
+        "notifications": "/notifications",
+        "notifications, suppressed": "/notifications?state=suppressed",
+        "notifications, by SMS (none)": "/notifications?channel=sms",
+        "notifications, person": f"/notifications?user={person}",
         "search": f"/search?q=bench-{middle}",
         "search, nothing": "/search?q=nothing",
     }

@@ -13,6 +13,7 @@ from dashboard.probe import BrokerProbe
 from dashboard.snapshots import SnapshotGauges
 from workers import service
 from workers.database import make_engine
+from workers.running import JOURNAL
 from workers.settings import Settings
 
 FINISH_WITHIN_S: Final = 5
@@ -33,7 +34,8 @@ def server_config(app: ASGIApp, *, host: str, port: int) -> uvicorn.Config:
 def _configure(settings: Settings, engine: Engine) -> uvicorn.Config:
     host, port = settings.dashboard_host, settings.dashboard_port
     named = frozenset(name.lower() for name in settings.dashboard_hosts)
-    place = Place(settings.momento_environment, LOCAL | {host.lower()} | named)
+    journal = settings.momento_home / JOURNAL if settings.sandbox_providers else None
+    place = Place(settings.momento_environment, LOCAL | {host.lower()} | named, journal)
     _collect(settings)
     app = service.measured(
         make_app(engine, place=place), "dashboard", settings=settings, more=SnapshotGauges(engine)

@@ -4,17 +4,18 @@ A program signs in with a name and a password and gets a token for 12 hours, whi
 no page. Reads and writes are the pages' own (`domain/ops`).
 """
 
-from collections.abc import Callable
-from dataclasses import asdict, is_dataclass
-from typing import Any, Final
+from typing import Any
 from uuid import uuid4
 
-from pydantic_core import from_json, to_json
 from sqlmodel import Session
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from dashboard.answering import as_json as _json
+from dashboard.answering import attempt as _try
+from dashboard.answering import done as _done
+from dashboard.answering import read_object as _body
 from dashboard.asking import (
     asked_of,
     cursor,
@@ -27,13 +28,12 @@ from dashboard.asking import (
     word,
 )
 from dashboard.context import context_of
-from dashboard.forms import read_body
 from dashboard.guard import signed_in
 from dashboard.problems import bearer_of, problem
 from dashboard.signing import close_for, find_account, open_for
 from domain.constants import BULK_RATE
 from domain.ledger_queries import find_seqs
-from domain.ops.acting import WrongRequestError, discard, restore, retry
+from domain.ops.acting import discard, restore, retry
 from domain.ops.audit import AuditFilter, list_audit
 from domain.ops.bulk import Order, cancel, start, undo
 from domain.ops.listing import list_deliveries
@@ -42,8 +42,6 @@ from domain.ops.tracing import tell_story
 from domain.ops.triage import triage
 from domain.tables.accounts import Via
 from domain.tables.ops import BulkKind
-
-MEDIA_TYPE: Final = "application/json"
 
 
 async def open_session(request: Request) -> Response:
@@ -179,40 +177,3 @@ async def undo_operation(request: Request) -> Response:
         request, lambda session: undo(session, actor, bulk_id, identity=new, now=now)
     )
     return _json({"id": str(new), "deliveries": total}, 202)
-
-
-async def _done(request: Request, work: Callable[[Session], bool]) -> Response:
-    if not await _try(request, work):
-        raise HTTPException(409, "Nothing was changed: it isn't in a state in which that is done.")
-    return _json({"done": True})
-
-
-async def _try(request: Request, work: Callable[[Session], Any]) -> Any:
-    try:
-        return await context_of(request).write(work)
-    except WrongRequestError as error:
-        raise HTTPException(422, str(error)) from None
-
-
-async def _body(request: Request) -> dict[str, str]:
-    """A small flat JSON object, its values as text; raises HTTPException for anything else."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != MEDIA_TYPE:
-        raise HTTPException(415, "Send JSON, as application/json.")
-    try:
-        said = from_json(await read_body(request))
-    except ValueError:
-        raise HTTPException(400, "This is not JSON.") from None
-    if not isinstance(said, dict) or not all(
-        value is None or isinstance(value, str | int | bool) for value in said.values()
-    ):
-        raise HTTPException(400, "Send one flat object of texts, numbers and truths.")
-    return {
-        name: str(value).lower() if isinstance(value, bool) else str(value)
-        for name, value in said.items()
-        if value is not None
-    }
-
-
-def _json(value: Any, status: int = 200) -> Response:
-    plain = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
-    return Response(to_json(plain), status, media_type=MEDIA_TYPE)

@@ -13,11 +13,19 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard import api
+from dashboard import api, api_admin, api_catalogue, api_people
 from dashboard.context import Context, Place
 from dashboard.guard import HEADERS, Guard
 from dashboard.health import live, ready
 from dashboard.live import stream_nudges
+from dashboard.pages.accounts import (
+    change_account,
+    create_account,
+    disable_account,
+    enable_account,
+    show_accounts,
+    sign_out_account,
+)
 from dashboard.pages.audit import show_audit
 from dashboard.pages.board import show_board
 from dashboard.pages.bulk import (
@@ -27,10 +35,22 @@ from dashboard.pages.bulk import (
     start_operation,
     undo_operation,
 )
+from dashboard.pages.catalogue import show_catalogue, show_type
 from dashboard.pages.dead import show_dead, show_dead_list, show_preview
 from dashboard.pages.deliveries import show_deliveries
 from dashboard.pages.delivery import discard_one, restore_one, retry_one
 from dashboard.pages.domain_event import show_domain_event
+from dashboard.pages.gathering import show_gathering
+from dashboard.pages.keys import create_key, revoke_key, rotate_key, show_keys
+from dashboard.pages.notifications import show_notification, show_notifications
+from dashboard.pages.person import (
+    erase_person,
+    hide_person,
+    reveal_person,
+    show_erasure,
+    show_person,
+)
+from dashboard.pages.sandbox import show_sandbox
 from dashboard.pages.search import show_search
 from dashboard.permissions import OPEN, action, answer, checked, page, static_files
 from dashboard.problems import API, is_api, problem
@@ -64,6 +84,27 @@ ROUTES: Final = checked(
         page("/bulk/{id}", show_operation, verb=Verb.LOOK),
         action("/bulk/{id}/cancel", cancel_operation, verb=Verb.BULK),
         action("/bulk/{id}/undo", undo_operation, verb=Verb.BULK),
+        page("/notifications", show_notifications, verb=Verb.LOOK),
+        page("/notifications/sandbox", show_sandbox, verb=Verb.READ_SANDBOX),
+        page("/notifications/{id}", show_notification, verb=Verb.LOOK),
+        page("/people/{id}", show_person, verb=Verb.LOOK),
+        action("/people/{id}/reveal", reveal_person, verb=Verb.REVEAL),
+        action("/people/{id}/hide", hide_person, verb=Verb.REVEAL),
+        page("/people/{id}/erase", show_erasure, verb=Verb.ERASE),
+        action("/people/{id}/erase", erase_person, verb=Verb.ERASE),
+        page("/gatherings/{id}", show_gathering, verb=Verb.LOOK),
+        page("/catalogue", show_catalogue, verb=Verb.LOOK),
+        page("/catalogue/{type}", show_type, verb=Verb.LOOK),
+        page("/keys", show_keys, verb=Verb.MANAGE_KEYS),
+        action("/keys", create_key, verb=Verb.MANAGE_KEYS),
+        action("/keys/{id}/rotate", rotate_key, verb=Verb.MANAGE_KEYS),
+        action("/keys/{id}/revoke", revoke_key, verb=Verb.MANAGE_KEYS),
+        page("/accounts", show_accounts, verb=Verb.MANAGE_ACCOUNTS),
+        action("/accounts", create_account, verb=Verb.MANAGE_ACCOUNTS),
+        action("/accounts/{name}/role", change_account, verb=Verb.MANAGE_ACCOUNTS),
+        action("/accounts/{name}/disable", disable_account, verb=Verb.MANAGE_ACCOUNTS),
+        action("/accounts/{name}/enable", enable_account, verb=Verb.MANAGE_ACCOUNTS),
+        action("/accounts/{name}/sign-out", sign_out_account, verb=Verb.MANAGE_ACCOUNTS),
         page("/audit", show_audit, verb=Verb.READ_AUDIT),
         answer(f"{API}/session", api.open_session, method="POST", verb=OPEN),
         answer(f"{API}/sign-out", api.close_session, method="POST", verb=Verb.SIGN_OUT),
@@ -77,6 +118,36 @@ ROUTES: Final = checked(
         answer(f"{API}/bulk/{{id}}", api.get_operation, verb=Verb.LOOK),
         answer(f"{API}/bulk/{{id}}/cancel", api.cancel_operation, method="POST", verb=Verb.BULK),
         answer(f"{API}/bulk/{{id}}/undo", api.undo_operation, method="POST", verb=Verb.BULK),
+        answer(f"{API}/notifications", api_people.get_notifications, verb=Verb.LOOK),
+        answer(f"{API}/notifications/{{id}}", api_people.get_notification, verb=Verb.LOOK),
+        answer(f"{API}/people/{{id}}", api_people.get_person, verb=Verb.LOOK),
+        answer(
+            f"{API}/people/{{id}}/reveal", api_people.reveal_person, method="POST", verb=Verb.REVEAL
+        ),
+        answer(
+            f"{API}/people/{{id}}/erase", api_people.erase_person, method="POST", verb=Verb.ERASE
+        ),
+        answer(f"{API}/gatherings/{{id}}", api_people.get_gathering, verb=Verb.LOOK),
+        answer(f"{API}/catalogue", api_catalogue.get_catalogue, verb=Verb.LOOK),
+        answer(f"{API}/catalogue/{{type}}", api_catalogue.get_type, verb=Verb.LOOK),
+        answer(f"{API}/keys", api_admin.get_keys, verb=Verb.MANAGE_KEYS),
+        answer(f"{API}/keys", api_admin.create_key, method="POST", verb=Verb.MANAGE_KEYS),
+        answer(
+            f"{API}/keys/{{id}}/rotate", api_admin.rotate_key, method="POST", verb=Verb.MANAGE_KEYS
+        ),
+        answer(
+            f"{API}/keys/{{id}}/revoke", api_admin.revoke_key, method="POST", verb=Verb.MANAGE_KEYS
+        ),
+        answer(f"{API}/accounts", api_admin.get_accounts, verb=Verb.MANAGE_ACCOUNTS),
+        answer(
+            f"{API}/accounts", api_admin.create_account, method="POST", verb=Verb.MANAGE_ACCOUNTS
+        ),
+        answer(
+            f"{API}/accounts/{{name}}",
+            api_admin.change_account,
+            method="POST",
+            verb=Verb.MANAGE_ACCOUNTS,
+        ),
         answer(f"{API}/audit", api.get_audit, verb=Verb.READ_AUDIT),
     ]
 )

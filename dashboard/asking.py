@@ -10,8 +10,10 @@ from starlette.requests import Request
 
 from domain.ops.acting import Key
 from domain.ops.filters import Cursor, DeliveryFilter
+from domain.ops.tellings import TellingCursor, TellingFilter
 from domain.ops.triage import DeadSelection
 from domain.tables.ledger import DeliveryState
+from domain.tables.notifications import Channel, NotificationStatus, Template
 
 LONGEST: Final = 400
 MOST_PICKED: Final = 100
@@ -72,6 +74,14 @@ def identity(asked: Asked, name: str) -> UUID:
         raise HTTPException(404) from None
 
 
+def uuid(asked: Asked, name: str) -> UUID:
+    """A uuid in a filter; raises HTTPException (400) for what is none."""
+    try:
+        return UUID(asked.get(name, "").strip())
+    except ValueError:
+        raise _unreadable(name) from None
+
+
 def delivery_filter(asked: Asked, now: datetime) -> DeliveryFilter:
     """Which deliveries are asked for."""
     return DeliveryFilter(
@@ -85,6 +95,29 @@ def delivery_filter(asked: Asked, now: datetime) -> DeliveryFilter:
         error=text(asked, "error"),
         died=moment(asked, "died", now),
     )
+
+
+def telling_filter(asked: Asked, now: datetime) -> TellingFilter:
+    """Which notifications are asked for; a person by their id, or it can't be read."""
+    user = text(asked, "user")
+    return TellingFilter(
+        user=None if user is None else uuid(asked, "user"),
+        channel=word(asked, "channel", Channel),
+        template=word(asked, "template", Template),
+        state=word(asked, "state", NotificationStatus),
+        reason=text(asked, "reason"),
+        since=moment(asked, "since", now),
+        until=moment(asked, "until", now),
+    )
+
+
+def telling_cursor(asked: Asked) -> TellingCursor | None:
+    """Where a page of notifications begins; None for the first."""
+    value = asked.get("after", "")
+    found = TellingCursor.parse(value)
+    if value and found is None:
+        raise _unreadable("after")
+    return found
 
 
 def cursor(asked: Asked) -> Cursor | None:
@@ -125,6 +158,8 @@ def asked_of(request: Request) -> dict[str, str]:
 NAMES: Final = (
     "state", "handler", "type", "subject", "user", "since", "until", "error", "died",
     "after",
+    "channel", "template", "reason",
+    "person", "only",
     "as_of", "actor", "action", "kind",
 )  # fmt: skip
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Final, TypeVar
 
 import psycopg
@@ -39,11 +40,12 @@ Result = TypeVar("Result")
 class Place:
     """Where a dashboard stands: what its badge says, and the names that it answers to.
 
-    Without any it answers to all.
+    Without any it answers to all. `journal`: the sandbox's, where one stands in for providers.
     """
 
     environment: str = "local"
     hosts: frozenset[str] = LOCAL
+    journal: Path | None = None
 
 
 class Context:
@@ -54,6 +56,7 @@ class Context:
         self.clock = clock
         self.environment = place.environment
         self.hosts = place.hosts
+        self.journal = place.journal
         self.nudges = Nudges(lambda: self.look(read_mark))
         self.attempts = Attempts(time.monotonic)
         self.snapshots = Snapshots(

@@ -25,5 +25,9 @@ MENU: Final = (
     Entry("Deliveries", "/deliveries", "D"),
     Entry("Dead", "/dead", "X"),
     Entry("Bulk operations", "/bulk", "B"),
+    Entry("Notifications", "/notifications", "N"),
+    Entry("Catalogue", "/catalogue", "C"),
     Entry("Audit log", "/audit", "A", Verb.READ_AUDIT),
+    Entry("API keys", "/keys", "K", Verb.MANAGE_KEYS),
+    Entry("Accounts", "/accounts", "M", Verb.MANAGE_ACCOUNTS),
 )

@@ -120,6 +120,7 @@ def _make_environment() -> Environment:
         "duration": words.duration,
         "short": words.short,
         "count": words.count,
+        "pretty": words.pretty,
     }
     environment.globals |= {"asset": asset, "menu": MENU, "with_query": with_query}
     # Templates may call these without an import.

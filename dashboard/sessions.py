@@ -21,12 +21,16 @@ TOKEN_FORM: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Somebody whose session holds; `csrf` proves that a form came from a page of theirs."""
+    """Somebody whose session holds; `csrf` proves that a form came from a page of theirs.
+
+    `held` is the hash by which the session is known.
+    """
 
     name: str
     role: Role
     csrf: str
     via: Via = Via.DASHBOARD
+    held: bytes = b""
 
     @property
     def actor(self) -> Actor:
@@ -70,12 +74,14 @@ def find_session(session: Session, token: str, now: datetime, *, via: Via) -> Si
         session,
         "SELECT name, role, csrf FROM dashboard_sessions AS held"
         " JOIN dashboard_users AS account ON account.id = held.user_id"
-        " WHERE token_hash = %(token_hash)s AND expires_at > %(now)s AND via = %(via)s",
+        " WHERE token_hash = %(token_hash)s AND expires_at > %(now)s AND via = %(via)s"
+        " AND disabled_at IS NULL",
         token_hash=_hash(token),
         now=now,
         via=via.value,
     )
-    return next((SignedIn(name, Role(role), csrf, via) for name, role, csrf in rows), None)
+    held = _hash(token)
+    return next((SignedIn(name, Role(role), csrf, via, held) for name, role, csrf in rows), None)
 
 
 def close_session(session: Session, token: str) -> None:

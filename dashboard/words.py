@@ -1,8 +1,9 @@
 """Numbers and times as people say them."""
 
+import json
 import re
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 MINUTE_S: Final = 60
 HOUR_S: Final = 3_600
@@ -41,6 +42,11 @@ def duration(seconds: float) -> str:
     if whole < DAY_S:
         return _two(whole // HOUR_S, "h", whole % HOUR_S // MINUTE_S, "min")
     return _two(whole // DAY_S, "d", whole % DAY_S // HOUR_S, "h")
+
+
+def pretty(value: Any) -> str:
+    """A JSON document with its indents."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def listed(things: list[str]) -> str:

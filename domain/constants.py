@@ -25,6 +25,7 @@ FAILED_PAUSE_FACTOR = 4
 KILLED_ATTEMPTS = 5
 
 # What ops do
+REVEALED_FOR = timedelta(minutes=10)
 WHY_LIMIT_CHARACTERS = 2_000
 DISCARDS_KEPT = timedelta(days=30)
 BULK_KEPT = timedelta(days=90)

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
+from domain.rights import PEOPLE_FOR_OPS
+
 PREFIX: Final = "momento_"
 PROCESSES: Final = ("relay", "worker", "scheduler", "sender", "gateway", "dashboard")
 
@@ -257,15 +259,14 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
     "dashboard": {
         **REPORT,
         "alembic_version": READ,
-        "api_key_changes": READ,
-        "dashboard_users": READ,
         "dashboard_sessions": "select insert delete",
         "snapshots": "select insert update",
-        "outbox": READ,
-        # Personal values in it are sealed, and their keys aren't for the dashboard.
-        "domain_events": READ,
+        "outbox": "select insert",
+        # Personal values in it are sealed, and their keys aren't for the dashboard. It publishes
+        # that somebody is to be forgotten.
+        "domain_events": "select insert",
         "domain_events_default": READ,
-        "domain_event_keys": READ,
+        "domain_event_keys": "select insert",
         "deliveries": f"select {MEND}",
         "refusals": READ,
         "discards": ALL,
@@ -290,10 +291,10 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
         "event_posts": "select(id, event_id, user_id, stamp_time, created_at)",
         "conversations": "select(id, user_low, user_high)",
         # Whether what a delivery is about is still to come.
-        "users": "select(id, status, deleted_at)",
         "events": READ,
         "invitations": READ,
         "duos": READ,
+        **PEOPLE_FOR_OPS,
     },
 }
 
@@ -306,7 +307,10 @@ CALLS: Final[Mapping[str, tuple[str, ...]]] = {
         "momento_drop_month(date)",
         "momento_drop_strays(bigint[], timestamp with time zone)",
     ),
-    "dashboard": ("momento_longest_transaction()",),
+    "dashboard": (
+        "momento_longest_transaction()",
+        "momento_personal(bytea, uuid, timestamp with time zone)",
+    ),
 }
 # Whose numbers a process may draw: those who publish.
 SEQUENCES: Final[Mapping[str, str]] = {

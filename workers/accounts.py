@@ -71,6 +71,16 @@ def is_right(known: Known | None, password: str) -> bool:
 
 def create_account(session: Session, name: str, *, role: Role, password: str) -> UUID | None:
     """Make an account; None if the name is taken. The name must fit NAME_FORM."""
+    return keep_account(session, name, role=role, password_hash=hash_password(password))
+
+
+def new_password() -> str:
+    """Something that can't be guessed, for whoever is to sign in with it."""
+    return secrets.token_urlsafe(EMBEDDED_BYTES)
+
+
+def keep_account(session: Session, name: str, *, role: Role, password_hash: str) -> UUID | None:
+    """The same, with a password that was hashed before: it takes a while."""
     identity = uuid4()
     made = execute(
         session,
@@ -79,7 +89,7 @@ def create_account(session: Session, name: str, *, role: Role, password: str) ->
         id=identity,
         name=name,
         role=str(role),
-        password_hash=hash_password(password),
+        password_hash=password_hash,
     )
     return identity if made else None
 
@@ -99,7 +109,7 @@ def remove_account(session: Session, name: str) -> bool:
 
 
 def find_known(session: Session, name: str) -> Known | None:
-    """What is known of a name, in whatever case it was typed."""
+    """What is known of a name, in whatever case it was typed; nothing of a disabled one."""
     name = name.lower()
     # Else a name could hold what Postgres can't.
     if not NAME_FORM.fullmatch(name):
@@ -107,7 +117,7 @@ def find_known(session: Session, name: str) -> Known | None:
     rows = fetch(
         session,
         "SELECT id, name, role, created_at, password_hash FROM dashboard_users"
-        " WHERE name = %(name)s",
+        " WHERE name = %(name)s AND disabled_at IS NULL",
         name=name,
     )
     return next((Known(_account(*row), password_hash) for *row, password_hash in rows), None)
@@ -131,7 +141,7 @@ def ensure_operator(database_url: str, path: Path) -> None:
 
 def _remake(session: Session) -> str:
     """Make the operator anew. Whoever knew the password before is signed out."""
-    password = secrets.token_urlsafe(EMBEDDED_BYTES)
+    password = new_password()
     remove_account(session, EMBEDDED_NAME)
     create_account(session, EMBEDDED_NAME, role=Role.OPERATOR, password=password)
     return password

@@ -10,6 +10,8 @@ from domain.ops.audit import PAGE, AuditFilter, list_audit
 ACTIONS = (
     "retry", "retry.all", "discard", "restore", "bulk.retry", "bulk.discard", "bulk.restore",
     "bulk.cancel", "bulk.done", "bulk.stopped", "sign_in", "sign_out",
+    "reveal", "erase", "key.create", "key.rotate", "key.revoke", "account.create", "account.role",
+    "account.disable", "account.enable", "account.remove", "account.sign_out",
 )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """`/search`: takes any id, and leads to what goes by it."""
 
+from collections.abc import Callable
 from typing import Final
 
 from starlette.requests import Request
@@ -11,11 +12,14 @@ from dashboard.rendering import Page
 from domain.ops.searching import LONGEST, Lead, search
 
 # Where each kind of lead goes; `{key}` is what it goes by.
-_PLACES: Final = {
+_PLACES: Final[dict[str, Callable[[str], str]]] = {
     "domain event": lambda key: f"/domain-events/{key}",
+    "notification": lambda key: f"/notifications/{key}",
+    "type": lambda key: f"/catalogue/{key}",
+    "API key": lambda _: "/keys",
     "bulk": lambda key: f"/bulk/{key}",
-    "person": lambda key: with_query("/deliveries", user=key),
-    "gathering": lambda key: with_query("/deliveries", subject=key),
+    "person": lambda key: f"/people/{key}",
+    "gathering": lambda key: f"/gatherings/{key}",
     "subject": lambda key: with_query("/deliveries", subject=key),
 }
 
@@ -32,5 +36,4 @@ async def show_search(request: Request) -> Page | RedirectResponse:
 
 def place_of(lead: Lead) -> str:
     """The page that shows it."""
-    place: str = _PLACES[lead.kind](lead.key)
-    return place
+    return _PLACES[lead.kind](lead.key)

@@ -6,11 +6,11 @@ from importlib import import_module
 from itertools import groupby
 from pathlib import Path
 
-from docs.generator.fields import field_types
 from docs.generator.markdown import GENERATED, code, codes, paragraphs, sentence, table
-from docs.generator.reach import Reach, reach
 from domain.catalogue import CATALOGUE, HANDLERS, LANES, Handler
+from domain.field_words import field_types
 from domain.payload import Payload
+from domain.reach import Reach, reach
 from domain.things import Hold
 
 ROOT = Path(__file__).parents[2]

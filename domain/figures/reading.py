@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlmodel import Session
 
 from domain.figures.counting import outbox_now
+from domain.figures.reading_handlers import read_handlers
 from domain.figures.reading_system import (
     read_chores,
     read_database,
@@ -35,4 +36,5 @@ READERS: Final[Mapping[tuple[str, ...], Reader]] = {
     ("chores",): read_chores,
     ("inbox",): read_inbox,
     ("database",): read_database,
+    ("handlers",): read_handlers,
 }

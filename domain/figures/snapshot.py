@@ -71,6 +71,18 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
+class HandlerNow:
+    """How a handler went in the last ten minutes: tries by outcome, and estimates of 95 percent.
+
+    A handler that had nothing to do isn't there.
+    """
+
+    tries: Mapping[str, int]
+    wait_p95_s: float | None = None
+    run_p95_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Failing:
     """A kind of failure that was met within a day."""
 
@@ -216,6 +228,7 @@ class Snapshot:
     inbox: Part[InboxNow] = Part()
     database: Part[DatabaseNow] = Part()
     broker: Part[BrokerNow] = Part()
+    handlers: Part[Mapping[str, HandlerNow]] = Part()
     alerts: tuple[AlertNow, ...] = ()
 
 

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from domain.sql import fetch, fetch_dicts
 from domain.tables.notifications import NotificationStatus
 
-_COLUMNS: Final = """
+COLUMNS: Final = """
     told.id, told.user_id, told.channel, told.template, told.category, told.status, told.reason,
     told.send_after, told.expires_at, told.attempts, told.segments, told.provider_id,
     told.domain_event_id, told.created_at, told.updated_at
@@ -68,30 +68,13 @@ def waiting_numbers(session: Session, now: datetime) -> dict[str, Any]:
     return {"due": count, "oldest_s": (now - oldest).total_seconds() if oldest else None}
 
 
-def list_notifications(session: Session, *, limit: int, **wanted: str | None) -> list[Logged]:
-    """Give notifications, the newest first; `wanted` are columns and what they must hold."""
-    asked = {column: value for column, value in wanted.items() if value is not None}
-    unknown = asked.keys() - {"user_id", "channel", "template", "status"}
-    if unknown:
-        raise TypeError(f"there is no filter {', '.join(sorted(unknown))}")
-    conditions = " AND ".join(["true", *(f"told.{column} = %({column})s" for column in asked)])
-    rows = fetch_dicts(
-        session,
-        f"SELECT {_COLUMNS} FROM notifications AS told WHERE {conditions}"
-        " ORDER BY told.created_at DESC, told.id LIMIT %(limit)s",
-        limit=limit,
-        **asked,
-    )
-    return [Logged(**row) for row in rows]
-
-
 def find_notification(
     session: Session, identity: str
 ) -> tuple[Logged, list[LoggedHandover]] | None:
     """Give a notification with its handovers, oldest first; None if there is none of that id."""
     rows = fetch_dicts(
         session,
-        f"SELECT {_COLUMNS} FROM notifications AS told WHERE told.id = %(id)s",
+        f"SELECT {COLUMNS} FROM notifications AS told WHERE told.id = %(id)s",
         id=identity,
     )
     if not rows:

@@ -29,6 +29,7 @@ class ToldTrace:
     `told_with` is the domain event whose row this is, if the traced one has joined that.
     """
 
+    id: str
     user_id: str
     template: str
     channel: str
@@ -40,7 +41,7 @@ class ToldTrace:
 
 
 _COLUMNS: Final = (
-    "kept.user_id, kept.template, kept.channel, kept.status, kept.reason, kept.send_after,"
+    "kept.id, kept.user_id, kept.template, kept.channel, kept.status, kept.reason, kept.send_after,"
     " kept.attempts"
 )
 _OWN: Final = f"""

@@ -23,6 +23,7 @@ class Deed:
     bulk_id: str | None = None
     why: str | None = None
     details: dict[str, Any] = field(default_factory=dict)
+    thing: str | None = None
 
 
 def record(session: Session, actor: Actor, deed: Deed, *, now: datetime) -> None:
@@ -30,9 +31,10 @@ def record(session: Session, actor: Actor, deed: Deed, *, now: datetime) -> None
     execute(
         session,
         """
-        INSERT INTO audit_log (at, actor, via, action, seq, handler, bulk_id, why, details)
+        INSERT INTO audit_log (at, actor, via, action, seq, handler, bulk_id, why, details,
+            thing)
         VALUES (%(now)s, %(actor)s, %(via)s, %(action)s, %(seq)s, %(handler)s, %(bulk_id)s,
-            %(why)s, %(details)s::jsonb)
+            %(why)s, %(details)s::jsonb, %(thing)s)
         """,
         now=now,
         actor=actor.name,
@@ -43,6 +45,7 @@ def record(session: Session, actor: Actor, deed: Deed, *, now: datetime) -> None
         bulk_id=deed.bulk_id,
         why=deed.why,
         details=to_json(deed.details).decode(),
+        thing=deed.thing,
     )
 
 
@@ -60,6 +63,7 @@ class Entry:
     bulk_id: str | None
     why: str | None
     details: dict[str, Any]
+    thing: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ class AuditFilter:
     until: datetime | None = None
 
 
-_COLUMNS: Final = "id, at, actor, via, action, seq, handler, bulk_id, why, details"
+_COLUMNS: Final = "id, at, actor, via, action, seq, handler, bulk_id, why, details, thing"
 _LIST: Final = f"""
 SELECT {_COLUMNS} FROM audit_log
 WHERE (%(actor)s::text IS NULL OR actor = %(actor)s)
@@ -111,6 +115,18 @@ def audit_of(session: Session, seqs: list[int], *, limit: int = PAGE) -> list[En
         f"SELECT {_COLUMNS} FROM audit_log WHERE seq = ANY(%(seqs)s)"
         " ORDER BY id DESC LIMIT %(limit)s",
         seqs=seqs,
+        limit=limit,
+    )
+    return [Entry(**row) for row in rows]
+
+
+def audit_of_thing(session: Session, thing: str, *, limit: int = PAGE) -> list[Entry]:
+    """Give what was done to a person, a key or an account, the newest first. By the index on it."""
+    rows = fetch_dicts(
+        session,
+        f"SELECT {_COLUMNS} FROM audit_log WHERE thing = %(thing)s"
+        " ORDER BY id DESC LIMIT %(limit)s",
+        thing=thing,
         limit=limit,
     )
     return [Entry(**row) for row in rows]

@@ -23,13 +23,30 @@ class Verb(StrEnum):
     RESTORE = "restore"
     # The same of many at once.
     BULK = "bulk"
+    # See what the sandbox would have sent, words and all.
+    READ_SANDBOX = "read_sandbox"
+    # See for a while what is personal of one person, having said why.
+    REVEAL = "reveal"
+    # Have somebody forgotten for good.
+    ERASE = "erase"
+    # Make, rotate and revoke the keys of those who publish.
+    MANAGE_KEYS = "manage_keys"
+    # Say who may sign in, and what they may.
+    MANAGE_ACCOUNTS = "manage_accounts"
     # End one's own session.
     SIGN_OUT = "sign_out"
 
 
 VIEWER: Final = frozenset({Verb.LOOK, Verb.READ_AUDIT, Verb.SIGN_OUT})
-OPERATOR: Final = VIEWER | {Verb.RETRY, Verb.DISCARD, Verb.RESTORE, Verb.BULK}
-ADMIN: Final = OPERATOR
+OPERATOR: Final = VIEWER | {
+    Verb.RETRY,
+    Verb.DISCARD,
+    Verb.RESTORE,
+    Verb.BULK,
+    Verb.READ_SANDBOX,
+    Verb.REVEAL,
+}
+ADMIN: Final = OPERATOR | {Verb.ERASE, Verb.MANAGE_KEYS, Verb.MANAGE_ACCOUNTS}
 
 GRANTS: Final[dict[Role, frozenset[Verb]]] = {
     Role.VIEWER: VIEWER,

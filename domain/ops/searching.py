@@ -1,4 +1,4 @@
-"""Takes any id to where it leads: a domain event, a person, a gathering, an operation."""
+"""Takes any id to where it leads: a domain event, a notification, a person, a gathering."""
 
 import re
 from dataclasses import dataclass
@@ -6,11 +6,13 @@ from typing import Final
 
 from sqlmodel import Session
 
+from domain.catalogue import CATALOGUE
 from domain.ledger_queries import find_seqs
 from domain.sql import fetch
 
 LONGEST: Final = 300
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_WITH_A_PAGE: Final = frozenset({"person", "gathering"})
 _NUMBER: Final = re.compile(r"#?([0-9]{1,18})")
 
 
@@ -26,14 +28,16 @@ class Lead:
 # By kind: what to ask of one uuid. Names are personal, and aren't given.
 _BY_UUID: Final = """
 SELECT 'bulk' AS kind, id::text AS key, state AS hint FROM bulk_operations WHERE id = %(id)s
-UNION ALL SELECT 'domain event', domain_event_id::text, 'told by notification ' || template
+UNION ALL SELECT 'notification', id::text, template || ' by ' || channel || ', ' || status
     FROM notifications WHERE id = %(id)s
-UNION ALL SELECT 'domain event', told.domain_event_id::text, 'handover of ' || told.template
-    FROM handovers AS handed JOIN notifications AS told ON told.id = handed.notification_id
-    WHERE handed.id = %(id)s
+UNION ALL SELECT 'notification', notification_id::text, 'by a try to hand it over, ' || state
+    FROM handovers WHERE id = %(id)s
 UNION ALL SELECT 'person', id::text, CASE WHEN deleted_at IS NULL THEN '' ELSE 'deleted' END
     FROM users WHERE id = %(id)s
 UNION ALL SELECT 'gathering', id::text, status FROM events WHERE id = %(id)s
+UNION ALL SELECT 'API key', id::text, '' FROM api_keys WHERE id = %(id)s
+UNION ALL SELECT 'gathering', event_id::text, 'by an invitation to it, ' || status
+    FROM invitations WHERE id = %(id)s
 """
 
 
@@ -51,23 +55,27 @@ def search(session: Session, text: str) -> list[Lead]:
         Lead("domain event", str(seq), source)
         for seq, source in find_seqs(session, number[1] if number else text, None)
     ]
+    leads += [
+        Lead("type", each.NAME) for each in CATALOGUE if text.lower() in (each.NAME, each.TYPE)
+    ]
     if _UUID.fullmatch(text.lower()):
         rows = fetch(session, _BY_UUID, id=text.lower())
         leads += [Lead(*row) for row in rows]
     leads += _by_provider(session, text)
-    leads += _by_subject(session, text)
+    # Their own pages lead on to what was said about them.
+    if not any(lead.kind in _WITH_A_PAGE and lead.key == text.lower() for lead in leads):
+        leads += _by_subject(session, text)
     return list(dict.fromkeys(leads))
 
 
 def _by_provider(session: Session, text: str) -> list[Lead]:
     rows = fetch(
         session,
-        "SELECT told.domain_event_id::text, handed.channel || ' ' || handed.state"
-        " FROM handovers AS handed JOIN notifications AS told ON told.id = handed.notification_id"
-        " WHERE handed.provider_id = %(id)s LIMIT 10",
+        "SELECT notification_id::text, channel || ' ' || state FROM handovers"
+        " WHERE provider_id = %(id)s LIMIT 10",
         id=text,
     )
-    return [Lead("domain event", key, f"handed over: {hint}") for key, hint in rows]
+    return [Lead("notification", key, f"handed over: {hint}") for key, hint in rows]
 
 
 def _by_subject(session: Session, text: str) -> list[Lead]:

@@ -29,6 +29,8 @@ class DashboardUser(SQLModel, table=True):
     role: str = word()
     password_hash: str
     created_at: datetime = created()
+    # Nobody signs in with it until it is null again; what it did stays said of it.
+    disabled_at: datetime | None = instant()
 
 
 class Via(StrEnum):
@@ -54,3 +56,16 @@ class DashboardSession(SQLModel, table=True):
     via: str = word(Via.DASHBOARD)
     created_at: datetime = created()
     expires_at: datetime = instant(nullable=False)
+
+
+class Reveal(SQLModel, table=True):
+    """That somebody said why they must see what is personal of one person, and until when."""
+
+    __tablename__ = "reveals"
+
+    # To this session alone; it goes with it.
+    token_hash: bytes = Field(
+        primary_key=True, foreign_key="dashboard_sessions.token_hash", ondelete="CASCADE"
+    )
+    person_id: UUID = Field(primary_key=True)
+    shown_until: datetime = instant(nullable=False)

@@ -61,6 +61,7 @@ class AuditEntry(SQLModel, table=True):
         Index("audit_log_actor_idx", "actor", "id"),
         Index("audit_log_action_idx", "action", "id"),
         Index("audit_log_seq_idx", "seq", "id", postgresql_where=text("seq IS NOT NULL")),
+        Index("audit_log_thing_idx", "thing", "id", postgresql_where=text("thing IS NOT NULL")),
     )
 
     id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_args=(Identity(always=True),))
@@ -78,6 +79,8 @@ class AuditEntry(SQLModel, table=True):
     why: str | None = None
     # Codes and counts, never a value of a payload.
     details: dict[str, Any] = document(nullable=False)
+    # What else it was done to, as `person:<id>`, `key:<id>` or `account:<name>`.
+    thing: str | None = None
 
 
 class Discard(SQLModel, table=True):

@@ -9,8 +9,9 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, e
 
 from dashboard.__main__ import server_config
 from dashboard.app import make_app
+from dashboard.context import Place
 from tests.browser.chrome import running_chrome
-from tests.browser.scene import PASSWORD, Site, furnish
+from tests.browser.scene import PASSWORD, Site, a_journal, furnish
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.roles import acting_as
 from tests.helpers.serving import serving
@@ -32,12 +33,16 @@ def chrome() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def site(postgres_server: PostgresServer) -> Iterator[Site]:
+def site(
+    postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
     """A furnished dashboard for this test process."""
     url = postgres_server.create()
     engine = make_engine(url, process="test", pool_size=6)
     furnish(engine)
-    with serving(make_app(acting_as(engine, "dashboard")), server_config) as address:
+    place = Place(journal=a_journal(tmp_path_factory.mktemp("sandbox")))
+    app = make_app(acting_as(engine, "dashboard"), place=place)
+    with serving(app, server_config) as address:
         yield Site(address, engine)
     engine.dispose()
     postgres_server.drop(url)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Engine, text
@@ -12,6 +13,7 @@ from domain.tables.accounts import Role
 from domain.tables.kudos import Kudo
 from tests.helpers.evening import END, HOUR, START, Diary, tell
 from workers.accounts import create_account
+from workers.sandbox.journal import Entry, Journal
 
 PASSWORD: Final = "a kettle of fish"
 # Text that would do something if it weren't escaped, in HTML, in an attribute and in a script.
@@ -34,6 +36,17 @@ def furnish(engine: Engine) -> None:
     with Session(engine) as session, session.begin():
         for role in Role:
             create_account(session, role.value, role=role, password=PASSWORD)
+
+
+def a_journal(directory: Path) -> Path:
+    """Give that of a sandbox that has taken a push and a text."""
+    journal = Journal(directory)
+    push = {"to": "ExponentPushToken[abcd1234]", "title": "You have a seat", "body": "See you."}
+    text_ = {"To": "+4915112345678", "Body": "Momento: You're invited."}
+    for provider, what, asked in (("expo", "POST /push/send", push), ("twilio", "POST", text_)):
+        journal.write(Entry(datetime.now(UTC), provider, what, asked, 200, None))
+    journal.close()
+    return journal.path
 
 
 def kill(engine: Engine, handler: str, error: str, *, count: int, ago: timedelta) -> list[int]:

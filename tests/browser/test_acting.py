@@ -1,5 +1,6 @@
 """Somebody acts: retries, discards, takes back, one by one and in bulk."""
 
+import re
 from datetime import timedelta
 
 from playwright.sync_api import Page, expect
@@ -7,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.axe import stumbles
 from tests.browser.conftest import OpenPage
 from tests.browser.scene import Site, kill, settle_pending, step
+from tests.helpers.evening import an_id
 from tests.helpers.ledger import ask
 
 HOUR = timedelta(hours=1)
@@ -121,6 +123,87 @@ class TestBulk:
         expect(page.get_by_text("Cancelled: the rest was left alone.")).to_be_visible()
         step(site.engine)
         assert states(site, "bulk.cancel") == {"dead": 5}
+
+
+class TestPeople:
+    def test_reveal_with_a_reason_and_mask_again(self, open_page: OpenPage) -> None:
+        page = open_page("operator", width=390)
+        page.goto(f"/search?q={an_id('Ada')}")
+        expect(page).to_have_url(re.compile(f"/people/{an_id('Ada')}"))
+        personal = page.get_by_role("region", name="What is personal")
+        expect(personal.get_by_text("masked")).to_have_count(7)
+        page.get_by_text("Reveal for ten minutes…").click()
+        expect(page.get_by_text("Updates are paused")).to_be_visible()
+        page.get_by_label("Why?").fill("she asks why nothing came")
+        page.get_by_role("button", name="Reveal what is personal").click()
+        expect(personal.get_by_text("+4915112345678")).to_be_visible()
+        assert stumbles(page) == []
+        page.get_by_role("button", name="Mask it again").click()
+        expect(personal.get_by_text("masked")).to_have_count(7)
+        expect(page.get_by_text("“she asks why nothing came”")).to_be_visible()
+
+    def test_erase_is_confirmed_by_typing(self, open_page: OpenPage) -> None:
+        page = open_page("admin")
+        page.goto(f"/people/{an_id('Cleo')}")
+        page.get_by_role("link", name="Erase…").click()
+        for typed in ("wrong", an_id("Cleo")[:8]):
+            page.get_by_label("Why?").fill("she asked us to")
+            page.get_by_label("Type").fill(typed)
+            assert stumbles(page) == []
+            page.get_by_role("button", name="Erase this person").click()
+            if typed == "wrong":
+                expect(page.get_by_role("alert")).to_contain_text("Type")
+        expect(page.get_by_text("It is published")).to_be_visible()
+        expect(page.get_by_text("“she asked us to”")).to_be_visible()
+
+
+class TestAdmins:
+    def test_a_key_is_shown_once_rotated_and_revoked(self, open_page: OpenPage) -> None:
+        page = open_page("admin")
+        page.keyboard.press("Shift+K")
+        page.wait_for_url("**/keys")
+        page.get_by_label("Whose it is").fill("browser-test")
+        page.get_by_label("What it may publish").fill("kudos.give")
+        page.get_by_role("button", name="Make this key").click()
+        expect(page.get_by_role("alert")).to_contain_text("did you mean kudos.given?")
+        page.get_by_label("What it may publish").fill("kudos.given payment.*")
+        page.get_by_role("button", name="Make this key").click()
+        secret = page.locator(".secret").inner_text()
+        assert secret.startswith("momento_")
+        assert stumbles(page) == []
+        page.get_by_role("link", name="I have it").click()
+        page.get_by_text("Rotate…").first.click()
+        page.get_by_role("button", name="Make the one that follows browser-test").click()
+        assert page.locator(".secret").inner_text() != secret
+        page.get_by_role("link", name="I have it").click()
+        expect(page.locator("[data-row]", has_text="browser-test")).to_have_count(2)
+        page.get_by_text("Revoke…").first.click()
+        page.get_by_label("Why?").first.fill("it leaked")
+        page.get_by_role("button", name="Revoke browser-test").first.click()
+        expect(page.get_by_text("It is of no use any more")).to_be_visible()
+        assert secret not in page.content()
+
+    def test_an_account_is_made_used_and_disabled(self, open_page: OpenPage) -> None:
+        page = open_page("admin", width=390)
+        page.goto("/accounts")
+        page.get_by_label("Name, in small letters").fill("newcomer")
+        page.get_by_role("button", name="Make this account").click()
+        password = page.locator(".secret").inner_text()
+        theirs = open_page()
+        theirs.goto("/sign-in")
+        theirs.get_by_label("Name").fill("newcomer")
+        theirs.get_by_label("Password").fill(password)
+        theirs.get_by_role("button", name="Sign in").click()
+        theirs.get_by_role("navigation", name="Pages").wait_for()
+        assert theirs.get_by_role("link", name="Accounts").count() == 0
+        page.get_by_role("link", name="I have it").click()
+        row = page.locator("[data-row]", has_text="newcomer")
+        row.get_by_text("Disable…").click()
+        row.get_by_label("Why?").fill("a test is over")
+        row.get_by_role("button", name="Disable newcomer").click()
+        expect(page.get_by_text("signed out everywhere")).to_be_visible()
+        # Their page renews itself, and finds that they may not see it any more.
+        expect(theirs.get_by_role("button", name="Sign in")).to_be_visible()
 
 
 class TestViewers:

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.axe import stumbles
 from tests.browser.conftest import OpenPage, sign_in
 from tests.browser.scene import KUDOS, Site, kill
+from tests.helpers.evening import an_id
 
 DAY = timedelta(days=1)
 PHONE, DESK = 390, 1280
@@ -26,7 +27,17 @@ PLACES = (
     "/audit",
     "/audit?actor=nobody",
     "/search?q=nothing-goes-by-this",
+    "/notifications",
+    "/notifications?state=scheduled&since=1h",
+    "/notifications/sandbox",
+    "/catalogue",
+    "/catalogue?only=nobody+handles",
+    "/catalogue/kudos.given",
+    f"/people/{an_id('Ada')}",
+    f"/gatherings/{an_id('drinks')}",
 )
+
+ADMINS = ("/keys", "/accounts", f"/people/{an_id('Bo')}/erase")
 
 
 def overflows(page: Page) -> bool:
@@ -51,6 +62,12 @@ class TestEveryPage:
             found[place] = stumbles(page)
         assert {place: each for place, each in found.items() if each} == {}
 
+    def test_admins_have_pages_of_their_own(self, open_page: OpenPage) -> None:
+        page = open_page("admin", width=NARROWEST, dark=True)
+        for place in ADMINS:
+            page.goto(place)
+            assert (stumbles(page), overflows(page)) == ([], False), place
+
     def test_fits_the_narrowest_screen(self, open_page: OpenPage) -> None:
         page = open_page("operator", width=NARROWEST)
         wide = [place for place in PLACES if page.goto(place) and overflows(page)]
@@ -59,11 +76,19 @@ class TestEveryPage:
     def test_has_a_title_and_a_heading_of_its_own(self, open_page: OpenPage) -> None:
         page = open_page("viewer")
         titles = set()
-        for place in ("/", "/deliveries", "/dead", "/bulk", "/audit", "/domain-events/12"):
+        for place in (
+            "/",
+            "/deliveries",
+            "/dead",
+            "/bulk",
+            "/audit",
+            "/domain-events/12",
+            "/notifications",
+        ):
             page.goto(place)
             titles.add(page.title())
             expect(page.get_by_role("heading", level=1)).to_have_count(1)
-        assert len(titles) == 6
+        assert len(titles) == 8
 
 
 class TestKeys:

@@ -1,31 +1,36 @@
 """`momento keys`: API keys for those who publish over HTTP."""
 
 import argparse
-import difflib
-import getpass
 import sys
-from collections.abc import Iterable
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlmodel import Session
 
-from domain.catalogue import PUBLIC_TYPES
+from domain.constants import WHY_LIMIT_CHARACTERS as WHY_LIMIT
+from domain.ops.acting import WrongRequestError
+from workers.clock import utc_now
 from workers.commands.asking import aligned, one_transaction, time_span, whole_number, words
+from workers.commands.whoever import whoever
 from workers.errors import CommandError
-from workers.key_rotation import changes, rotate_key
-from workers.keys import EVERY_TYPE, Key, KeyEntry, Quota, create_key, list_keys, revoke_key
+from workers.key_rotation import changes
+from workers.key_service import (
+    BURST_S,
+    LONGEST_OVERLAP,
+    NAME_LIMIT,
+    RATE_LIMIT,
+    KeyOrder,
+    order_key,
+    revoke,
+    rotate,
+)
+from workers.keys import EVERY_TYPE, KeyEntry, list_keys
 from workers.settings import Settings
 
 NAME = "keys"
 HELP = "Create, list, rotate and revoke the API keys of the gateway"
-NAME_LIMIT = 200
 TYPE_LIMIT = 128
-RATE_LIMIT = 1_000_000
-# What a key that is limited may publish at once after a pause, in seconds of its rate.
-BURST_S = 2
 OVERLAP = timedelta(hours=24)
-LONGEST_OVERLAP = timedelta(days=90)
 TITLES = ("id", "name", "created", "last used", "until", "per second", "types")
 TITLES_OF_CHANGES = ("when", "what", "by", "id", "name")
 TIME = "%Y-%m-%d %H:%M:%S%z"
@@ -36,17 +41,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     _configure_create(actions.add_parser("create", help="make a key and print its secret, once"))
     actions.add_parser("list", help="show all keys, without their secrets")
-    rotate = actions.add_parser("rotate", help="make a key that takes another's place, no gap")
-    rotate.add_argument("name", type=words(NAME_LIMIT), help="its name, or its id")
-    rotate.add_argument(
+    rotating = actions.add_parser("rotate", help="make a key that takes another's place, no gap")
+    rotating.add_argument("name", type=words(NAME_LIMIT), help="its name, or its id")
+    rotating.add_argument(
         "--overlap",
         type=time_span(LONGEST_OVERLAP),
         default=OVERLAP,
         metavar="TIME",
         help="how long the old one still works: 24h (without this), 30m, 7d, or 0",
     )
-    revoke = actions.add_parser("revoke", help="make a key useless, at once")
-    revoke.add_argument("id", type=UUID, metavar="ID", help="its id, from momento keys list")
+    revoking = actions.add_parser("revoke", help="make a key useless, at once")
+    revoking.add_argument("id", type=UUID, metavar="ID", help="its id, from momento keys list")
+    revoking.add_argument(
+        "--why",
+        type=words(WHY_LIMIT),
+        default="revoked at the command line",
+        metavar="TEXT",
+        help="kept for who asks later",
+    )
     actions.add_parser("log", help="show what was done to keys, when and by whom")
 
 
@@ -77,9 +89,6 @@ def _configure_create(create: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Do it."""
-    if arguments.action == "create":
-        _check_patterns(arguments.types)
-        _check_burst(arguments)
     actions = {
         "create": _create,
         "list": _list,
@@ -87,8 +96,11 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         "revoke": _revoke,
         "log": _log,
     }
-    with one_transaction(settings) as session:
-        said, secret = actions[arguments.action](arguments, session)
+    try:
+        with one_transaction(settings) as session:
+            said, secret = actions[arguments.action](arguments, session)
+    except WrongRequestError as error:
+        raise CommandError(str(error)) from None
     # A secret alone goes to standard output, so that a shell can take it.
     print(said, file=sys.stderr if secret else sys.stdout)
     if secret:
@@ -97,14 +109,16 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _create(arguments: argparse.Namespace, session: Session) -> tuple[str, str]:
-    quota = None
-    if arguments.rate is not None:
-        quota = Quota(arguments.rate, arguments.burst or arguments.rate * BURST_S)
-    identity, secret = create_key(
-        session, arguments.name, types=arguments.types, quota=quota, by=_somebody()
+    order = KeyOrder(
+        uuid4(),
+        arguments.name,
+        tuple(arguments.types),
+        rate=arguments.rate,
+        burst=arguments.burst,
     )
+    secret = order_key(session, whoever(), order, now=utc_now())
     allowed = ", ".join(arguments.types)
-    return f"Key {identity} may publish {allowed}. It is shown only now:", secret
+    return f"Key {order.identity} may publish {allowed}. It is shown only now:", secret
 
 
 def _list(_arguments: argparse.Namespace, session: Session) -> tuple[str, str]:
@@ -112,14 +126,15 @@ def _list(_arguments: argparse.Namespace, session: Session) -> tuple[str, str]:
 
 
 def _rotate(arguments: argparse.Namespace, session: Session) -> tuple[str, str]:
-    rotated = rotate_key(session, arguments.name, overlap=arguments.overlap, by=_somebody())
+    rotated = rotate(session, whoever(), arguments.name, overlap=arguments.overlap, now=utc_now())
     until = rotated.old_ends_at.strftime(TIME)
     said = f"Key {rotated.key.id} works from now on, the one before it until {until}."
     return f"{said} It is shown only now:", rotated.secret
 
 
 def _revoke(arguments: argparse.Namespace, session: Session) -> tuple[str, str]:
-    if not revoke_key(session, arguments.id, by=_somebody()):
+    why = arguments.why
+    if not revoke(session, whoever(), arguments.id, why=why, now=utc_now()):
         raise CommandError(f"No key in use has the id {arguments.id}. See momento keys list.")
     return f"Key {arguments.id} is of no use any more.", ""
 
@@ -148,29 +163,3 @@ def _row(entry: KeyEntry) -> tuple[str, ...]:
 
 def _moment(moment: datetime | None) -> str:
     return moment.strftime(TIME) if moment else "-"
-
-
-def _somebody() -> str:
-    """Name the account of this machine that does it."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        # An account without a name, as containers have.
-        return "somebody"
-
-
-def _check_burst(arguments: argparse.Namespace) -> None:
-    if arguments.burst is not None and arguments.rate is None:
-        raise CommandError("--burst says how much of a --rate may come at once; give both.")
-
-
-def _check_patterns(patterns: Iterable[str]) -> None:
-    """Raise CommandError for a pattern that allows nothing: surely a misspelling."""
-    names = [payload.NAME for payload in PUBLIC_TYPES.values()]
-    topics = sorted({f"{name.partition('.')[0]}.*" for name in names})
-    for pattern in patterns:
-        key = Key(UUID(int=0), "", (pattern,))
-        if not any(key.allows(name) for name in names):
-            close = difflib.get_close_matches(pattern, names + topics, n=1)
-            hint = f"did you mean {close[0]}?" if close else "see momento catalogue."
-            raise CommandError(f"{pattern} is no type that anybody may publish; {hint}")

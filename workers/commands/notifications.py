@@ -15,13 +15,13 @@ from domain.notifications.log import (
     Logged,
     LoggedHandover,
     find_notification,
-    list_notifications,
 )
 from domain.notifications.rendering import render, render_email, render_sms
 from domain.notifications.rules import CATEGORIES
 from domain.notifications.segments import count_segments
 from domain.notifications.templates import LANGUAGES
 from domain.notifications.templates.language import Language
+from domain.ops.tellings import TellingFilter, list_tellings
 from domain.tables.notifications import Channel, NotificationStatus, Template
 from workers.commands.asking import add_json, aligned, as_json, one_transaction, shown
 from workers.errors import CommandError
@@ -80,17 +80,26 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _list(session: Session, arguments: argparse.Namespace) -> str:
-    found = list_notifications(
-        session,
-        limit=arguments.limit,
-        user_id=arguments.user,
+    wanted = TellingFilter(
+        user=arguments.user,
         channel=arguments.channel,
-        status=arguments.status,
         template=arguments.template,
+        state=arguments.status,
     )
+    found = _walk(session, wanted, limit=arguments.limit)
     if arguments.json:
         return as_json(found)
     return aligned([HEADINGS, *map(_row, found)]) if found else "There are none of that kind."
+
+
+def _walk(session: Session, wanted: TellingFilter, *, limit: int) -> list[Logged]:
+    """Look as far back as it takes: here nobody asks for a further page."""
+    found, after = list[Logged](), None
+    while True:
+        page = list_tellings(session, wanted, after=after, limit=limit - len(found))
+        found, after = found + page.rows, page.after
+        if after is None or len(found) >= limit:
+            return found
 
 
 def _row(logged: Logged) -> tuple[str, ...]:

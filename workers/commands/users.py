@@ -4,17 +4,13 @@ import argparse
 import getpass
 import sys
 
+from domain.ops.acting import WrongRequestError
 from domain.tables.accounts import Role
-from workers.accounts import (
-    LONGEST,
-    NAME_FORM,
-    SHORTEST,
-    Account,
-    create_account,
-    list_accounts,
-    remove_account,
-)
+from workers.account_service import AccountOrder, add_account, checked_name, remove
+from workers.accounts import LONGEST, SHORTEST, Account, hash_password, list_accounts
+from workers.clock import utc_now
 from workers.commands.asking import aligned, one_transaction, words
+from workers.commands.whoever import whoever
 from workers.errors import CommandError
 from workers.settings import Settings
 
@@ -59,17 +55,18 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _create(name: str, role: Role, *, settings: Settings) -> None:
-    password = _asked_password()
-    with one_transaction(settings) as session:
-        identity = create_account(session, name, role=role, password=password)
-    if identity is None:
-        raise CommandError(f"The name {name} is taken. Choose another, or remove that one first.")
+    order = AccountOrder(name, role, hash_password(_asked_password()))
+    try:
+        with one_transaction(settings) as session:
+            add_account(session, whoever(), order, now=utc_now())
+    except WrongRequestError as error:
+        raise CommandError(f"{error} Choose another, or remove that one first.") from None
     print(f"{name} may sign in as {role}.")
 
 
 def _remove(name: str, *, settings: Settings) -> None:
     with one_transaction(settings) as session:
-        was_there = remove_account(session, name)
+        was_there = remove(session, whoever(), name, now=utc_now())
     if not was_there:
         raise CommandError(f"Nobody is called {name}. See momento users list.")
     print(f"{name} may not sign in any more.")
@@ -80,13 +77,10 @@ def _row(account: Account) -> tuple[str, ...]:
 
 
 def _checked(name: str) -> str:
-    name = name.lower()
-    if not NAME_FORM.fullmatch(name):
-        raise CommandError(
-            "A name has at most 64 letters from a to z, digits and any of . _ @ + -,"
-            " and starts with a letter or digit."
-        )
-    return name
+    try:
+        return checked_name(name)
+    except WrongRequestError as error:
+        raise CommandError(str(error)) from None
 
 
 def _asked_password() -> str:

@@ -75,6 +75,12 @@ class TestReading:
         assert story["domain_event"]["subject"] == an_id("Ada")
         assert client.get("/domain-events/nothing").status_code == 404
 
+    def test_what_somebody_was_told_or_was_not(self, client: httpx.Client) -> None:
+        found = ask(client, "/notifications", user=an_id("Ada"))
+        assert found == {"notifications": [], "next": None, "was_cut": False}
+        assert client.get("/notifications?user=Ada").status_code == 400
+        assert client.get(f"/notifications/{an_id('none')}").status_code == 404
+
     @pytest.mark.parametrize("query", ["state=odd", "since=never", "after=x", "died=5y"])
     def test_what_cannot_be_read_is_named(self, client: httpx.Client, query: str) -> None:
         answer = client.get(f"/deliveries?{query}")

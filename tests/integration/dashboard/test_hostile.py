@@ -1,6 +1,8 @@
 """Hostile text in every field that can carry it stays text; and tricks on forms come to nothing."""
 
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -11,6 +13,7 @@ from sqlalchemy import Engine, text
 
 from dashboard.__main__ import server_config
 from dashboard.app import make_app
+from dashboard.context import Place
 from dashboard.links import own_path
 from dashboard.rendering import TEMPLATES
 from domain.tables.accounts import Role, Via
@@ -21,10 +24,13 @@ from tests.helpers.serving import serving
 from tests.integration.dashboard.scene import OURS, an_account
 from tests.integration.dashboard.test_roles import token_of
 from workers.database import make_engine
+from workers.sandbox.journal import Entry, Journal
 
 SAFE: Final = "&lt;script&gt;"
 BULK: Final = "018f0000-0000-7000-8000-00000000000b"
 TOLD: Final = "018f0000-0000-7000-8000-00000000000c"
+PERSON: Final = "018f0000-0000-7000-8000-00000000000d"
+GATHERING: Final = "018f0000-0000-7000-8000-00000000000e"
 PLACES: Final = (
     "/",
     "/deliveries",
@@ -35,6 +41,13 @@ PLACES: Final = (
     "/bulk",
     f"/bulk/{BULK}",
     "/audit",
+    "/notifications",
+    "/notifications?state=failed&template=kudos",
+    f"/notifications/{TOLD}",
+    "/notifications/sandbox",
+    f"/people/{PERSON}",
+    f"/gatherings/{GATHERING}",
+    f"/gatherings/{GATHERING}?person={PERSON}",
 )
 
 
@@ -46,7 +59,8 @@ def engine(postgres_server: PostgresServer) -> Iterator[Engine]:
     an_account(made, "operator", Role.OPERATOR)
     with made.begin() as connection:
         bad = "'" + HOSTILE.replace("'", "''") + "'"
-        connection.exec_driver_sql(SPOILT.format(bad=bad, told=TOLD, bulk=BULK))
+        ids = {"told": TOLD, "bulk": BULK, "person": PERSON, "gathering": GATHERING}
+        connection.exec_driver_sql(SPOILT.format(bad=bad, **ids))
     yield made
     made.dispose()
     postgres_server.drop(url)
@@ -66,8 +80,21 @@ INSERT INTO workers (id, pid, host, lanes, started_at, last_seen_at)
 VALUES (gen_random_uuid(), 1, {bad}, ARRAY[{bad}::text], now(), now());
 INSERT INTO notifications (id, user_id, category, template, params, channel, dedupe_key, status,
     reason, send_after, expires_at, attempts, domain_event_id)
-VALUES ('{told}', gen_random_uuid(), 'push_social', 'kudos', '{{}}', 'push', 'x', 'failed', {bad},
+VALUES ('{told}', '{person}', 'push_social', 'kudos',
+    jsonb_build_object('event_id', '{gathering}'), 'push', 'x', 'failed', {bad},
     now(), now(), 1, 1);
+INSERT INTO users (id, clerk_id, birth_date, status, timezone, last_name, phone_number, email)
+VALUES ('{person}', {bad}, '1990-05-01', 'active', {bad}, {bad}, {bad}, {bad});
+INSERT INTO social_profiles (id, user_id, first_name, preferred_name)
+VALUES (gen_random_uuid(), '{person}', {bad}, {bad});
+INSERT INTO host_profiles (id, user_id, host_name) VALUES (gen_random_uuid(), '{person}', {bad});
+INSERT INTO push_notification_tokens (id, user_id, token, platform, disabled_at, disabled_reason)
+VALUES (gen_random_uuid(), '{person}', {bad}, 'ios', now(), {bad});
+INSERT INTO events (id, host_id, title, description, status, min_attendees, max_attendees,
+    confirmation_fee)
+VALUES ('{gathering}', '{person}', {bad}, {bad}, 'published', 1, 4, 500);
+INSERT INTO invitations (id, event_id, user_id, status)
+VALUES (gen_random_uuid(), '{gathering}', '{person}', 'sent');
 INSERT INTO handovers (notification_id, channel, attempt, state, reason, provider_id,
     handed_over_at, asked)
 VALUES ('{told}', 'push', 1, 'failed', {bad}, {bad}, now(), 0);
@@ -81,8 +108,13 @@ VALUES ('{bulk}', 1, 1, {bad}, 'failed', {bad});
 
 
 @pytest.fixture(scope="module")
-def address(engine: Engine) -> Iterator[str]:
-    with serving(make_app(acting_as(engine, "dashboard")), server_config) as url:
+def address(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    journal = Journal(tmp_path_factory.mktemp("sandbox"))
+    asked = {"to": HOSTILE, "title": HOSTILE, "body": HOSTILE}
+    journal.write(Entry(datetime.now(UTC), "expo", "POST /push/send", asked, 200, None))
+    journal.close()
+    place = Place(journal=journal.path)
+    with serving(make_app(acting_as(engine, "dashboard"), place=place), server_config) as url:
         yield url
 
 
@@ -120,6 +152,13 @@ class TestText:
             for page in ("list", "preview")
             for name in ("handler", "error")
         ]
+        + [
+            f"/notifications?{name}={{}}"
+            for name in ("user", "channel", "template", "state", "reason", "since", "after")
+        ]
+        + [f"/gatherings/{GATHERING}?person={{}}", f"/gatherings/{GATHERING}?after={{}}"]
+        + ["/catalogue/{}", "/catalogue?type={}", "/catalogue?only={}"]
+        + ["/people/{}", "/gatherings/{}", "/notifications/{}", "/notifications/sandbox?channel={}"]
         + ["/search?q={}", "/audit?actor={}", "/domain-events/{}", "/sign-in?next={}", "/{}"]
         + ["/dead/preview?pick=1~{}", "/dead/preview?kind={}", "/?said={}"],
     )
@@ -127,6 +166,16 @@ class TestText:
         answer = client.get(place.format(quote(HOSTILE, safe="")))
         assert answer.status_code in (200, 303, 400, 404)
         assert is_harmless(answer.text)
+
+    def test_stays_text_where_it_is_revealed(self, client: httpx.Client) -> None:
+        token = re.search(r'name="csrf" value="([^"]+)"', client.get(f"/people/{PERSON}").text)
+        assert token is not None
+        data = {"csrf": token[1], "why": HOSTILE}
+        client.post(f"/people/{PERSON}/reveal", data=data, headers=OURS)
+        shown = client.get(f"/people/{PERSON}").text
+        # Its time zone, its phone, two invitations, six personal values and the reason.
+        assert shown.count(SAFE) >= 10
+        assert is_harmless(shown)
 
     def test_no_template_lets_anything_through(self) -> None:
         """What is marked as safe is what one template hands to the next, in one place in Python."""

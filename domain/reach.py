@@ -42,7 +42,7 @@ def reach(handler: Callable[..., Any]) -> Reach:
             continue
         seen.add(function)
         for node in ast.walk(_tree(function)):
-            _note(node, function, found)
+            _note(node, function, found=found)
             named = _meant(node, function)
             if isinstance(named, FunctionType) and named.__module__.startswith("domain."):
                 pending.append(_plain(named))
@@ -74,7 +74,7 @@ def _meant(node: ast.AST, function: FunctionType) -> Any:
     return None
 
 
-def _note(node: ast.AST, function: FunctionType, found: Reach) -> None:
+def _note(node: ast.AST, function: FunctionType, *, found: Reach) -> None:
     """Note a payload that is made, a thing that is locked, and SQL that locks."""
     if isinstance(node, ast.Call):
         made = _meant(node.func, function)

@@ -1,7 +1,7 @@
 """What a handler may publish and lock, read from its source."""
 
-from docs.generator.reach import reach
 from domain.catalogue import HANDLERS
+from domain.reach import reach
 from domain.things import Hold
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from docs.generator.fields import field_types
 from domain.catalogue import TYPES
+from domain.field_words import field_types
 
 WEEK = "mon / tue / wed / thu / fri / sat / sun"
 WHEN = "any / evening / daytime / unavailable"

@@ -1,0 +1,71 @@
+"""Shows what is personal of one person, to one session, for ten minutes, for a reason that is kept.
+
+The dashboard's role may not read any of it: a function of the database's does, and only for a
+session that has a row here.
+"""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlmodel import Session
+
+from domain.constants import REVEALED_FOR
+from domain.ops.acting import WrongRequestError, checked_why
+from domain.ops.audit import Deed, record
+from domain.ops.permissions import Actor, Verb, demand
+from domain.ops.person import thing_of
+from domain.sql import execute, fetch
+
+
+class Revealed(NamedTuple):
+    """What is personal, by what it is called, and until when it is shown."""
+
+    values: dict[str, str | None]
+    until: datetime
+
+
+def reveal(
+    session: Session, actor: Actor, person_id: UUID, *, held: bytes, why: str, now: datetime
+) -> datetime:
+    """Have it shown to the session whose token has this hash; until when.
+
+    Raises WrongRequestError without a reason, or when there is nobody, or nobody any more.
+    """
+    demand(actor, Verb.REVEAL)
+    why = checked_why(why)
+    there = "SELECT FROM users WHERE id = %(id)s AND deleted_at IS NULL"
+    if not fetch(session, there, id=person_id):
+        raise WrongRequestError("There is nobody of that id, or nobody any more.")
+    until = now + REVEALED_FOR
+    execute(
+        session,
+        "INSERT INTO reveals (token_hash, person_id, shown_until)"
+        " VALUES (%(held)s, %(id)s, %(until)s)"
+        " ON CONFLICT (token_hash, person_id) DO UPDATE SET shown_until = excluded.shown_until",
+        held=held,
+        id=person_id,
+        until=until,
+    )
+    record(session, actor, Deed("reveal", why=why, thing=thing_of(str(person_id))), now=now)
+    return until
+
+
+def hide(session: Session, actor: Actor, person_id: UUID, *, held: bytes) -> bool:
+    """Mask it again before it would by itself; False if it was."""
+    demand(actor, Verb.REVEAL)
+    statement = "DELETE FROM reveals WHERE token_hash = %(held)s AND person_id = %(id)s"
+    return execute(session, statement, held=held, id=person_id) == 1
+
+
+def revealed(session: Session, person_id: UUID, *, held: bytes, now: datetime) -> Revealed | None:
+    """Give what is shown to a session just now; None if nothing is."""
+    rows = fetch(
+        session,
+        "SELECT momento_personal(%(held)s, %(id)s, %(now)s), shown_until FROM reveals"
+        " WHERE token_hash = %(held)s AND person_id = %(id)s AND shown_until > %(now)s",
+        held=held,
+        id=person_id,
+        now=now,
+    )
+    return next((Revealed(*row) for row in rows if row[0] is not None), None)
