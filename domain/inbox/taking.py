@@ -16,11 +16,9 @@ from domain.envelope import Envelope
 from domain.inbox.judgement import Ask, Judgement
 from domain.inbox.links import is_fee, known, link
 from domain.inbox.stripe_events import OBJECTS, StripeEvent
-from domain.inbox.stripe_objects import Refund
 from domain.inbox.stripe_rules import judge
 from domain.inbox.subscribing import with_subscription
 from domain.outbox import publish_many
-from domain.payments.refunds import note_failed
 from domain.sql import execute, fetch
 from domain.tables.inbox import InboxState
 
@@ -144,8 +142,6 @@ def _settle(session: Session, event: StripeEvent, *, may_differ: bool) -> Judgem
     judged = judge(event, Ask(lambda name: known(session, name), was_asked))
     if judged.subscriber is not None:
         judged = with_subscription(session, event, judged, user_id=judged.subscriber)
-    if judged.failed_of is not None:
-        _note_failed(session, event.about, payment=judged.failed_of)
     is_settled = judged.state in (InboxState.DONE, InboxState.IGNORED)
     execute(
         session,
@@ -159,16 +155,6 @@ def _settle(session: Session, event: StripeEvent, *, may_differ: bool) -> Judgem
         id=event.id,
     )
     return judged
-
-
-def _note_failed(session: Session, refund: Refund, *, payment: str) -> None:
-    note_failed(
-        session,
-        payment,
-        refund_id=refund.id,
-        code=f"refund_{refund.status}",
-        ours=refund.asked_for is not None,
-    )
 
 
 def _waiting_for(session: Session, names: Iterable[str]) -> dict[str, StripeEvent]:

@@ -26,7 +26,9 @@ USUAL_LIMIT: Final = 50
 HIGHEST_LIMIT: Final = 10_000
 WHY_LIMIT: Final = 500
 # What isn't over.
-OPEN: Final = [str(each) for each in (*BAD, RefundState.DUE, RefundState.PENDING)]
+OPEN: Final = [
+    str(each) for each in (*BAD, RefundState.DUE, RefundState.PENDING, RefundState.FROZEN)
+]
 HEADINGS: Final = ("PAYMENT", "SINCE", "AMOUNT", "WISHED FOR", "STATE", "WHY", "TRIES", "AT STRIPE")
 
 

@@ -27,6 +27,8 @@ SUCCEEDED: Final = "succeeded"
 # A refund that Stripe has given up; all others are made or will be.
 GIVEN_UP: Final = frozenset({"failed", "canceled"})
 # Stripe's codes that only a look can settle.
+# What ends once we have heard of the dispute, or once it is over.
+IN_DISPUTE: Final = "charge_disputed"
 NOTHING_LEFT: Final = "charge_already_refunded"
 KEY_MISUSED: Final = "idempotency_error"
 # What Stripe has broken under, it answers again for the same key.
@@ -54,9 +56,9 @@ def _refused(in_hand: InHand, code: str, *, permanent: bool, now: datetime) -> O
     if code == NOTHING_LEFT and in_hand.reason != NOTHING_LEFT:
         return Outcome(RefundState.DUE, code, due_at=now, must_look=True)
     may_pass = code == KEY_MISUSED or not permanent
-    if may_pass and in_hand.attempt < MOST_TRIES:
+    if code == IN_DISPUTE or (may_pass and in_hand.refusals + 1 < MOST_TRIES):
         again = now + max(LISTED_WITHIN, _pause(in_hand))
-        return Outcome(RefundState.DUE, code, due_at=again, must_look=True)
+        return Outcome(RefundState.DUE, code, due_at=again, must_look=True, is_refusal=True)
     return Outcome(RefundState.REFUSED, code)
 
 
