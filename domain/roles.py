@@ -137,11 +137,7 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
         "refusals": ALL,
         "refunds": ALL,
         "notifications": "select insert update delete",
-        "handovers": "select delete",
         "address_facts": READ,
-        "inbox": "select update delete",
-        "stripe_links": "select update delete",
-        "stripe_subscriptions": "select update delete",
         "workers": ALL,
     },
     "scheduler": {

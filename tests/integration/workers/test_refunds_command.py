@@ -15,7 +15,9 @@ from tests.helpers.said import rows
 def till(engine: Engine, tmp_path: Path) -> Iterator[Counterpart]:
     with open_till(engine, tmp_path / "sandbox") as till:
         till.owe("Ada", "Bo", "Cy")
-        till.sandbox.stripe.books.spoilt |= dict.fromkeys(("pi_Ada", "pi_Bo"), "charge_disputed")
+        till.sandbox.stripe.books.spoilt |= dict.fromkeys(
+            ("pi_Ada", "pi_Bo"), "charge_expired_for_refund"
+        )
         till.work()
         yield till
 
@@ -24,7 +26,7 @@ def test_what_stripe_wont_do_is_shown_and_can_be_tried_again(
     till: Counterpart, momento: Momento
 ) -> None:
     said = momento("refunds", "list")
-    assert said.out.count("charge_disputed") == 2
+    assert said.out.count("charge_expired_for_refund") == 2
     assert "5.00 usd" in said.out
     assert payment_of("Cy") not in said.out
     listed = momento("refunds", "list", "--state", "made", "--json").json
