@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
+from sqlmodel import Session
 
+from domain.figures.reading_system import read_refunds
 from tests.helpers.command import Momento
 from tests.helpers.refunds import Counterpart, open_till, payment_of
+from tests.helpers.roles import acting_as
 from tests.helpers.said import rows
 
 
@@ -33,8 +36,12 @@ def test_what_stripe_wont_do_is_shown_and_can_be_tried_again(
     assert [each["payment_id"] for each in listed] == [payment_of("Cy")]
     status = momento("status")
     assert "2 refunds came to nothing: see momento refunds list" in status.out.splitlines()[0]
-    counts = {"due": 0, "pending": 0, "refused": 2, "failed": 0}
+    counts = {"due": 0, "frozen": 0, "pending": 0, "refused": 2, "failed": 0}
     assert momento("status", "--json").json["refunds"] == counts | {"oldest_s": None}
+
+    with Session(acting_as(till.engine, "dashboard")) as session:
+        now = read_refunds(session, till.clock.now)
+    assert {state: count.number for state, count in now.states.items()} == counts
 
     till.sandbox.stripe.books.spoilt.clear()
     assert momento("refunds", "retry", payment_of("Ada")).code == 0
@@ -43,6 +50,8 @@ def test_what_stripe_wont_do_is_shown_and_can_be_tried_again(
     assert till.states()["Ada"].state == "made"
     assert till.states()["Bo"] == ("closed", "by bank transfer")
     assert "came to nothing" not in momento("status").out
+    log = rows(till.engine, "SELECT action, why FROM audit_log ORDER BY id")
+    assert log == [("refunds.retry", None), ("refunds.close", "by bank transfer")]
 
 
 def test_a_retry_looks_first_what_was_refunded_meanwhile(

@@ -170,3 +170,27 @@ class TestQuotas:
                 clock.now += after
                 assert quotas.take(key, 1) is not None
                 assert len(asked) == times
+
+
+def test_two_threads_dont_take_the_same_tokens() -> None:
+    """Without Redis, requests of one gateway still run in several threads."""
+    both = threading.Barrier(2)
+
+    def clock() -> float:
+        # Who stands alone here after a while is alone with the bucket too.
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.3)
+        return 0.0
+
+    buckets, key = OwnBuckets(clock), a_key(burst=20)
+    granted: list[bool] = []
+
+    def take() -> None:
+        granted.append(buckets.take(key, Quota(10, 20), count=20).granted)
+
+    threads = [threading.Thread(target=take) for _ in range(2)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert sorted(granted) == [False, True]
