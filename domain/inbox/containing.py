@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 import psycopg
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 BROKEN: Final = "broken_"
@@ -22,6 +23,9 @@ def contained(
     try:
         with session.begin_nested():
             return act()
+    except SQLAlchemyError:
+        # Of the savepoint itself: the connection has gone.
+        raise
     except Exception as error:
         if isinstance(error, psycopg.Error) and not isinstance(error, _BY_A_VALUE):
             raise

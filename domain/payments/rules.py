@@ -60,30 +60,30 @@ def settle_status(facts: Sequence[Fact], amount_in_cents: int) -> PaymentStatus:
     Refunds whose sum is below the amount leave it where it was. Those that have failed, and
     disputes that ended for us, are as if they had never been.
     """
-    undone = _undone(facts)
+    failed, ended = _failed(facts), _ended_for_us(facts)
     status = PaymentStatus.PENDING
     refunds: dict[str, int] = {}
     last: PaymentStatus | None = None
     for fact in facts:
         if fact.kind in LADDER:
             status = max(status, LADDER[fact.kind], key=RUNGS.index)
-        elif fact.kind == "payment.refunded" and fact.data["stripe_refund_id"] not in undone:
+        elif fact.kind == "payment.refunded" and fact.data["stripe_refund_id"] not in failed:
             refunds[fact.data["stripe_refund_id"]] = fact.data["amount_in_cents"]
             if sum(refunds.values()) >= amount_in_cents:
                 last = PaymentStatus.REFUNDED
-        elif fact.kind == "payment.disputed" and fact.data["stripe_dispute_id"] not in undone:
+        elif fact.kind == "payment.disputed" and fact.data["stripe_dispute_id"] not in ended:
             last = PaymentStatus.DISPUTED
     return status if last is None else last
 
 
-def _undone(facts: Sequence[Fact]) -> set[str]:
-    """Give the refunds that have failed, and the disputes whose newest end is one for us."""
-    failed = {
-        str(fact.data["stripe_refund_id"]) for fact in facts if fact.kind == "payment.refund_failed"
-    }
-    ends = {
-        str(fact.data["stripe_dispute_id"]): fact.data["outcome"]
-        for fact in facts
-        if fact.kind == "payment.dispute_closed"
-    }
-    return failed | {dispute for dispute, outcome in ends.items() if outcome in ENDED_FOR_US}
+def _failed(facts: Sequence[Fact]) -> set[str]:
+    """Give the refunds that have failed."""
+    told = (fact for fact in facts if fact.kind == "payment.refund_failed")
+    return {str(fact.data["stripe_refund_id"]) for fact in told}
+
+
+def _ended_for_us(facts: Sequence[Fact]) -> set[str]:
+    """Give the disputes whose newest end is one for us."""
+    told = (fact for fact in facts if fact.kind == "payment.dispute_closed")
+    ends = {str(fact.data["stripe_dispute_id"]): fact.data["outcome"] for fact in told}
+    return {dispute for dispute, outcome in ends.items() if outcome in ENDED_FOR_US}

@@ -87,6 +87,7 @@ def test_services_can_publish_while_webhooks_wait(engine: Engine, calls: Stripe)
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
             waiting = [pool.submit(calls.call, each) for each in fees]
             wait_until(lambda: _waits(engine), timedelta(seconds=10))
+            said = kudos(time=NOW.isoformat())
             headers = {"authorization": f"Bearer {secret}", "content-type": ONE}
             answer = calls.client.post(
                 "/v1/events", content=json.dumps(said), headers=headers, timeout=5

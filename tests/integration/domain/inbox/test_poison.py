@@ -1,12 +1,15 @@
 """What can't be taken in is held for ops to see, and hurts nothing else."""
 
+from contextlib import suppress
 from typing import Final
 
 import psycopg
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from tests.helpers.evening import DAY, START
+from tests.helpers.fuse import Fuse, fused_engine
 from tests.helpers.said import rows
 from tests.helpers.stripe import Said, dispute, event, intent, names, refund, subscription
 from tests.helpers.tills import evening, hear, inbox, payments, settle
@@ -69,3 +72,22 @@ class TestPoison:
         with pytest.raises(psycopg.errors.UndefinedTable):
             hear(engine, SUCCEEDED)
         assert inbox(engine) == {}
+
+
+def test_a_connection_that_breaks_is_no_poison(engine: Engine, database_url: str) -> None:
+    """Whatever statement it breaks at: all of it is kept or nothing, and told again it is taken."""
+    settle(engine, evening("Ada"))
+    fuse = Fuse(database_url)
+    broken = fused_engine(database_url, fuse)
+    for statement in range(1, 40):
+        fuse.arm(statement)
+        with suppress(DBAPIError, psycopg.OperationalError):
+            hear(broken, SUCCEEDED)
+        fuse.disarm()
+        if not fuse.has_blown:
+            break
+        assert set(inbox(engine).values()) <= {("done", None)}
+    fuse.close()
+    assert statement > 8
+    assert hear(engine, SUCCEEDED).state == "known"
+    assert inbox(engine) == {SUCCEEDED["id"]: ("done", None)}
