@@ -55,9 +55,11 @@ def judge_asked(in_hand: InHand, answer: Refund | Refused | Trouble, *, now: dat
 def _refused(in_hand: InHand, code: str, *, permanent: bool, now: datetime) -> Outcome:
     if code == NOTHING_LEFT and in_hand.reason != NOTHING_LEFT:
         return Outcome(RefundState.DUE, code, due_at=now, must_look=True)
+    again = now + max(LISTED_WITHIN, _pause(in_hand))
+    if code == IN_DISPUTE:
+        return Outcome(RefundState.DUE, code, due_at=again, must_look=True)
     may_pass = code == KEY_MISUSED or not permanent
-    if code == IN_DISPUTE or (may_pass and in_hand.refusals + 1 < MOST_TRIES):
-        again = now + max(LISTED_WITHIN, _pause(in_hand))
+    if may_pass and in_hand.refusals + 1 < MOST_TRIES:
         return Outcome(RefundState.DUE, code, due_at=again, must_look=True, is_refusal=True)
     return Outcome(RefundState.REFUSED, code)
 

@@ -89,7 +89,8 @@ class TestAsked:
         self, answer: Refused | Trouble, pause: timedelta, *, looks: bool
     ) -> None:
         said = judge_asked(in_hand(), answer, now=NOW)
-        refusal = isinstance(answer, Refused) and pause == LISTED_WITHIN
+        # A dispute ends some day; want of money may not.
+        refusal = answer.code in ("balance_insufficient", "idempotency_error")
         again = Outcome(DUE, answer.code, NOW + pause, must_look=looks, is_refusal=refusal)
         assert said == again
 
