@@ -8,9 +8,9 @@ from dashboard.rendering import Page
 from domain.ops.audit import PAGE, AuditFilter, list_audit
 
 ACTIONS = (
+    "inbox.retry", "inbox.close", "refunds.retry", "refunds.retry.all", "refunds.close",
     "retry", "retry.all", "discard", "restore", "bulk.retry", "bulk.discard", "bulk.restore",
-    "bulk.cancel", "bulk.done", "bulk.stopped", "inbox.retry", "inbox.close", "refunds.retry",
-    "refunds.retry.all", "refunds.close", "sign_in", "sign_out",
+    "bulk.cancel", "bulk.done", "bulk.stopped", "sign_in", "sign_out",
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Who gives a command: whoever has the database's password may do anything, and is written down."""
+"""Who acts at the command line, as the audit log names them."""
 
 import getpass
 
@@ -6,14 +6,11 @@ from domain.ops.permissions import Actor
 from domain.tables.accounts import Role, Via
 
 
-def name_of_whoever() -> str:
-    """Give the name of whose terminal it is."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        return "unknown"
-
-
 def whoever() -> Actor:
-    """Give whose terminal it is, as the log of what ops did names them."""
-    return Actor(name_of_whoever(), Role.ADMIN, Via.COMMAND)
+    """Whoever has the database's password may do anything with it; their name is kept."""
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        # An account without a name, as containers have.
+        name = "somebody"
+    return Actor(name, Role.ADMIN, Via.COMMAND)
