@@ -176,17 +176,19 @@ def test_two_threads_dont_take_the_same_tokens() -> None:
     """Without Redis, requests of one gateway still run in several threads."""
     both = threading.Barrier(2)
 
-    def clock() -> float:
-        # Who stands alone here after a while is alone with the bucket too.
-        with suppress(threading.BrokenBarrierError):
-            both.wait(0.3)
-        return 0.0
+    class Wanted(int):
+        """Waits for the other where what is left was read, and nothing was written yet."""
 
-    buckets, key = OwnBuckets(clock), a_key(burst=20)
+        def __gt__(self, other: int) -> bool:
+            with suppress(threading.BrokenBarrierError):
+                both.wait(0.3)
+            return int(self) > other
+
+    buckets, key = OwnBuckets(lambda: 0.0), a_key(burst=20)
     granted: list[bool] = []
 
     def take() -> None:
-        granted.append(buckets.take(key, Quota(10, 20), count=20).granted)
+        granted.append(buckets.take(key, Quota(10, 20), count=Wanted(20)).granted)
 
     threads = [threading.Thread(target=take) for _ in range(2)]
     for each in threads:
