@@ -179,6 +179,8 @@ CATALOGUE: dict[type[Payload], tuple[Handler, ...]] = {
     ),
     paying.PaymentRefunded: _on(SEATS, payments.apply_payment_refunded),
     paying.PaymentDisputed: _on(SEATS, payments.apply_payment_disputed),
+    paying.PaymentDisputeClosed: _on(SEATS, payments.apply_payment_dispute_closed),
+    paying.PaymentRefundFailed: _on(SEATS, payments.apply_payment_refund_failed),
     paying.RefundRequested: _on(SEATS, payments.apply_refund_requested),
     attending.AttendeeCheckedIn: _on(SEATS, attendance.apply_attendee_checked_in, event=_CHANGE),
     attending.AttendanceReported: _on(SEATS, attendance.apply_attendance_reported, event=_CHANGE),

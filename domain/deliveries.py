@@ -18,7 +18,7 @@ from domain.deaths import put_down
 from domain.fingerprint import fingerprint_of, fingerprint_of_wait
 from domain.sql import array, execute, fetch
 from domain.tables.ledger import DeliveryState
-from domain.verdict import Accepted, Deferred, GivenUp, Rejected, Verdict
+from domain.verdict import Accepted, Deferred, GivenUp, Rejected, Verdict, in_vain
 
 # After each death a batch is a tenth of what it was, until the one that kills stands alone.
 SUSPICION_FACTOR = 10
@@ -171,7 +171,7 @@ def _outcome(verdict: Verdict) -> tuple[str, str | None, str | None]:
         case Deferred(awaits):
             return DeliveryState.DEFERRED, awaits, None
         case GivenUp(awaits):
-            return DeliveryState.DEAD, awaits, f"waited in vain for {awaits}"
+            return DeliveryState.DEAD, awaits, in_vain(awaits)
 
 
 def fail(

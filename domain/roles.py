@@ -139,11 +139,7 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
         "refusals": ALL,
         "refunds": ALL,
         "notifications": "select insert update delete",
-        "handovers": "select delete",
         "address_facts": READ,
-        "inbox": "select update delete",
-        "stripe_links": "select update delete",
-        "stripe_subscriptions": "select update delete",
         "workers": ALL,
     },
     "scheduler": {
@@ -248,9 +244,6 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
         "notifications": "select(id, user_id, channel, dedupe_key, status)"
         " update(status, reason, provider_id, send_after, updated_at)",
         "address_facts": "select insert",
-        # That Stripe didn't make one after all.
-        "refunds": "select(payment_id, state, reason, due_at, failed_ids, must_look)"
-        " update(state, reason, due_at, failed_ids, must_look, updated_at)",
         # Of people, by which names Clerk and we know them; of events, what they have asked for.
         "users": "select(id, clerk_id)",
         "events": "select(id)",

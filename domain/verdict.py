@@ -48,6 +48,11 @@ class GivenUp:
     awaits: str
 
 
+def in_vain(awaits: str) -> str:
+    """Say of something that it was waited for in vain."""
+    return f"waited in vain for {awaits}"
+
+
 Verdict = Accepted | Deferred | Rejected | GivenUp
 
 DONE = Accepted()

@@ -23,7 +23,7 @@ from domain.inbox.clerk_events import ClerkEvent, read_clerk
 from domain.inbox.reading import NotUnderstoodError
 from gateway.body import read_body
 from gateway.context import context_of
-from gateway.hooks import setting, write
+from gateway.hooks import secrets_in, write
 from gateway.problems import Kind, ProblemError
 from gateway.reading import media_type_of
 
@@ -52,8 +52,8 @@ class Signed(NamedTuple):
 async def hear_clerk(request: Request) -> Response:
     """Take an event in, once; it is committed before the answer."""
     context = context_of(request)
-    secret = setting(context.outside.clerk_webhook_secret, "CLERK_WEBHOOK_SECRET", hear="Clerk")
-    signers = [_signer(each.strip()) for each in secret.split(",") if each.strip()]
+    secrets = secrets_in(context.outside.clerk_webhook_secret, "CLERK_WEBHOOK_SECRET", hear="Clerk")
+    signers = [_signer(each) for each in secrets]
     signed = _signed(request.headers)
     if media_type_of(request.headers) != MEDIA_TYPE:
         raise ProblemError(Kind.UNSUPPORTED, f"Content-Type must be {MEDIA_TYPE}.")
@@ -61,7 +61,7 @@ async def hear_clerk(request: Request) -> Response:
         limits, now = context.limits, context.clock()
         raw = await read_body(request, limits.webhook_bytes, limits=limits, load=load)
         event = await context.in_thread(lambda: read_signed(raw, signed, signers=signers, now=now))
-        taken = await write(context, lambda session: take_clerk(session, event))
+        taken = await write(context, lambda session: take_clerk(session, event), of="Clerk")
     context.ringer.ring(taken.types)
     context.log.info("clerk.heard", clerk_event=event.id, type=event.type, state=taken.state)
     return Response(status_code=204)

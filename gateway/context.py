@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
@@ -23,6 +23,9 @@ from workers.log import logger
 
 # As many as there are connections, so that nobody waits for one with a thread in hand.
 THREADS: Final = 8
+# So many of these each provider's webhooks may have, together fewer than all: whatever holds them
+# up, services can publish. Stripe's wait for one another anyway.
+HOOKS_AT_ONCE: Final[Mapping[str, int]] = {"Stripe": 2, "Clerk": 2, "Twilio": 3}
 DATABASE_RETRY_S: Final = 2
 
 Result = TypeVar("Result")
@@ -50,6 +53,7 @@ class Context:
         self.rate = Rate(limits, time.monotonic)
         self.keyring = Keyring(time.monotonic)
         self.log = logger("gateway")
+        self.hooks = {of: asyncio.Semaphore(most) for of, most in HOOKS_AT_ONCE.items()}
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="gateway")
 
     async def in_thread(self, work: Callable[[], Result]) -> Result:

@@ -20,8 +20,14 @@ def setting(said: SecretStr | None, name: str, *, hear: str) -> str:
     return value
 
 
-async def write(context: Context, work: Callable[[Session], Result]) -> Result:
-    """Do it in a transaction of its own."""
+def secrets_in(said: SecretStr | None, name: str, *, hear: str) -> list[str]:
+    """Give a setting's secrets, divided by commas; raises ProblemError (503) if there are none."""
+    value = setting(said, name, hear=hear)
+    return [each.strip() for each in value.split(",") if each.strip()]
+
+
+async def write(context: Context, work: Callable[[Session], Result], *, of: str) -> Result:
+    """Do it in a transaction of its own, when it is this provider's turn."""
 
     def committed() -> Result:
         with database_trouble(context), Session(context.engine) as session:
@@ -29,4 +35,5 @@ async def write(context: Context, work: Callable[[Session], Result]) -> Result:
             session.commit()
         return result
 
-    return await finish(committed, context)
+    async with context.hooks[of]:
+        return await finish(committed, context)

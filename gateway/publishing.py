@@ -127,9 +127,10 @@ def in_trace(envelopes: list[Envelope], headers: Headers) -> list[Envelope]:
 def _publish(envelopes: Sequence[Envelope], context: Context, *, key: Key) -> int:
     """Publish in one transaction; give how many were new."""
     with database_trouble(context), Session(context.engine) as session:
-        # The key was looked up seconds ago: revoked means at once.
+        accepted = publish_many(session, envelopes)
+        # The key was looked up seconds ago: revoked means at once. Asked last, so that whoever
+        # revokes it waits for no more than this commit.
         if not still_stands(session, key):
             raise _refused()
-        accepted = publish_many(session, envelopes)
         session.commit()
     return accepted

@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Lock
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -81,9 +82,15 @@ class OwnBuckets:
         """All are full; `clock` gives seconds that never go back."""
         self._clock = clock
         self._known: dict[UUID, tuple[float, float]] = {}
+        # Requests take from several threads.
+        self._lock = Lock()
 
     def take(self, key: Key, quota: Quota, *, count: int) -> Standing:
         """Take tokens, or none if there are too few."""
+        with self._lock:
+            return self._take(key, quota, count=count)
+
+    def _take(self, key: Key, quota: Quota, *, count: int) -> Standing:
         now = self._clock()
         left, at = self._known.get(key.account, (float(quota.burst), now))
         left = min(quota.burst, left + (now - at) * quota.per_second)

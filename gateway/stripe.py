@@ -18,7 +18,7 @@ from domain.inbox.stripe_events import StripeEvent, read_event
 from domain.inbox.taking import take
 from gateway.body import read_body
 from gateway.context import context_of
-from gateway.hooks import setting, write
+from gateway.hooks import secrets_in, write
 from gateway.problems import Kind, ProblemError
 from gateway.reading import media_type_of
 
@@ -35,7 +35,9 @@ NOT_NOW: Final = "It was signed too long ago or in the future; set the clock and
 async def hear_stripe(request: Request) -> Response:
     """Take an event in, once; it is committed before the answer."""
     context = context_of(request)
-    secrets = setting(context.outside.stripe_webhook_secret, "STRIPE_WEBHOOK_SECRET", hear="Stripe")
+    secrets = secrets_in(
+        context.outside.stripe_webhook_secret, "STRIPE_WEBHOOK_SECRET", hear="Stripe"
+    )
     header = request.headers.get(SIGNATURE, "")
     if not header:
         raise ProblemError(Kind.FORGED, NOT_SIGNED)
@@ -44,10 +46,8 @@ async def hear_stripe(request: Request) -> Response:
     with context.admission.request() as load:
         limits, now = context.limits, context.clock()
         raw = await read_body(request, limits.webhook_bytes, limits=limits, load=load)
-        event = await context.in_thread(
-            lambda: read_signed(raw, header, secrets=secrets.split(","), now=now)
-        )
-        taken = await write(context, lambda session: take(session, event))
+        event = await context.in_thread(lambda: read_signed(raw, header, secrets=secrets, now=now))
+        taken = await write(context, lambda session: take(session, event), of="Stripe")
     context.ringer.ring(taken.types)
     context.log.info("stripe.heard", stripe_event=event.id, type=event.type, state=taken.state)
     return Response(status_code=204)
@@ -58,7 +58,7 @@ def read_signed(raw: bytes, header: str, *, secrets: list[str], now: datetime) -
 
     Raises ProblemError: 400 if it isn't signed by them and now, 422 if it isn't as we take it.
     """
-    if not any(_is_signed(raw, header, secret=secret.strip()) for secret in secrets):
+    if not any(_is_signed(raw, header, secret=secret) for secret in secrets):
         raise ProblemError(Kind.FORGED, NOT_SIGNED)
     signed_at = _signed_at(header)
     if signed_at is None or abs(now - signed_at) > WEBHOOK_TOLERANCE:

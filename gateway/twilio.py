@@ -36,7 +36,9 @@ async def hear_status(request: Request) -> Response:
     with context.admission.request() as load:
         form = await _read_signed(request, STATUS_PATH, load=load)
         callback, now = _callback(form, request), context.clock()
-        state = await write(context, lambda session: hear_callback(session, callback, now=now))
+        state = await write(
+            context, lambda session: hear_callback(session, callback, now=now), of="Twilio"
+        )
     context.log.info("callback.heard", state=state or "unknown_message")
     return Response(status_code=204)
 
@@ -52,6 +54,7 @@ async def hear_inbound(request: Request) -> Response:
             is_new = await write(
                 context,
                 lambda session: hear_wish(session, sid, number=number, wish=wish, now=now),
+                of="Twilio",
             )
             context.log.info("wish.heard", wish=wish, new=is_new)
     return Response(NO_ANSWER, media_type="text/xml")

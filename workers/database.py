@@ -22,16 +22,18 @@ POOL_WAIT: Final = timedelta(seconds=10)
 PINGED_FIRST: Final = frozenset({"gateway", "dashboard"})
 
 
-def make_engine(database_url: str, *, process: str, pool_size: int) -> Engine:
+def make_engine(
+    database_url: str, *, process: str, pool_size: int, called: str | None = None
+) -> Engine:
     """An engine for one of our processes; it connects when first used.
 
-    `process` names it in `pg_stat_activity`, and says as which role it acts. A parameter that the
-    URL sets itself wins.
+    `process` says as which role it acts, and names it in `pg_stat_activity` unless it is `called`
+    something else there. A parameter that the URL sets itself wins.
     """
     url = psycopg_url(database_url)
     return create_engine(
         url.difference_update_query(["options"]),
-        connect_args=_connect_arguments(url, process),
+        connect_args=_connect_arguments(url, process, called=called or process),
         # What a statement carries may be personal, and errors are logged.
         hide_parameters=True,
         pool_size=pool_size,
@@ -48,10 +50,10 @@ def psycopg_url(database_url: str) -> URL:
     return make_url(database_url).set(drivername="postgresql+psycopg")
 
 
-def _connect_arguments(url: URL, process: str) -> dict[str, str | int]:
+def _connect_arguments(url: URL, process: str, *, called: str) -> dict[str, str | int]:
     seconds = int(SILENCE.total_seconds())
     defaults: dict[str, str | int] = {
-        "application_name": f"momento-{process}",
+        "application_name": f"momento-{called}",
         "connect_timeout": int(CONNECT.total_seconds()),
         "keepalives": 1,
         "keepalives_idle": seconds,

@@ -154,8 +154,9 @@ def authenticate(session: Session, secret: str) -> Key | None:
 
 
 def still_stands(session: Session, key: Key) -> bool:
-    """Whether a key that was good a moment ago still is."""
-    return bool(fetch(session, f"SELECT FROM api_keys WHERE id = %(id)s AND {STANDS}", id=key.id))
+    """Whether a key that was good a moment ago still is; if so, until the commit."""
+    statement = f"SELECT FROM api_keys WHERE id = %(id)s AND {STANDS} FOR SHARE"
+    return bool(fetch(session, statement, id=key.id))
 
 
 def note_use(session: Session, key: Key) -> None:

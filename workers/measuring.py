@@ -11,19 +11,18 @@ from datetime import datetime
 from typing import Final
 
 from domain.catalogue import HANDLERS, Handler
-from domain.deaths import KILLED
 from domain.deliveries import Claimed
 from domain.dispatch import Report
 from domain.figures import names
 from domain.figures.failures import Failures
 from domain.figures.recorder import Recorder
-from domain.verdict import GivenUp
+from domain.fingerprint import KILLED, fingerprint_of_wait
+from domain.verdict import GivenUp, in_vain
 from workers.clock import utc_now
 
 # Of a larger batch so many are looked at, each of which stands for its neighbours: they come in
 # the order in which they became due.
 SAMPLES: Final = 32
-IN_VAIN: Final = "waited in vain for something that never came"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +77,9 @@ class Measures:
         for error in report.errors:
             self.failures.add(name, error)
         if "dead" in report.outcomes:
-            in_vain = sum(isinstance(each, GivenUp) for each in report.verdicts.values())
-            if in_vain:
-                self.failures.add(name, IN_VAIN, by=in_vain)
+            for verdict in report.verdicts.values():
+                if isinstance(verdict, GivenUp):
+                    self.failures.add(name, fingerprint_of_wait(in_vain(verdict.awaits)))
 
     def routed(self, count: int, oldest: datetime | None, *, now: datetime) -> None:
         """Note a portion of the outbox."""

@@ -136,8 +136,8 @@ class Reporter:
 
 
 def make_reporter(database_url: str, own: Presence, *, measures: Measures = MEASURES) -> Reporter:
-    """Make one on a connection of its own."""
-    engine = make_engine(database_url, process="figures", pool_size=1)
+    """Make one on a connection of its own, with the rights of its process."""
+    engine = make_engine(database_url, process=own.name, pool_size=1, called="figures")
     return Reporter(engine, own, measures=measures)
 
 

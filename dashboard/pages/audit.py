@@ -8,6 +8,7 @@ from dashboard.rendering import Page
 from domain.ops.audit import PAGE, AuditFilter, list_audit
 
 ACTIONS = (
+    "inbox.retry", "inbox.close", "refunds.retry", "refunds.retry.all", "refunds.close",
     "retry", "retry.all", "discard", "restore", "bulk.retry", "bulk.discard", "bulk.restore",
     "bulk.cancel", "bulk.done", "bulk.stopped", "sign_in", "sign_out",
     "reveal", "erase", "key.create", "key.rotate", "key.revoke", "account.create", "account.role",

@@ -38,12 +38,13 @@ JUDGED: Final = frozenset(
         "required",
         "type",
         "uniqueItems",
+        "x-person",
         "x-personal",
         "x-refuses",
     }
 )
 SAID_ONLY: Final = frozenset(
-    {"$schema", "$id", "$defs", "title", "description", "examples", "deprecated", "x-person"}
+    {"$schema", "$id", "$defs", "title", "description", "examples", "deprecated"}
 )
 
 # Without it, more is taken.
@@ -137,6 +138,10 @@ def seals_broken(old: Schema, new: Schema, path: str) -> Iterator[Change]:
     """What lies sealed in the ledger could be read no more."""
     if old.get("x-personal") and not new.get("x-personal"):
         yield Change(path, "is not personal any more, and what was sealed stays sealed")
+    before, after = old.get("x-person"), new.get("x-person")
+    if before is not None and before != after:
+        text = f"x-person {before} -> {after}, and what was sealed opens with the former's key"
+        yield Change(path, text)
 
 
 def more_refused(old: Schema, new: Schema, path: str) -> Iterator[Change]:

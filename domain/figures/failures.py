@@ -1,15 +1,11 @@
 """Kinds of failures: what failed, by handler and error without its values. Pure but for a lock."""
 
 import hashlib
-import re
 import threading
 from typing import Final, NamedTuple
 
-# Where in a file it was raised moves with every version, and ids and numbers with every row.
-_LINE: Final = re.compile(r":\d+(?= in )")
-_ID: Final = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)
-_NUMBER: Final = re.compile(r"(?<!SQLSTATE )\b\d{4,}")
-_LONGEST: Final = 400
+from domain.fingerprint import fingerprint_of
+
 # A process remembers no more between two writes; the rest is counted without a name.
 _MOST: Final = 200
 OTHERS: Final = "more kinds of errors than are told apart"
@@ -29,8 +25,7 @@ class Failure(NamedTuple):
 
 def kind_of(handler: str, error: str) -> Failure:
     """Say of which kind a failure is. The error is one of ours, without values (see `describe`)."""
-    text = _ID.sub("…", _LINE.sub("", error))
-    return Failure(handler, _NUMBER.sub("…", text)[:_LONGEST])
+    return Failure(handler, fingerprint_of(error))
 
 
 class Failures:

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from domain.figures.snapshot import PARTS, Snapshot
 from domain.lanes import LANES
+from domain.payments.refund_log import BAD
 
 # What the parts say is trusted for so long; then nobody knows.
 SILENT: Final = timedelta(seconds=15)
@@ -153,6 +154,15 @@ def _held(inbox: Any) -> _Values:
     yield inbox.held.number, ()
 
 
+def _refunds(refunds: Any) -> _Values:
+    for state, count in refunds.states.items():
+        yield count.number, (state,)
+
+
+def _in_vain(refunds: Any) -> _Values:
+    yield sum(refunds.states[state].number for state in BAD if state in refunds.states), ()
+
+
 _L, _C = ("lane",), ("channel",)
 SOURCES: Final = (
     Source("outbox_waiting", "outbox", "Domain events that nobody has routed.", (), _queue),
@@ -195,6 +205,9 @@ SOURCES: Final = (
     ),
     Source("chores_oldest_seconds", "chores", "The oldest that is to be made.", (), _oldest),
     Source("inbox_held", "inbox", "What somebody has to look at.", (), _held),
+    Source("refunds", "refunds", "Money that is to go back.", ("state",), _refunds),
+    Source("refunds_in_vain", "refunds", "Refunds that came to nothing.", (), _in_vain),
+    Source("refunds_oldest_seconds", "refunds", "Since when the oldest waits.", (), _oldest),
     Source("outside_months", "database", "Outside all months.", (), _of("outside_months")),
     Source("connections_ratio", "database", "The part of connections in use.", (), _connections),
     Source(

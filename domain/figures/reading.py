@@ -13,6 +13,7 @@ from domain.figures.reading_system import (
     read_database,
     read_inbox,
     read_processes,
+    read_refunds,
     read_scheduler,
 )
 from domain.figures.reading_work import (
@@ -35,6 +36,7 @@ READERS: Final[Mapping[tuple[str, ...], Reader]] = {
     ("scheduler",): read_scheduler,
     ("chores",): read_chores,
     ("inbox",): read_inbox,
+    ("refunds",): read_refunds,
     ("database",): read_database,
     ("handlers",): read_handlers,
 }

@@ -13,11 +13,13 @@ from domain.figures.snapshot import (
     InHandNow,
     ProcessNow,
     Queue,
+    RefundsNow,
     ScheduleNow,
     SchedulerNow,
 )
 from domain.leading import leader
 from domain.partitions import count_strays
+from domain.payments.refund_log import refund_numbers
 from domain.schedules import Scheduled, schedules
 from domain.sql import fetch
 
@@ -111,6 +113,13 @@ def inbox_numbers(session: Session, now: datetime) -> dict[str, int]:
     """Give how much of the inbox is held and how much waits, up to ten thousand."""
     found = read_inbox(session, now)
     return {"held": found.held.number, "waiting": found.waiting.number}
+
+
+def read_refunds(session: Session, now: datetime) -> RefundsNow:
+    """Count the money that must go back and hasn't; few rows, by an index of their own."""
+    numbers = refund_numbers(session, now)
+    oldest_s = numbers.pop("oldest_s")
+    return RefundsNow({state: capped(count) for state, count in numbers.items()}, oldest_s)
 
 
 def senders_seen(session: Session, now: datetime) -> list[dict[str, Any]]:

@@ -197,6 +197,14 @@ class InboxNow:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundsNow:
+    """Money that must go back and hasn't: by state, and since when the oldest is on its way."""
+
+    states: Mapping[str, Count]
+    oldest_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class AlertNow:
     """Something that is beyond its threshold: which, of what, how far, since when.
 
@@ -226,6 +234,7 @@ class Snapshot:
     scheduler: Part[SchedulerNow] = Part()
     chores: Part[Queue] = Part()
     inbox: Part[InboxNow] = Part()
+    refunds: Part[RefundsNow] = Part()
     database: Part[DatabaseNow] = Part()
     broker: Part[BrokerNow] = Part()
     handlers: Part[Mapping[str, HandlerNow]] = Part()

@@ -10,6 +10,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
+from domain.constants import REFUND_PATIENCE
 from domain.figures.gauges import PART_FAILED, SILENT, Gauge
 
 
@@ -263,6 +264,22 @@ THRESHOLDS: Final = (
         "{value} entries of the inbox wait for somebody's decision",
         "See momento inbox list: it is money or an account.",
         warn=0,
+    ),
+    Threshold(
+        "RefundsInVain",
+        "refunds_in_vain",
+        "{value} refunds came to nothing: people wait for their money",
+        "See momento refunds list for why, then retry or close each.",
+        warn=0,
+    ),
+    Threshold(
+        "RefundsLate",
+        "refunds_oldest_seconds",
+        "money has waited for {value} to go back",
+        "Stripe is asked again by itself. See momento refunds list for what it says.",
+        warn=REFUND_PATIENCE.total_seconds(),
+        unit=Unit.SECONDS,
+        causes=("NoSender", "ProviderResting"),
     ),
     Threshold(
         "OutsideMonths",

@@ -5,7 +5,9 @@ told of somebody before that is kept sealed with a key that goes with the id, an
 they are there. Which of several changes stands is judged by their times, as everywhere.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -14,6 +16,7 @@ from sqlmodel import Session
 
 from domain.envelope import CLERK_SOURCE, Envelope, enclose
 from domain.inbox.clerk_events import CHANGED, DELETED, ClerkEvent
+from domain.inbox.containing import contained
 from domain.inbox.taking import PAGE, Taken
 from domain.outbox import derived_id, publish_many
 from domain.payload import Payload
@@ -58,15 +61,47 @@ def clerk_arrived(session: Session, now: datetime) -> int:
         """,
         limit=PAGE,
     )
-    published = [_opened(session, *row) for row in rows]
-    publish_many(session, published)
+    for row in rows:
+        code = contained(session, partial(_publish, session, row), otherwise=_code)
+        _settle(session, row[0], code)
+    return len(rows)
+
+
+def wait_again(session: Session, identity: str) -> bool:
+    """Have what is held, and of which anything is kept, tried again; say whether there is such."""
+    return (
+        execute(
+            session,
+            "UPDATE inbox SET state = 'waiting', reason = 'not_registered',"
+            " awaits = %(waits)s || object_id WHERE provider = 'clerk' AND id = %(id)s"
+            " AND state = 'held' AND said IS NOT NULL",
+            id=identity,
+            waits=WAITS,
+        )
+        == 1
+    )
+
+
+def _code(code: str) -> str | None:
+    return code
+
+
+def _publish(session: Session, row: Sequence[Any]) -> None:
+    publish_many(session, [_opened(session, *row)])
+
+
+def _settle(session: Session, identity: str, trouble: str | None) -> None:
+    """Write that it is published; or that it can't be, which keeps it for ops to see."""
     execute(
         session,
-        "UPDATE inbox SET state = 'done', reason = NULL, awaits = NULL, said = NULL,"
-        " settled_at = now() WHERE provider = 'clerk' AND id = ANY(%(ids)s)",
-        ids=[identity for identity, *_ in rows],
+        "UPDATE inbox SET state = CASE WHEN %(broken)s THEN 'held' ELSE 'done' END,"
+        " reason = %(trouble)s, awaits = NULL, said = CASE WHEN %(broken)s THEN said END,"
+        " settled_at = CASE WHEN NOT %(broken)s THEN now() END"
+        " WHERE provider = 'clerk' AND id = %(id)s",
+        broken=trouble is not None,
+        trouble=trouble,
+        id=identity,
     )
-    return len(rows)
 
 
 def stand_in(clerk_id: str) -> str:

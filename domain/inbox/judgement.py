@@ -40,8 +40,7 @@ class Ask(NamedTuple):
 class Judgement:
     """What becomes of an event: its state, what is published, and what names stand for by it.
 
-    `subscriber` has a subscription that is to be settled; of the payment `failed_of` a refund has
-    failed.
+    `subscriber` has a subscription that is to be settled.
     """
 
     state: InboxState
@@ -50,7 +49,6 @@ class Judgement:
     published: tuple[Envelope, ...] = ()
     links: Mapping[str, Known] = field(default_factory=dict)
     subscriber: str | None = None
-    failed_of: str | None = None
 
 
 def ignored(reason: str) -> Judgement:

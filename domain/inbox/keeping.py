@@ -73,3 +73,25 @@ def find_entry(session: Session, identity: str) -> tuple[Entry, dict[str, Any] |
     """Give an entry by the provider's id, with what it is judged by; None if there is none."""
     rows = fetch(session, f"SELECT {_COLUMNS}, said FROM inbox WHERE id = %(id)s", id=identity)
     return (Entry(*rows[0][:-1]), rows[0][-1]) if rows else None
+
+
+def close(session: Session, identity: str, *, now: datetime) -> str | None:
+    """Settle what is held or waits, since somebody has dealt with it; give why it was so.
+
+    None if there is none of that id. Nothing personal is kept of it, and it is forgotten in time.
+    """
+    rows = fetch(
+        session,
+        """
+        WITH open AS MATERIALIZED (
+            SELECT provider, id, coalesce(reason, state) AS why FROM inbox
+            WHERE id = %(id)s AND state IN ('waiting', 'held') FOR NO KEY UPDATE
+        )
+        UPDATE inbox SET state = 'ignored', reason = 'closed', awaits = NULL, settled_at = %(now)s,
+            said = CASE WHEN open.provider = 'stripe' THEN said END
+        FROM open WHERE inbox.provider = open.provider AND inbox.id = open.id RETURNING open.why
+        """,
+        id=identity,
+        now=now,
+    )
+    return rows[0][0] if rows else None

@@ -11,14 +11,17 @@ from domain.inbox.stripe_objects import NAMES, UNREADABLE, Charge, Dispute, Paym
 from domain.outbox import derived_id
 from domain.payload import thing
 from domain.payments.payloads import (
+    PaymentDisputeClosed,
     PaymentDisputed,
     PaymentFailed,
     PaymentRefunded,
+    PaymentRefundFailed,
     PaymentSucceeded,
 )
-from domain.tables.payments import PaymentPurpose
+from domain.tables.payments import DisputeOutcome, PaymentPurpose
 
 SUCCEEDED: Final = "payment_intent.succeeded"
+DISPUTE_CLOSED: Final = "charge.dispute.closed"
 CANCELED: Final = "payment_intent.canceled"
 # A refund of which Stripe says no more, and what ops must see.
 REFUND_FAILED: Final = frozenset({"failed", "canceled"})
@@ -102,11 +105,16 @@ def judge_refund(_event: StripeEvent, refund: Refund, *, ask: Ask) -> Judgement:
     if payment is None:
         intent, awaits = _payment_of(refund, ask)
         payment = None if intent is None else payment_id_of(intent)
-    if refund.status in REFUND_FAILED:
-        return replace(held(f"refund_{refund.status}"), failed_of=payment)
-    if refund.status != "succeeded":
+    if refund.status not in {*REFUND_FAILED, "succeeded"}:
         return done("refund_not_made_yet")
-    return awaits if payment is None else done(published=(went_back(refund, payment),))
+    if payment is None:
+        return awaits
+    if refund.status == "succeeded":
+        return done(published=(went_back(refund, payment),))
+    reason, said = f"refund_{refund.status}", (came_back(refund, payment),)
+    # One of ours is seen as a refund that has failed; of another, nothing else tells.
+    is_seen = refund.asked_for is not None
+    return done(reason, published=said) if is_seen else replace(held(reason), published=said)
 
 
 def went_back(refund: Refund, payment: str) -> Envelope:
@@ -120,17 +128,43 @@ def went_back(refund: Refund, payment: str) -> Envelope:
     return say(payload, refund.id, at=moment(refund.created))
 
 
+def came_back(refund: Refund, payment: str) -> Envelope:
+    """Say that a refund of a payment came to nothing: the same, whoever hears of it first."""
+    payload = PaymentRefundFailed(
+        payment_id=payment,
+        stripe_refund_id=refund.id,
+        failure_code=f"refund_{refund.status}",
+        was_requested=refund.asked_for is not None,
+    )
+    return say(payload, refund.id, at=moment(refund.created))
+
+
 def judge_dispute(event: StripeEvent, dispute: Dispute, *, ask: Ask) -> Judgement:
     """A card holder wants their money back; also if only the end of that was heard."""
     intent, awaits = _payment_of(dispute, ask)
     if intent is None:
         return awaits
+    payment = payment_id_of(intent)
     payload = PaymentDisputed(
-        payment_id=payment_id_of(intent), stripe_dispute_id=dispute.id, reason=dispute.reason
+        payment_id=payment, stripe_dispute_id=dispute.id, reason=dispute.reason
     )
     said = say(payload, dispute.id, at=moment(dispute.created))
-    is_over = event.type == "charge.dispute.closed"
-    return done(f"dispute_{dispute.status}" if is_over else None, published=(said,))
+    if event.type != DISPUTE_CLOSED:
+        return done(published=(said,))
+    ended = _dispute_closed(event, dispute, payment=payment)
+    return done(f"dispute_{dispute.status}", published=(said, *ended))
+
+
+def _dispute_closed(event: StripeEvent, dispute: Dispute, *, payment: str) -> tuple[Envelope, ...]:
+    """Say how a dispute ended, if it is one of the ends that we know; else it stands."""
+    if dispute.status not in set(DisputeOutcome):
+        return ()
+    payload = PaymentDisputeClosed(
+        payment_id=payment,
+        stripe_dispute_id=dispute.id,
+        outcome=DisputeOutcome(dispute.status),
+    )
+    return (say(payload, event.id, at=event.at),)
 
 
 def _payment_of(about: Refund | Dispute, ask: Ask) -> tuple[str | None, Judgement]:

@@ -6,6 +6,7 @@ whose status no other has left.
 """
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
@@ -43,18 +44,53 @@ class Said(NamedTuple):
     status: str
     previous: str | None
     ends: int | None
+    # Whose it is by that.
+    owner: str
+
+
+class Heard(NamedTuple):
+    """All that is kept of a subscription: what was said in the newest second, and whose it is.
+
+    `others` are those whose it was by an older word; `times` is how often it was heard of.
+    """
+
+    said_at: datetime
+    said: Sequence[Said]
+    owner: str
+    others: AbstractSet[str] = frozenset()
+    times: int = 0
 
 
 class Standing(NamedTuple):
-    """A subscription, and what was said of it in the newest second."""
+    """A subscription of somebody's, and what was said of it in the newest second.
+
+    Nothing is, once it is another's.
+    """
 
     id: str
     said_at: datetime
     said: Sequence[Said]
 
 
-def said_by(event: StripeEvent) -> Said:
-    """Read what an event says."""
+def hear(before: Heard | None, said: Said, *, at: datetime) -> Heard | None:
+    """Give what is known of a subscription after one more word; None if that tells nothing new.
+
+    An older word tells at most whose it once was: that person has it no more.
+    """
+    if before is None:
+        return Heard(at, (said,), said.owner, times=1)
+    people = {*before.others, before.owner, said.owner}
+    if at < before.said_at:
+        if said.owner in {*before.others, before.owner}:
+            return None
+        return before._replace(others=people - {before.owner}, times=before.times + 1)
+    words = (*before.said, said) if at == before.said_at else (said,)
+    owner = newest(words).owner
+    return Heard(at, words, owner, people - {owner}, before.times + 1)
+
+
+def said_by(event: StripeEvent, owner: str) -> Said:
+    """Read what an event says of a subscription, which is this person's by it."""
     paid: Subscription = event.about
     rank = RANKS[event.type]
     if rank == OVER or paid.status not in STATUSES:
@@ -63,7 +99,7 @@ def said_by(event: StripeEvent) -> Said:
         periods = [item.current_period_end for item in paid.items.data]
         planned = [] if paid.cancel_at is None else [paid.cancel_at]
         ends = min([max(periods), *planned]) if periods else paid.cancel_at
-    return Said(event.id, rank, paid.status, event.previous_status, ends)
+    return Said(event.id, rank, paid.status, event.previous_status, ends, owner)
 
 
 def newest(said: Iterable[Said]) -> Said:
@@ -82,12 +118,15 @@ def _follows(later: Said, earlier: Said) -> bool:
 def settle_subscriptions(user_id: str, listed: Iterable[Standing]) -> SubscriptionChanged:
     """Say what somebody has, given all of their subscriptions."""
 
-    def place(one: tuple[Standing, Said]) -> tuple[Any, ...]:
+    def place(one: tuple[Standing, Said | None]) -> tuple[Any, ...]:
         subscription, said = one
-        return WORTH[_meaning(said)], said.ends or 0, subscription.said_at, subscription.id
+        ends = None if said is None else said.ends
+        return WORTH[_meaning(said)], ends or 0, subscription.said_at, subscription.id
 
-    subscription, said = max(((each, newest(each.said)) for each in listed), key=place)
-    ends = None if said.ends is None else datetime.fromtimestamp(said.ends, UTC)
+    last = ((each, newest(each.said) if each.said else None) for each in listed)
+    subscription, said = max(last, key=place)
+    seconds = None if said is None else said.ends
+    ends = None if seconds is None else datetime.fromtimestamp(seconds, UTC)
     return SubscriptionChanged(
         user_id=user_id,
         subscription_status=_meaning(said),
@@ -96,8 +135,7 @@ def settle_subscriptions(user_id: str, listed: Iterable[Standing]) -> Subscripti
     )
 
 
-def _meaning(said: Said) -> SubscriptionStatus:
-    is_over = said.rank == RANKS["customer.subscription.deleted"]
-    return (
-        SubscriptionStatus.FREE if is_over else STATUSES.get(said.status, SubscriptionStatus.FREE)
-    )
+def _meaning(said: Said | None) -> SubscriptionStatus:
+    if said is None or said.rank == OVER:
+        return SubscriptionStatus.FREE
+    return STATUSES.get(said.status, SubscriptionStatus.FREE)

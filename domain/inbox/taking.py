@@ -5,22 +5,22 @@ that don't see one another would both wait. Stripe sends a few a second, and eac
 milliseconds.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from pydantic_core import to_json
 from sqlmodel import Session
 
 from domain.envelope import Envelope
-from domain.inbox.judgement import Ask, Judgement
+from domain.inbox.containing import contained
+from domain.inbox.judgement import Ask, Judgement, held
 from domain.inbox.links import is_fee, known, link
 from domain.inbox.stripe_events import OBJECTS, StripeEvent
-from domain.inbox.stripe_objects import Refund
 from domain.inbox.stripe_rules import judge
 from domain.inbox.subscribing import with_subscription
 from domain.outbox import publish_many
-from domain.payments.refunds import note_failed
 from domain.sql import execute, fetch
 from domain.tables.inbox import InboxState
 
@@ -28,6 +28,10 @@ from domain.tables.inbox import InboxState
 LOCK: Final = 1_400_000_001
 # So many in one transaction take less than a second.
 PAGE: Final = 100
+
+
+# What gives an event, or raises if what was kept of it can't be read any more.
+Reader = Callable[[], StripeEvent]
 
 
 class Taken(NamedTuple):
@@ -41,10 +45,11 @@ class Taken(NamedTuple):
 
 def take(session: Session, event: StripeEvent) -> Taken:
     """Keep an event and do what follows from it, unless it is known."""
-    execute(session, "SELECT pg_advisory_xact_lock(%(lock)s)", lock=LOCK)
+    if event.about is not None:
+        _take_turns(session)
     if not _keep(session, event):
         return Taken("known", None, set(), is_new=False)
-    judged, published = _follow(session, event, may_differ=False)
+    judged, published = _follow(session, event.id, lambda: event, may_differ=False)
     return Taken(judged.state, judged.reason, {each.type for each in published})
 
 
@@ -53,7 +58,7 @@ def take_again(session: Session, identity: str, *, may_differ: bool) -> Taken | 
 
     `may_differ` takes an amount that no fee has asked for.
     """
-    execute(session, "SELECT pg_advisory_xact_lock(%(lock)s)", lock=LOCK)
+    _take_turns(session)
     rows = fetch(
         session,
         "SELECT id, type, said_at, said FROM inbox"
@@ -62,7 +67,8 @@ def take_again(session: Session, identity: str, *, may_differ: bool) -> Taken | 
     )
     if not rows:
         return None
-    judged, published = _follow(session, _event(rows[0]), may_differ=may_differ)
+    read = partial(_event, rows[0])
+    judged, published = _follow(session, identity, read, may_differ=may_differ)
     return Taken(judged.state, judged.reason, {each.type for each in published})
 
 
@@ -84,6 +90,11 @@ def take_arrived(session: Session, now: datetime) -> int:
     for (identity,) in rows:
         take_again(session, identity, may_differ=False)
     return len(rows)
+
+
+def _take_turns(session: Session) -> None:
+    """Wait until nobody else takes one that tells something, and keep others waiting."""
+    execute(session, "SELECT pg_advisory_xact_lock(%(lock)s)", lock=LOCK)
 
 
 def _keep(session: Session, event: StripeEvent) -> bool:
@@ -117,26 +128,27 @@ def _event(row: Sequence[Any]) -> StripeEvent:
 
 
 def _follow(
-    session: Session, event: StripeEvent, *, may_differ: bool
+    session: Session, identity: str, read: Reader, *, may_differ: bool
 ) -> tuple[Judgement, list[Envelope]]:
     """Judge an event, then whatever has waited for what it told; publish what follows."""
     outcome: Judgement | None = None
     published: list[Envelope] = []
-    todo = {event.id: event}
+    todo = {identity: read}
     while todo:
-        each = todo.pop(next(iter(todo)))
-        judged = _settle(session, each, may_differ=may_differ and each is event)
+        each = next(iter(todo))
+        acts = partial(_act, session, todo.pop(each), may_differ=may_differ and each == identity)
+        judged, told = contained(session, acts, otherwise=_broken)
+        _write(session, each, judged)
         outcome = outcome or judged
         published += judged.published
-        if judged.links:
-            todo |= _waiting_for(session, link(session, judged.links))
-    publish_many(session, published)
+        todo |= _waiting_for(session, told)
     assert outcome is not None
     return outcome, published
 
 
-def _settle(session: Session, event: StripeEvent, *, may_differ: bool) -> Judgement:
-    """Judge one event and write what became of it."""
+def _act(session: Session, read: Reader, *, may_differ: bool) -> tuple[Judgement, list[str]]:
+    """Judge one event, note and publish what it tells; give the names that are news."""
+    event = read()
 
     def was_asked(gathering: str, amount: int) -> bool | None:
         return may_differ or is_fee(session, gathering, amount)
@@ -144,8 +156,17 @@ def _settle(session: Session, event: StripeEvent, *, may_differ: bool) -> Judgem
     judged = judge(event, Ask(lambda name: known(session, name), was_asked))
     if judged.subscriber is not None:
         judged = with_subscription(session, event, judged, user_id=judged.subscriber)
-    if judged.failed_of is not None:
-        _note_failed(session, event.about, payment=judged.failed_of)
+    told = link(session, judged.links) if judged.links else []
+    publish_many(session, judged.published)
+    return judged, told
+
+
+def _broken(code: str) -> tuple[Judgement, list[str]]:
+    return held(code), []
+
+
+def _write(session: Session, identity: str, judged: Judgement) -> None:
+    """Write what became of an event."""
     is_settled = judged.state in (InboxState.DONE, InboxState.IGNORED)
     execute(
         session,
@@ -156,27 +177,18 @@ def _settle(session: Session, event: StripeEvent, *, may_differ: bool) -> Judgem
         reason=judged.reason,
         awaits=judged.awaits,
         settled=is_settled,
-        id=event.id,
-    )
-    return judged
-
-
-def _note_failed(session: Session, refund: Refund, *, payment: str) -> None:
-    note_failed(
-        session,
-        payment,
-        refund_id=refund.id,
-        code=f"refund_{refund.status}",
-        ours=refund.asked_for is not None,
+        id=identity,
     )
 
 
-def _waiting_for(session: Session, names: Iterable[str]) -> dict[str, StripeEvent]:
+def _waiting_for(session: Session, names: Sequence[str]) -> dict[str, Reader]:
     """Give by its id what has waited for one of these names, in Stripe's order."""
+    if not names:
+        return {}
     rows = fetch(
         session,
         "SELECT id, type, said_at, said FROM inbox WHERE provider = 'stripe'"
         " AND awaits = ANY(%(names)s) ORDER BY said_at, id",
-        names=list(names),
+        names=names,
     )
-    return {row[0]: _event(row) for row in rows}
+    return {row[0]: partial(_event, row) for row in rows}

@@ -8,13 +8,15 @@ from domain.batch import Batch, Effects
 from domain.facts import keep, load
 from domain.payload import Payload
 from domain.payments.payloads import (
+    PaymentDisputeClosed,
     PaymentDisputed,
     PaymentFailed,
     PaymentRefunded,
+    PaymentRefundFailed,
     PaymentSucceeded,
     RefundRequested,
 )
-from domain.payments.refunds import settle_made, wish
+from domain.payments.refunds import FailedRefund, note_failed, settle_made, wish
 from domain.payments.rules import CHARGE_FIELDS, settle_payment
 from domain.sql import fetch, insert_missing, update_rows
 from domain.things import Hold, lock
@@ -79,6 +81,31 @@ def apply_payment_disputed(
     del now
     _keep_and_settle(session, batch)
     return Effects()
+
+
+def apply_payment_dispute_closed(
+    session: Session, batch: Batch[PaymentDisputeClosed], now: datetime
+) -> Effects:
+    """Note how disputes ended. What was to be refunded, and waits for it, goes on by itself."""
+    del now
+    _keep_and_settle(session, batch)
+    return Effects()
+
+
+def apply_payment_refund_failed(
+    session: Session, batch: Batch[PaymentRefundFailed], now: datetime
+) -> Effects:
+    """Note money that came back to us, and of refunds thought to be made that they failed."""
+    del now
+    _keep_and_settle(session, batch)
+    note_failed(session, [_failed(each.payload) for each in batch])
+    return Effects()
+
+
+def _failed(said: PaymentRefundFailed) -> FailedRefund:
+    return FailedRefund(
+        said.payment_id, said.stripe_refund_id, said.failure_code, was_requested=said.was_requested
+    )
 
 
 def apply_refund_requested(

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 
 from domain.payload import Cents, Currency, Id, Name, Payload, PaymentId, Text
-from domain.tables.payments import PaymentPurpose
+from domain.tables.payments import DisputeOutcome, PaymentPurpose
 
 PaidCents = Annotated[int, Field(ge=1, le=100_000_000)]
 
@@ -63,6 +63,26 @@ class PaymentDisputed(Payload, name="payment.disputed"):
     payment_id: PaymentId
     stripe_dispute_id: Name
     reason: Text
+
+
+class PaymentDisputeClosed(Payload, name="payment.dispute_closed"):
+    """A dispute has ended, and how. One that ended for us is as if it had never been."""
+
+    payment_id: PaymentId
+    stripe_dispute_id: Name
+    outcome: DisputeOutcome
+
+
+class PaymentRefundFailed(Payload, name="payment.refund_failed"):
+    """A refund came to nothing, or came back: its money is with us again.
+
+    `was_requested`: it is one that we have asked Stripe for.
+    """
+
+    payment_id: PaymentId
+    stripe_refund_id: Name
+    failure_code: Name
+    was_requested: bool = False
 
 
 class RefundRequested(Payload, name="refund.requested", follow_up=True):

@@ -62,7 +62,9 @@ def refund_numbers(session: Session, now: datetime) -> dict[str, Any]:
     )
     oldest = min((since for *_, since in rows if since is not None), default=None)
     age = None if oldest is None else max((now - oldest).total_seconds(), 0.0)
-    counts = {str(each): 0 for each in (RefundState.DUE, RefundState.PENDING, *BAD)}
+    counts = {
+        str(each): 0 for each in (RefundState.DUE, RefundState.FROZEN, RefundState.PENDING, *BAD)
+    }
     return counts | {state: count for state, count, _ in rows} | {"oldest_s": age}
 
 
@@ -75,7 +77,7 @@ def retry(session: Session, payment: str, *, now: datetime) -> bool:
         execute(
             session,
             "UPDATE refunds SET state = 'due', reason = NULL, must_look = true, attempts = 0,"
-            " due_at = %(now)s, taken_at = NULL, updated_at = now()"
+            " refusals = 0, due_at = %(now)s, taken_at = NULL, updated_at = now()"
             " WHERE payment_id = %(payment)s AND state IN ('refused', 'failed')",
             payment=payment,
             now=now,
@@ -90,7 +92,7 @@ def close(session: Session, payment: str, *, why: str) -> bool:
         execute(
             session,
             "UPDATE refunds SET state = 'closed', reason = %(why)s, updated_at = now()"
-            " WHERE payment_id = %(payment)s AND state IN ('refused', 'failed')",
+            " WHERE payment_id = %(payment)s AND state IN ('refused', 'failed', 'frozen')",
             payment=payment,
             why=why,
         )

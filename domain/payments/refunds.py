@@ -8,7 +8,7 @@ is known, and writes afterwards what came of it (`conclude`).
 The lock of a payment comes before that of its refund.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -46,11 +46,22 @@ class InHand:
     # What Stripe knows the request by: the same as long as it may be the same request.
     key: str
     attempt: int
+    # How often Stripe has refused it for now.
+    refusals: int
     # Whether Stripe has it already, and what was written when it was last in hand.
     is_pending: bool
     reason: str | None
     failed_ids: frozenset[str]
     taken_at: datetime
+
+
+class FailedRefund(NamedTuple):
+    """A refund of a payment that came to nothing, and whether it is one that we asked for."""
+
+    payment_id: str
+    refund_id: str
+    code: str
+    was_requested: bool
 
 
 class Outcome(NamedTuple):
@@ -63,6 +74,8 @@ class Outcome(NamedTuple):
     # Whether Stripe is asked first which refunds there are, and whether it is asked anew then.
     must_look: bool = False
     is_anew: bool = False
+    # Whether Stripe has refused it for now.
+    is_refusal: bool = False
     failed_ids: tuple[str, ...] = ()
 
 
@@ -115,7 +128,7 @@ def settle_made(session: Session, payments: Iterable[str]) -> None:
         WITH held AS MATERIALIZED (
             SELECT payment_id, failed_ids FROM refunds
             WHERE payment_id = ANY(%(payments)s::uuid[])
-                AND state IN ('due', 'pending', 'refused')
+                AND state IN ('due', 'frozen', 'pending', 'refused')
             ORDER BY payment_id FOR NO KEY UPDATE
         ), gone AS (
             -- Of one refund that is told twice the later amount counts.
@@ -123,6 +136,10 @@ def settle_made(session: Session, payments: Iterable[str]) -> None:
                 (data->>'amount_in_cents')::bigint AS cents
             FROM held JOIN payment_facts USING (payment_id)
             WHERE kind = 'payment.refunded' AND data->>'stripe_refund_id' <> ALL(failed_ids)
+                AND NOT EXISTS (SELECT FROM payment_facts AS other
+                    WHERE other.payment_id = payment_facts.payment_id
+                        AND other.kind = 'payment.refund_failed' AND other.data->>'stripe_refund_id'
+                            = payment_facts.data->>'stripe_refund_id')
             ORDER BY payment_id, data->>'stripe_refund_id', time DESC, id COLLATE "C" DESC,
                 source COLLATE "C" DESC
         ), told AS (
@@ -162,8 +179,8 @@ def take(session: Session, *, limit: int, now: datetime) -> list[InHand]:
         FROM due JOIN payments ON payments.id = due.payment_id
         WHERE refunds.payment_id = due.payment_id
         RETURNING refunds.payment_id, payments.stripe_payment_intent_id, payments.amount_in_cents,
-            wish, looks, key_number, attempts, is_pending, reason, failed_ids,
-            payments.status
+            wish, looks, key_number, attempts, refusals, is_pending, reason,
+            failed_ids, payments.status
         """,
         now=now,
         lost=now + HANDOVER_LEASE,
@@ -176,14 +193,14 @@ def take(session: Session, *, limit: int, now: datetime) -> list[InHand]:
         if trouble is None:
             in_hand.append(each)
         else:
-            conclude(session, each, Outcome(RefundState.REFUSED, trouble))
+            conclude(session, each, trouble)
     return in_hand
 
 
-def _in_hand(row: tuple[Any, ...], *, now: datetime) -> tuple[InHand, str | None]:
-    """Give what is in hand, and why Stripe isn't asked for it after all."""
+def _in_hand(row: tuple[Any, ...], *, now: datetime) -> tuple[InHand, Outcome | None]:
+    """Give what is in hand, and what becomes of it if Stripe isn't asked for it after all."""
     payment, intent, cents, why, looks, number, attempt, *rest = row
-    is_pending, reason, failed, status = rest
+    refusals, is_pending, reason, failed, status = rest
     step = Step.LOOK if looks else Step.ASK
     in_hand = InHand(
         payment_id=payment,
@@ -193,16 +210,34 @@ def _in_hand(row: tuple[Any, ...], *, now: datetime) -> tuple[InHand, str | None
         step=step,
         key=f"refund:{payment}:{number}",
         attempt=attempt,
+        refusals=refusals,
         is_pending=is_pending,
         reason=reason,
         failed_ids=frozenset(failed),
         taken_at=now,
     )
     if not intent:
-        return in_hand, NO_PAYMENT_INTENT
+        return in_hand, Outcome(RefundState.REFUSED, NO_PAYMENT_INTENT)
     # The bank takes the money; both it and a refund would be too much.
     is_frozen = status == PaymentStatus.DISPUTED and step is Step.ASK
-    return in_hand, DISPUTED if is_frozen else None
+    return in_hand, Outcome(RefundState.FROZEN, DISPUTED) if is_frozen else None
+
+
+def thaw(session: Session, *, now: datetime) -> int:
+    """Let go on what was frozen and whose payment isn't disputed any more; give how many.
+
+    Stripe is asked first which refunds there are.
+    """
+    return execute(
+        session,
+        """
+        UPDATE refunds SET state = 'due', reason = NULL, must_look = true, due_at = %(now)s,
+            taken_at = NULL, updated_at = now()
+        FROM payments WHERE payments.id = refunds.payment_id AND refunds.state = 'frozen'
+            AND payments.status <> 'disputed'
+        """,
+        now=now,
+    )
 
 
 def conclude(session: Session, in_hand: InHand, outcome: Outcome) -> bool:
@@ -214,7 +249,7 @@ def conclude(session: Session, in_hand: InHand, outcome: Outcome) -> bool:
         session,
         """
         UPDATE refunds SET state = %(state)s, reason = %(reason)s, due_at = %(due_at)s,
-            must_look = %(must_look)s,
+            must_look = %(must_look)s, refusals = refusals + %(refused)s::int,
             stripe_refund_id = coalesce(%(refund)s, stripe_refund_id),
             failed_ids = failed_ids || %(failed)s::text[],
             key_number = key_number + %(anew)s::int,
@@ -230,33 +265,46 @@ def conclude(session: Session, in_hand: InHand, outcome: Outcome) -> bool:
         refund=outcome.refund_id,
         failed=list(outcome.failed_ids),
         anew=outcome.is_anew,
+        refused=outcome.is_refusal,
     )
     return count == 1
 
 
-def note_failed(session: Session, payment: str, *, refund_id: str, code: str, ours: bool) -> None:
-    """Note that a refund of a payment has failed or was canceled: its money is with us again.
+def note_failed(session: Session, failed: Sequence[FailedRefund]) -> None:
+    """Note of refunds that they have failed or were canceled: their money is with us again.
 
     If it was the one that we asked for, or it was thought to be made, somebody has to look at it.
+    Who calls holds the payments' locks.
     """
     execute(
         session,
         """
-        UPDATE refunds SET failed_ids = failed_ids || ARRAY[%(refund)s::text], updated_at = now(),
+        WITH told AS (
+            SELECT payment_id, array_agg(DISTINCT refund) AS refunds, min(code) AS code,
+                bool_or(ours) AS ours
+            FROM unnest(%(payments)s::uuid[], %(refunds)s::text[], %(codes)s::text[],
+                %(ours)s::bool[]) AS each (payment_id, refund, code, ours)
+            WHERE NOT EXISTS (SELECT FROM refunds WHERE refunds.payment_id = each.payment_id
+                AND each.refund = ANY (failed_ids))
+            GROUP BY payment_id
+        ), held AS MATERIALIZED (
+            SELECT refunds.payment_id, told.refunds, told.code, state IN ('closed', 'refused')
+                OR state IN ('due', 'frozen') AND NOT told.ours
+                -- All of it went back without this one.
+                OR state = 'made' AND payments.status = 'refunded' AS stands
+            FROM refunds JOIN told USING (payment_id)
+            JOIN payments ON payments.id = refunds.payment_id
+            ORDER BY refunds.payment_id FOR NO KEY UPDATE OF refunds
+        )
+        UPDATE refunds SET failed_ids = failed_ids || held.refunds, updated_at = now(),
             state = CASE WHEN stands THEN state ELSE 'failed' END,
-            reason = CASE WHEN stands THEN reason ELSE %(code)s END,
+            reason = CASE WHEN stands THEN reason ELSE held.code END,
             due_at = CASE WHEN stands THEN due_at END,
             must_look = must_look OR state = 'due'
-        FROM (
-            SELECT payment_id, state IN ('closed', 'refused')
-                OR state = 'due' AND NOT %(ours)s AS stands
-            FROM refunds WHERE payment_id = %(payment)s AND %(refund)s <> ALL(failed_ids)
-            FOR NO KEY UPDATE
-        ) AS held
-        WHERE refunds.payment_id = held.payment_id
+        FROM held WHERE refunds.payment_id = held.payment_id
         """,
-        payment=payment,
-        refund=refund_id,
-        code=code,
-        ours=ours,
+        payments=[each.payment_id for each in failed],
+        refunds=[each.refund_id for each in failed],
+        codes=[each.code for each in failed],
+        ours=[each.was_requested for each in failed],
     )

@@ -7,10 +7,26 @@ CHECKS = (
         "payments.status",
         "it never goes down; of a full refund and a dispute the newer counts",
         """
-        WITH told AS (
+        WITH ended AS (
+            SELECT DISTINCT ON (payment_id, data->>'stripe_dispute_id') payment_id,
+                data->>'stripe_dispute_id' AS dispute, data->>'outcome' AS outcome
+            FROM payment_facts WHERE kind = 'payment.dispute_closed'
+            ORDER BY payment_id, data->>'stripe_dispute_id', time DESC, id COLLATE "C" DESC,
+                source COLLATE "C" DESC
+        ), undone AS (
+            -- What is as if it had never been: failed refunds, and disputes that ended for us.
+            SELECT payment_id, 'payment.disputed' AS kind, dispute AS name FROM ended
+            WHERE outcome IN ('won', 'warning_closed')
+            UNION ALL
+            SELECT payment_id, 'payment.refunded', data->>'stripe_refund_id' FROM payment_facts
+            WHERE kind = 'payment.refund_failed'
+        ), told AS (
             SELECT payment_id, kind, data, row_number() OVER (
                 PARTITION BY payment_id ORDER BY time, id COLLATE "C", source COLLATE "C") AS place
-            FROM payment_facts
+            FROM payment_facts WHERE (payment_id, kind, CASE kind
+                    WHEN 'payment.disputed' THEN data->>'stripe_dispute_id'
+                    WHEN 'payment.refunded' THEN data->>'stripe_refund_id' ELSE '' END)
+                NOT IN (SELECT payment_id, kind, name FROM undone)
         ), owed AS (
             SELECT payment_id, (array_agg((data->>'amount_in_cents')::bigint
                 ORDER BY kind = 'payment.failed', place))[1] AS cents,
@@ -61,13 +77,17 @@ CHECKS = (
                 (array_agg((data->>'amount_in_cents')::bigint ORDER BY time DESC,
                     id COLLATE "C" DESC, source COLLATE "C" DESC))[1] AS cents
             FROM payment_facts WHERE kind = 'payment.refunded' GROUP BY 1, 2
+        ), undone AS (
+            SELECT payment_id, data->>'stripe_refund_id' AS refund FROM payment_facts
+            WHERE kind = 'payment.refund_failed'
         )
         SELECT coalesce(wished.payment_id, refunds.payment_id)::text AS key,
             wished.payment_id IS NULL OR refunds.payment_id IS NULL
             OR refunds.state NOT IN ('failed', 'closed') AND (refunds.state = 'made') <> (
                 SELECT coalesce(sum(told.cents), 0) >= payments.amount_in_cents FROM told
                 WHERE told.payment_id = refunds.payment_id
-                    AND NOT told.refund = ANY (refunds.failed_ids)) AS drifted
+                    AND NOT told.refund = ANY (refunds.failed_ids)
+                    AND (told.payment_id, told.refund) NOT IN (TABLE undone)) AS drifted
         FROM wished FULL JOIN refunds ON refunds.payment_id = wished.payment_id
         LEFT JOIN payments ON payments.id = coalesce(wished.payment_id, refunds.payment_id)
         """,

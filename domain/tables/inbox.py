@@ -5,7 +5,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, Integer, PrimaryKeyConstraint, text
+from sqlalchemy import Index, Integer, PrimaryKeyConstraint, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 from domain.tables.base import created, document, instant, one_of, word
@@ -93,9 +94,20 @@ class StripeSubscription(SQLModel, table=True):
     """A subscription as Stripe's newest events have it."""
 
     __tablename__ = "stripe_subscriptions"
+    __table_args__ = (
+        # What was somebody's, and isn't any more.
+        Index(
+            "stripe_subscriptions_others_idx",
+            "others",
+            postgresql_using="gin",
+            postgresql_where=text("others <> '{}'"),
+        ),
+    )
 
     id: str = Field(primary_key=True)
+    # Whose it is by the newest word, and everybody whose it was by an older one.
     user_id: UUID = Field(index=True)
+    others: list[UUID] = Field(sa_type=ARRAY(Uuid), sa_column_kwargs={"server_default": "{}"})
     # Of the newest second in which Stripe said something: all that it said. Stripe's times have no
     # parts of a second, so which of these is the newest is judged anew with each.
     said_at: datetime = instant(nullable=False)

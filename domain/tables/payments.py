@@ -28,6 +28,14 @@ class PaymentPurpose(StrEnum):
     SUBSCRIPTION = "subscription"
 
 
+class DisputeOutcome(StrEnum):
+    """How a dispute ended: with the money back at us, with it gone, or before it was one."""
+
+    WON = "won"
+    LOST = "lost"
+    WARNING_CLOSED = "warning_closed"
+
+
 class Payment(SQLModel, table=True):
     """Money. It refers to nothing by foreign key: it is kept whatever it was meant for."""
 

@@ -14,12 +14,14 @@ from domain.tables.base import FALSE, created, instant, one_of, word
 class RefundState(StrEnum):
     """How far a refund has come.
 
-    `due`: Stripe is to be asked, or asked again. `pending`: Stripe has it. `made`: the money went
-    back, by what was said of the payment. `refused`: Stripe won't. `failed`: it was made, and the
-    money came back to us. `closed`: somebody has settled it in another way.
+    `due`: Stripe is to be asked, or asked again. `frozen`: the payment is disputed, and nothing is
+    asked for as long as it is. `pending`: Stripe has it. `made`: the money went back, by what was
+    said of the payment. `refused`: Stripe won't. `failed`: it was made, and the money came back to
+    us. `closed`: somebody has settled it in another way.
     """
 
     DUE = "due"
+    FROZEN = "frozen"
     PENDING = "pending"
     MADE = "made"
     REFUSED = "refused"
@@ -52,6 +54,8 @@ class Refund(SQLModel, table=True):
     # A code of Stripe's or of ours; of a closed one what somebody wrote.
     reason: str | None = None
     attempts: int = Field(sa_type=SmallInteger, sa_column_kwargs={"server_default": "0"})
+    # How often Stripe has refused it for now: for want of money, mostly.
+    refusals: int = Field(sa_type=SmallInteger, sa_column_kwargs={"server_default": "0"})
     # The key that Stripe is asked with is made of the payment and this number. With one key a
     # refund is made once; Stripe forgets keys, so it counts from when this one was first used.
     key_number: int = Field(sa_type=SmallInteger, sa_column_kwargs={"server_default": "1"})

@@ -65,6 +65,8 @@ PUBLISHED: Final = {
     " currency, stripe_payment_intent_id, failure_code?",
     "payment.refunded": "payment_id, stripe_refund_id, amount_in_cents",
     "payment.disputed": "payment_id, stripe_dispute_id, reason",
+    "payment.dispute_closed": "payment_id, stripe_dispute_id, outcome",
+    "payment.refund_failed": "payment_id, stripe_refund_id, failure_code, was_requested?",
     "subscription.changed": "user_id, subscription_status, subscription_ends?,"
     " stripe_subscription_id?",
     "attendee.checked_in": "event_id, user_id, latitude, longitude",

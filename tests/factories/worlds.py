@@ -339,6 +339,11 @@ def _trouble(world: World) -> None:
     world.say("payment.refunded", END, payment_id=world.id("payment Bo"), **refund)
     dispute = {"stripe_dispute_id": "dp", "reason": "unknown"}
     world.say("payment.disputed", END, payment_id=world.id("payment Ada"), **dispute)
+    won = {"stripe_dispute_id": "dp", "outcome": "won"}
+    world.say("payment.dispute_closed", END + DAY, payment_id=world.id("payment Ada"), **won)
+    failed = {"stripe_refund_id": "re", "failure_code": "refund_failed", "was_requested": True}
+    for name in ("Bo", "Dan"):
+        world.say("payment.refund_failed", END, payment_id=world.id(f"payment {name}"), **failed)
 
 
 def _remind(world: World) -> None:

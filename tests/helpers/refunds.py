@@ -13,7 +13,13 @@ from sqlalchemy import Engine
 from domain.envelope import Envelope, enclose
 from domain.inbox.money import payment_id_of
 from domain.payload import Payload
-from domain.payments.payloads import PaymentDisputed, PaymentSucceeded, RefundRequested
+from domain.payments.payloads import (
+    PaymentDisputeClosed,
+    PaymentDisputed,
+    PaymentSucceeded,
+    RefundRequested,
+)
+from domain.tables.payments import DisputeOutcome
 from tests.helpers.apply import Application
 from tests.helpers.evening import an_id
 from tests.helpers.roles import acting_as
@@ -53,16 +59,30 @@ class Counterpart:
 
     def owe(self, *names: str, amount: int = 500) -> None:
         """Let people have paid, and have all of it to go back."""
-        pages: list[Envelope] = []
+        self.pay(*names, amount=amount)
+        self.want(*names)
+
+    def pay(self, *names: str, amount: int = 500) -> None:
+        """Let people have paid."""
         for name in names:
             self.sandbox.stripe.pay(amount, name=f"pi_{name}", tells=False)
-            pages += [_page(_paid(name, amount)), _page(_wish(name))]
-        Application(self.engine).run(pages)
+        Application(self.engine).run([_page(_paid(name, amount)) for name in names])
+
+    def want(self, *names: str) -> None:
+        """Have all that people have paid go back."""
+        Application(self.engine).run([_page(_wish(name)) for name in names])
 
     def dispute(self, name: str) -> None:
         """Let a card holder dispute a payment."""
         said = PaymentDisputed(
             payment_id=payment_of(name), stripe_dispute_id=f"dp_{name}", reason="fraudulent"
+        )
+        Application(self.engine).run([_page(said, later=True)])
+
+    def end_dispute(self, name: str, outcome: DisputeOutcome) -> None:
+        """Let that dispute end."""
+        said = PaymentDisputeClosed(
+            payment_id=payment_of(name), stripe_dispute_id=f"dp_{name}", outcome=outcome
         )
         Application(self.engine).run([_page(said, later=True)])
 

@@ -80,14 +80,22 @@ def fees() -> list[Said]:
 
 
 def money_back() -> list[Said]:
-    """Ada in two parts, Bo by the bank, Ed in part."""
+    """Ada in two parts and by the bank in vain, Bo by the bank, Ed in part; the rest came back."""
     later = AT + DAY
     parts = [
         refund(name, of=of, amount=amount, at=later)
         for name, of, amount in (("1", "Ada", 200), ("2", "Ada", 300), ("3", "Ed", 100))
     ]
     open_, lost = (dispute("1", of="Bo", at=later, status=s) for s in ("needs_response", "lost"))
+    won, failed = (
+        dispute("2", of="Ada", at=later + HOUR, status="won"),
+        refund("4", of="Ed", amount=400, at=later, status="failed"),
+    )
     return [
+        event("charge.dispute.created", {**won, "status": "needs_response"}, at=later + HOUR),
+        event("charge.dispute.closed", won, at=later + 2 * HOUR),
+        event("refund.created", {**failed, "status": "succeeded"}, at=later),
+        event("refund.failed", failed, at=later + HOUR),
         *(event("refund.created", part, at=later) for part in parts),
         *(event("refund.updated", part, at=later + HOUR) for part in parts),
         event("charge.refunded", charge("Ada", refunded=500), at=later),
@@ -97,7 +105,10 @@ def money_back() -> list[Said]:
 
 
 def subscriptions() -> list[Said]:
-    """Ada's begins within a second; Bo's ends while another goes on; Cy's is told by the page."""
+    """Ada's begins within a second; Bo's ends while another goes on; Cy's is told by the page.
+
+    Di's turns out to be Ed's.
+    """
 
     def changed(kind: str, name: str, status: str, **others: Any) -> Said:
         at, previous = others.pop("at", AT), others.pop("previous", None)
@@ -116,6 +127,8 @@ def subscriptions() -> list[Said]:
         changed("updated", "Bo1", "active", of="Bo", ends=ENDS - DAY),
         changed("deleted", "Bo1", "canceled", of="Bo", at=AT + HOUR, ended_at=ended),
         changed("created", "Bo2", "active", of="Bo"),
+        changed("created", "Di", "active", of="Di"),
+        changed("updated", "Di", "active", of="Ed", at=AT + HOUR),
         changed("updated", "Cy", "active", of=None, at=AT + HOUR, ends=ENDS + DAY),
         changed("created", "Cy", "active", of=None),
         event("checkout.session.completed", page, at=AT),
@@ -187,14 +200,15 @@ def test_what_comes_of_it(engine: Engine) -> None:
         "Di": "payment_failed",
         "Ed": "confirmed",
     }
-    assert {person: subscribed(engine, person) for person in ("Ada", "Bo", "Cy", "Di")} == {
+    assert {person: subscribed(engine, person) for person in ("Ada", "Bo", "Cy", "Di", "Ed")} == {
         "Ada": ("past_due", ENDS, "sub_Ada"),
         "Bo": ("premium", ENDS, "sub_Bo2"),
         "Cy": ("premium", ENDS + DAY, "sub_Cy"),
-        "Di": ("free", None, None),
+        "Di": ("free", None, "sub_Di"),
+        "Ed": ("premium", ENDS, "sub_Di"),
     }
     held = [reason for state, reason in inbox(engine).values() if state != "done"]
-    assert held == ["another_amount"]
+    assert held == ["another_amount", "refund_failed"]
 
 
 class Outcome(NamedTuple):

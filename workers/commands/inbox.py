@@ -7,18 +7,23 @@ from typing import Any, Final
 from pydantic_core import to_json
 from sqlmodel import Session
 
-from domain.inbox.keeping import Entry, find_entry, list_entries
+from domain.inbox.clerk import wait_again
+from domain.inbox.keeping import Entry, close, find_entry, list_entries
 from domain.inbox.taking import take_again
+from domain.ops.audit import Deed, record
 from domain.tables.inbox import InboxState
+from workers.clock import utc_now
 from workers.commands.asking import add_json, aligned, as_json, one_transaction, shown, words
+from workers.commands.whoever import whoever
 from workers.errors import CommandError
 from workers.settings import Settings
 
 NAME = "inbox"
-HELP = "Say what became of what Stripe and Clerk told us, and have it judged again"
+HELP = "Say what became of what Stripe and Clerk told us; have it judged again, or close it"
 IDENTITY: Final = words(200)
 USUAL_LIMIT: Final = 50
 HIGHEST_LIMIT: Final = 10_000
+WHY_LIMIT: Final = 500
 # What somebody has to look at.
 OPEN: Final = [InboxState.HELD.value, InboxState.WAITING.value]
 HEADINGS: Final = ("ID", "SAID", "TYPE", "ABOUT", "STATE", "WHY", "WAITS FOR")
@@ -40,6 +45,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     retrying.add_argument(
         "--any-amount", action="store_true", help="also if no fee has asked for that amount"
     )
+    closing = actions.add_parser("close", help="note that somebody has dealt with one otherwise")
+    closing.add_argument("id", type=IDENTITY, metavar="ID")
+    closing.add_argument(
+        "--why",
+        type=words(WHY_LIMIT),
+        required=True,
+        metavar="TEXT",
+        help="kept in the log of what ops did",
+    )
 
 
 def _limit(text: str) -> int:
@@ -51,7 +65,7 @@ def _limit(text: str) -> int:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Do what was asked, and say what became of it."""
-    actions = {"list": _list, "show": _show, "retry": _retry}
+    actions = {"list": _list, "show": _show, "retry": _retry, "close": _close}
     with one_transaction(settings) as session:
         answer = actions[arguments.action](session, arguments)
     print(answer)
@@ -100,9 +114,31 @@ def _lines(entry: Entry, said: dict[str, Any] | None) -> Iterator[str]:
 
 
 def _retry(session: Session, arguments: argparse.Namespace) -> str:
+    details = {"id": arguments.id, "any_amount": arguments.any_amount}
+    record(session, whoever(), Deed("inbox.retry", details=details), now=utc_now())
     taken = take_again(session, arguments.id, may_differ=arguments.any_amount)
-    if taken is None:
-        message = f"{arguments.id} is neither held nor waits. Nothing was changed."
+    if taken is not None:
+        why = f", {taken.reason}" if taken.reason else ""
+        return f"{arguments.id} is {taken.state} now{why}."
+    if wait_again(session, arguments.id):
+        return f"{arguments.id} is tried again within ten seconds."
+    found = find_entry(session, arguments.id)
+    if found is not None and found[0].state == InboxState.HELD:
+        message = f"Nothing is kept of {arguments.id} to judge. Deal with it, then close it."
         raise CommandError(message)
-    why = f", {taken.reason}" if taken.reason else ""
-    return f"{arguments.id} is {taken.state} now{why}."
+    raise CommandError(_not_open(arguments.id))
+
+
+def _close(session: Session, arguments: argparse.Namespace) -> str:
+    now = utc_now()
+    reason = close(session, arguments.id, now=now)
+    if reason is None:
+        raise CommandError(_not_open(arguments.id))
+    details = {"id": arguments.id, "reason": reason}
+    deed = Deed("inbox.close", why=arguments.why, details=details)
+    record(session, whoever(), deed, now=now)
+    return f"{arguments.id} is closed."
+
+
+def _not_open(identity: str) -> str:
+    return f"{identity} is neither held nor waits. Nothing was changed."

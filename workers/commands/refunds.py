@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from domain.ops.audit import Deed, record
 from domain.payments.refund_log import BAD, LoggedRefund, close, list_refunds, retry
 from domain.tables.refunds import RefundState
 from workers.clock import utc_now
@@ -17,6 +18,7 @@ from workers.commands.asking import (
     whole_number,
     words,
 )
+from workers.commands.whoever import whoever
 from workers.errors import CommandError
 from workers.settings import Settings
 
@@ -26,7 +28,9 @@ USUAL_LIMIT: Final = 50
 HIGHEST_LIMIT: Final = 10_000
 WHY_LIMIT: Final = 500
 # What isn't over.
-OPEN: Final = [str(each) for each in (*BAD, RefundState.DUE, RefundState.PENDING)]
+OPEN: Final = [
+    str(each) for each in (*BAD, RefundState.DUE, RefundState.PENDING, RefundState.FROZEN)
+]
 HEADINGS: Final = ("PAYMENT", "SINCE", "AMOUNT", "WISHED FOR", "STATE", "WHY", "TRIES", "AT STRIPE")
 
 
@@ -94,15 +98,21 @@ def _retry(session: Session, arguments: argparse.Namespace) -> str:
     if arguments.all:
         refused = list_refunds(session, states=[RefundState.REFUSED], limit=HIGHEST_LIMIT)
         count = sum(retry(session, each.payment_id, now=now) for each in refused)
+        deed = Deed("refunds.retry.all", details={"refunds": count})
+        record(session, whoever(), deed, now=now)
         return f"To be tried again: {count}."
     if not retry(session, arguments.payment, now=now):
         raise CommandError(_nothing(arguments.payment))
+    deed = Deed("refunds.retry", details={"payment": arguments.payment})
+    record(session, whoever(), deed, now=now)
     return f"{arguments.payment} is due now. Stripe is asked first what was refunded already."
 
 
 def _close(session: Session, arguments: argparse.Namespace) -> str:
     if not close(session, arguments.payment, why=arguments.why):
         raise CommandError(_nothing(arguments.payment))
+    deed = Deed("refunds.close", why=arguments.why, details={"payment": arguments.payment})
+    record(session, whoever(), deed, now=utc_now())
     return f"{arguments.payment} is closed."
 
 

@@ -27,6 +27,8 @@ SUCCEEDED: Final = "succeeded"
 # A refund that Stripe has given up; all others are made or will be.
 GIVEN_UP: Final = frozenset({"failed", "canceled"})
 # Stripe's codes that only a look can settle.
+# What ends once we have heard of the dispute, or once it is over.
+IN_DISPUTE: Final = "charge_disputed"
 NOTHING_LEFT: Final = "charge_already_refunded"
 KEY_MISUSED: Final = "idempotency_error"
 # What Stripe has broken under, it answers again for the same key.
@@ -53,10 +55,12 @@ def judge_asked(in_hand: InHand, answer: Refund | Refused | Trouble, *, now: dat
 def _refused(in_hand: InHand, code: str, *, permanent: bool, now: datetime) -> Outcome:
     if code == NOTHING_LEFT and in_hand.reason != NOTHING_LEFT:
         return Outcome(RefundState.DUE, code, due_at=now, must_look=True)
-    may_pass = code == KEY_MISUSED or not permanent
-    if may_pass and in_hand.attempt < MOST_TRIES:
-        again = now + max(LISTED_WITHIN, _pause(in_hand))
+    again = now + max(LISTED_WITHIN, _pause(in_hand))
+    if code == IN_DISPUTE:
         return Outcome(RefundState.DUE, code, due_at=again, must_look=True)
+    may_pass = code == KEY_MISUSED or not permanent
+    if may_pass and in_hand.refusals + 1 < MOST_TRIES:
+        return Outcome(RefundState.DUE, code, due_at=again, must_look=True, is_refusal=True)
     return Outcome(RefundState.REFUSED, code)
 
 

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from domain.constants import HANDOVER_LIMIT
 from domain.dispatch import describe
-from domain.inbox.money import went_back
+from domain.inbox.money import came_back, went_back
 from domain.inbox.stripe_objects import Refund
 from domain.outbox import publish_many
 from domain.payments.refunds import (
@@ -21,6 +21,7 @@ from domain.payments.refunds import (
     is_due,
     settle_made,
     take,
+    thaw,
     wish_forgotten,
 )
 from domain.ports import PortTroubleError
@@ -31,7 +32,7 @@ from workers.chores.chore import transaction
 from workers.log import logger
 from workers.providers.ports import Refused, Trouble
 from workers.providers.stripe import StripeTill
-from workers.refunding.answers import SUCCEEDED, judge_asked, judge_found
+from workers.refunding.answers import GIVEN_UP, SUCCEEDED, judge_asked, judge_found
 
 REFUNDS: Final = "refunds"
 # Stripe takes a hundred requests a second; each of these takes a good part of one.
@@ -114,9 +115,13 @@ class RefundDesk:
         return 0
 
     def give_up_lost(self) -> int:
-        """Have refunded what a worker of an older version has left without a row."""
+        """Let go on what no dispute holds up any more, and what was left without a row.
+
+        A worker of an older version has left it so.
+        """
+        now = self.clock()
         with transaction(self.engine) as session:
-            return wish_forgotten(session, now=self.clock())
+            return thaw(session, now=now) + wish_forgotten(session, now=now)
 
 
 def _judge(each: InHand, answer: Answer, *, now: datetime) -> Outcome:
@@ -128,10 +133,12 @@ def _judge(each: InHand, answer: Answer, *, now: datetime) -> Outcome:
 
 
 def _say(session: Session, each: InHand, answer: Answer) -> None:
-    """Publish what went back, as Stripe's webhook would: whoever says it first, it is said once."""
+    """Publish what went back, or came back, as Stripe's webhook would: each is said once."""
     seen = answer if isinstance(answer, list) else [answer]
-    made = [one for one in seen if isinstance(one, Refund) and one.status == SUCCEEDED]
-    publish_many(session, [went_back(one, each.payment_id) for one in made])
+    refunds = [one for one in seen if isinstance(one, Refund)]
+    made = [went_back(one, each.payment_id) for one in refunds if one.status == SUCCEEDED]
+    undone = [came_back(one, each.payment_id) for one in refunds if one.status in GIVEN_UP]
+    publish_many(session, [*made, *undone])
 
 
 def _note(each: InHand, outcome: Outcome, *, is_ours: bool) -> None:

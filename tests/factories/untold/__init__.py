@@ -10,6 +10,7 @@ from domain.envelope import Envelope
 from tests.factories.untold import (
     clock,
     duos,
+    money,
     people,
     profiles,
     remembering,
@@ -20,7 +21,19 @@ from tests.factories.untold import (
     thanks,
 )
 
-TOPICS = (people, profiles, thanks, duos, safety, support, talking, showing, remembering, clock)
+TOPICS = (
+    people,
+    profiles,
+    thanks,
+    duos,
+    money,
+    safety,
+    support,
+    talking,
+    showing,
+    remembering,
+    clock,
+)
 
 
 def with_untold(told: Sequence[Envelope], seed: int) -> list[Envelope]:

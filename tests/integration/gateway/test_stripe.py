@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final
@@ -13,6 +14,7 @@ from pydantic import SecretStr
 from sqlalchemy import Engine
 
 from domain.constants import STRIPE_API_VERSION, WEBHOOK_TOLERANCE
+from domain.inbox.taking import LOCK
 from gateway.__main__ import server_config
 from gateway.app import make_app
 from gateway.outside import Outside
@@ -21,9 +23,10 @@ from tests.helpers.postgres import PostgresServer
 from tests.helpers.said import rows
 from tests.helpers.serving import serving
 from tests.helpers.stripe import SECRET, body_of, event, intent, names, signature
-from tests.integration.gateway.scene import NOTHING
+from tests.integration.gateway.scene import NOTHING, ONE, kudos, new_key
 from tests.integration.gateway.scene import rows as left
 from tests.integration.gateway.test_trouble import away
+from workers.embedded.files import wait_until
 
 NOW: Final = START
 PATH: Final = "/webhooks/stripe"
@@ -70,6 +73,32 @@ def inbox(engine: Engine) -> list[tuple[Any, ...]]:
 
 def untouched(engine: Engine) -> bool:
     return inbox(engine) == [] and left(engine) == NOTHING
+
+
+def test_services_can_publish_while_webhooks_wait(engine: Engine, calls: Stripe) -> None:
+    """One that holds the others up, here somebody who has the lock, holds up nobody else."""
+    secret = new_key(engine)
+    fees = [
+        body_of(event("payment_intent.succeeded", intent(str(number)), at=NOW - SECOND))
+        for number in range(12)
+    ]
+    with ThreadPoolExecutor(len(fees)) as pool:
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+            waiting = [pool.submit(calls.call, each) for each in fees]
+            wait_until(lambda: _waits(engine), timedelta(seconds=10))
+            said = kudos(time=NOW.isoformat())
+            headers = {"authorization": f"Bearer {secret}", "content-type": ONE}
+            answer = calls.client.post(
+                "/v1/events", content=json.dumps(said), headers=headers, timeout=5
+            )
+            assert answer.status_code == 202
+        assert {each.result().status_code for each in waiting} == {204}
+
+
+def _waits(engine: Engine) -> bool:
+    statement = "SELECT FROM pg_stat_activity WHERE datname = current_database()"
+    return len(rows(engine, f"{statement} AND wait_event = 'advisory'")) > 1
 
 
 class TestWhoMayCall:

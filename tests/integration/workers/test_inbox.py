@@ -5,12 +5,19 @@ from typing import Final
 
 import pytest
 from sqlalchemy import Engine
+from sqlmodel import Session
 
+from domain.constants import INBOX_KEPT
+from domain.inbox.clerk import take_clerk
+from domain.inbox.clerk_events import read_clerk
+from domain.inbox.keeping import tidy
+from tests.helpers.clerk import event as event_of
 from tests.helpers.command import Momento
 from tests.helpers.evening import START
-from tests.helpers.said import published
-from tests.helpers.stripe import event, intent, names, refund
+from tests.helpers.said import published, rows
+from tests.helpers.stripe import body_of, event, intent, names, refund
 from tests.helpers.tills import evening, hear, settle
+from workers.clock import utc_now
 
 AT: Final = START - timedelta(days=3)
 PAID: Final = event(
@@ -70,3 +77,38 @@ class TestRetry:
         assert [data["amount_in_cents"] for data in published(engine, "payment.succeeded")] == [400]
         again = momento("inbox", "retry", PAID["id"], "--any-amount")
         assert (again.code, "Nothing was changed" in again.err) == (1, True)
+
+
+class TestClose:
+    def test_what_was_dealt_with_otherwise_is_held_no_more(
+        self, engine: Engine, momento: Momento
+    ) -> None:
+        for said in (PAID, UNKNOWN):
+            out = momento("inbox", "close", said["id"], "--why", "paid back at Stripe").out
+            assert out == f"{said['id']} is closed.\n"
+        assert momento("inbox", "list", "--json").json == []
+        log = rows(engine, "SELECT action, why, details->>'reason' FROM audit_log ORDER BY id")
+        why = "paid back at Stripe"
+        assert log == [
+            ("inbox.close", why, "another_amount"),
+            ("inbox.close", why, "unknown_name"),
+        ]
+        # Told again, or what it waited for told, it stays closed; in time it is forgotten.
+        assert hear(engine, PAID).state == "known"
+        assert momento("inbox", "retry", PAID["id"]).code == 1
+        with Session(engine) as session, session.begin():
+            tidy(session, utc_now() + INBOX_KEPT + timedelta(hours=1))
+        assert rows(engine, "SELECT FROM inbox WHERE reason = 'closed'") == []
+
+    def test_a_reason_is_needed_and_something_open(self, momento: Momento) -> None:
+        assert momento("inbox", "close", PAID["id"]).code == 2
+        said = momento("inbox", "close", "evt_0", "--why", "x")
+        assert (said.code, "Nothing was changed" in said.err) == (1, True)
+
+    def test_of_clerks_too(self, engine: Engine, momento: Momento) -> None:
+        nobody = event_of("user.deleted", {"object": "user", "deleted": True}, at=AT)
+        with Session(engine) as session, session.begin():
+            take_clerk(session, read_clerk(body_of(nobody), "msg_1", now=START))
+        said = momento("inbox", "retry", "msg_1")
+        assert (said.code, "then close it" in said.err) == (1, True)
+        assert momento("inbox", "close", "msg_1", "--why", "compared").code == 0

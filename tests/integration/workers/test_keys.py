@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
+import psycopg
 import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import Session
@@ -23,6 +24,7 @@ from workers.keys import (
     list_keys,
     note_use,
     revoke_key,
+    still_stands,
 )
 
 
@@ -214,6 +216,25 @@ class TestRotateKey:
             ("rotated", "bo", first, "api"),
             ("revoked", "cleo", second, "api"),
         ]
+
+
+def test_who_revokes_a_key_waits_for_what_is_being_published_with_it(
+    engine: Engine, session: Session
+) -> None:
+    """And it stands no more for whoever asks after: at once, also in the midst of a request."""
+    create_key(session, "api", types=["*"])
+    session.commit()
+    (entry,) = list_keys(session)
+    session.commit()
+    assert still_stands(session, entry.key)
+    with Session(engine) as other:
+        other.connection().exec_driver_sql("SET LOCAL lock_timeout = '100ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            revoke_key(other, entry.key.id)
+    session.commit()
+    with Session(engine) as other, other.begin():
+        assert revoke_key(other, entry.key.id)
+    assert not still_stands(session, entry.key)
 
 
 class TestNoteUse:

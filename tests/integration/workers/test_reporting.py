@@ -8,7 +8,7 @@ from sqlalchemy import Engine, text
 from domain.figures import names
 from tests.helpers.ledger import ask, until
 from workers.measuring import Measures
-from workers.reporting import Presence, Reporter, our_version
+from workers.reporting import Presence, Reporter, make_reporter, our_version
 
 OWN = Presence("worker", ("plans", "seats"), "127.0.0.1:9400")
 
@@ -21,6 +21,18 @@ def measures() -> Measures:
 @pytest.fixture
 def reporter(engine: Engine, measures: Measures) -> Reporter:
     return Reporter(engine, OWN, measures=measures)
+
+
+def test_it_acts_with_the_rights_of_its_process(engine: Engine) -> None:
+    """Its connection is one more of the process, and may do no more."""
+    url = engine.url.render_as_string(hide_password=False)
+    reporter = make_reporter(url, Presence("sender"), measures=Measures())
+    reporter.beat()
+    reporter.write()
+    with engine.begin() as connection:
+        connection.exec_driver_sql("REVOKE INSERT ON processes FROM momento_sender")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        reporter.beat()
 
 
 class TestBeats:

@@ -23,6 +23,7 @@ from domain.figures.snapshot import (
     Part,
     ProcessNow,
     Queue,
+    RefundsNow,
     SchedulerNow,
     Snapshot,
 )
@@ -58,6 +59,7 @@ def well(**other: Any) -> Snapshot:
         "scheduler": SchedulerNow(7, "box", 600.0, 0.1, ()),
         "chores": Queue("chores", Count(0), None),
         "inbox": InboxNow(Count(0), Count(0)),
+        "refunds": RefundsNow({state: Count(0) for state in ("due", "refused", "failed")}, None),
         "database": DatabaseNow(20, 100, 0.1, 0),
         "broker": BrokerNow("redis", 0.001, 1_000_000, None),
     }
@@ -168,6 +170,15 @@ class TestAlarms:
         found = judged(well(channels=channels, inbox=InboxNow(Count(2), Count(0))))
         assert found.statement == "People have waited for 1 h 6 min to be told by sms"
         assert [each.name for each in found.others] == ["InboxHeld"]
+
+    def test_money_that_doesnt_go_back_rings(self) -> None:
+        states = {"due": Count(3), "frozen": Count(1), "refused": Count(1), "failed": Count(2)}
+        found = judged(well(refunds=RefundsNow(states, 90_000.0)))
+        names = {found.first.name if found.first else "", *(each.name for each in found.others)}
+        assert names == {"RefundsInVain", "RefundsLate"}
+        assert "3 refunds came to nothing" in found.statement
+        frozen = RefundsNow({"frozen": Count(9), "refused": Count(0)}, None)
+        assert judged(well(refunds=frozen)).first is None
 
     def test_what_has_not_held_long_enough_is_only_announced(self) -> None:
         snapshot = well(processes=())

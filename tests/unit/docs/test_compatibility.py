@@ -85,6 +85,12 @@ NARROWED = [
         a_field(type="string"),
         "not personal any more",
     ),
+    (
+        "seals_broken",
+        {"x-person": "user_id", **an_object()},
+        {"x-person": "host_id", **an_object()},
+        "opens with the former's key",
+    ),
     ("more_refused", an_object(), {**an_object(), "x-refuses": ["a lie"]}, "refuses a lie now"),
     ("unjudged", a_field(pattern="^a"), a_field(pattern="^ab"), "pattern ^a -> ^ab"),
     ("unjudged", a_field(type="string"), a_field(type="string", format="uuid"), "format none"),

@@ -170,3 +170,29 @@ class TestQuotas:
                 clock.now += after
                 assert quotas.take(key, 1) is not None
                 assert len(asked) == times
+
+
+def test_two_threads_dont_take_the_same_tokens() -> None:
+    """Without Redis, requests of one gateway still run in several threads."""
+    both = threading.Barrier(2)
+
+    class Wanted(int):
+        """Waits for the other where what is left was read, and nothing was written yet."""
+
+        def __gt__(self, other: int) -> bool:
+            with suppress(threading.BrokenBarrierError):
+                both.wait(0.3)
+            return int(self) > other
+
+    buckets, key = OwnBuckets(lambda: 0.0), a_key(burst=20)
+    granted: list[bool] = []
+
+    def take() -> None:
+        granted.append(buckets.take(key, Quota(10, 20), count=Wanted(20)).granted)
+
+    threads = [threading.Thread(target=take) for _ in range(2)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert sorted(granted) == [False, True]

@@ -11,7 +11,7 @@ from domain.dispatch import Report
 from domain.figures.buckets import bucket_of
 from domain.figures.recorder import Key, Tally
 from domain.verdict import GivenUp
-from workers.measuring import IN_VAIN, SAMPLES, Measures
+from workers.measuring import SAMPLES, Measures
 
 NOW: Final = datetime(2026, 6, 1, tzinfo=UTC)
 HANDLER: Final = HANDLERS["kudos.apply_kudos_given"]
@@ -56,7 +56,7 @@ class TestBatches:
         report = Report(2, {"dead": 2}, {1: GivenUp("event:x"), 2: GivenUp("event:y")})
         measures, _ = measured(report)
         assert [(kind.error, count) for kind, count in measures.failures.take().items()] == [
-            (IN_VAIN, 2)
+            ("waited in vain for event", 2)
         ]
 
 

@@ -28,6 +28,7 @@ def in_hand(**others: Any) -> InHand:
         "step": Step.ASK,
         "key": "refund:1",
         "attempt": 1,
+        "refusals": 0,
         "is_pending": False,
         "reason": None,
         "failed_ids": frozenset(),
@@ -80,6 +81,7 @@ class TestAsked:
             (refused("charge_already_refunded"), True, timedelta()),
             (refused("idempotency_error"), True, LISTED_WITHIN),
             (refused("balance_insufficient", permanent=False), True, LISTED_WITHIN),
+            (refused("charge_disputed"), True, LISTED_WITHIN),
         ],
         ids=str,
     )
@@ -87,16 +89,25 @@ class TestAsked:
         self, answer: Refused | Trouble, pause: timedelta, *, looks: bool
     ) -> None:
         said = judge_asked(in_hand(), answer, now=NOW)
-        assert said == Outcome(DUE, answer.code, NOW + pause, must_look=looks)
+        # A dispute ends some day; want of money may not.
+        refusal = answer.code in ("balance_insufficient", "idempotency_error")
+        again = Outcome(DUE, answer.code, NOW + pause, must_look=looks, is_refusal=refusal)
+        assert said == again
+
+    def test_tries_for_other_reasons_are_no_refusals(self) -> None:
+        said = judge_asked(
+            in_hand(attempt=99), refused("balance_insufficient", permanent=False), now=NOW
+        )
+        assert (said.state, said.is_refusal) == (DUE, True)
 
     @pytest.mark.parametrize(
         ("answer", "before"),
         [
-            (refused("charge_disputed"), {}),
+            (refused("charge_expired_for_refund"), {}),
             (refused("resource_missing"), {}),
             # It was looked for already, in vain.
             (refused("charge_already_refunded"), {"reason": "charge_already_refunded"}),
-            (refused("balance_insufficient", permanent=False), {"attempt": MOST_TRIES}),
+            (refused("balance_insufficient", permanent=False), {"refusals": MOST_TRIES - 1}),
         ],
         ids=str,
     )

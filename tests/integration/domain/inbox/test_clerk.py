@@ -76,6 +76,19 @@ def test_what_clerk_does_not_know_is_not_cleared(engine: Engine) -> None:
     assert ada(engine) == (CANARY, "+4915112345678", "Bird", "active")
 
 
+def test_what_cant_be_opened_keeps_nobody_back(engine: Engine) -> None:
+    told(engine, NEWER)
+    told(engine, changed("Ada", at=AT, last_name="Older", kind="user.created"))
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE inbox SET said = '{\"last_name\": 5}' WHERE type = 'user.created'",
+        )
+    registered(engine)
+    assert ada(engine)[2] == "Newer"
+    states = dict(rows(engine, "SELECT type, state FROM inbox"))
+    assert states == {"user.created": "held", "user.updated": "done"}
+
+
 def test_who_deletes_their_account_before_registering_leaves_nothing_to_read(
     engine: Engine,
 ) -> None:

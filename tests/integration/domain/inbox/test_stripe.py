@@ -215,12 +215,41 @@ class TestRefundsAndDisputes:
 
     @pytest.mark.parametrize("status", ["failed", "canceled"])
     def test_one_that_failed_is_shown_to_ops(self, engine: Engine, status: str) -> None:
+        settle(engine, evening("Ada"))
+        hear(engine, SUCCEEDED)
         failed = refund("1", of="1", at=AT, status=status)
         taken = hear(engine, event("refund.failed", failed, at=AT))
         assert taken[:2] == ("held", f"refund_{status}")
         with Session(engine) as session:
             (entry,) = list_entries(session, states=["held"], limit=9)
             assert (entry.object_id, entry.reason) == ("re_1", f"refund_{status}")
+
+    @pytest.mark.parametrize("order", [*permutations(range(3))])
+    def test_one_that_came_back_is_as_if_it_had_never_been(
+        self, engine: Engine, order: tuple[int, ...]
+    ) -> None:
+        """Also if its link comes last: it waits for it, and is judged then."""
+        settle(engine, evening("Ada"))
+        made, failed = (
+            event(f"refund.{word}", refund("1", of="1", at=AT, status=status), at=AT)
+            for word, status in (("created", "succeeded"), ("failed", "failed"))
+        )
+        for place in order:
+            hear(engine, (SUCCEEDED, made, failed)[place])
+        settle(engine)
+        assert payments(engine)["1"].status == "succeeded"
+        assert inbox(engine)[failed["id"]] == ("held", "refund_failed")
+
+    @pytest.mark.parametrize("status", ["won", "warning_closed", "lost", "something_new"])
+    def test_how_a_dispute_ended(self, engine: Engine, status: str) -> None:
+        settle(engine, evening("Ada"))
+        over = dispute("1", of="1", at=AT + DAY, status=status)
+        hear(engine, event("charge.dispute.closed", over, at=AT + 2 * DAY))
+        hear(engine, DISPUTED)
+        hear(engine, SUCCEEDED)
+        settle(engine)
+        is_ours = status in ("won", "warning_closed")
+        assert payments(engine)["1"].status == ("succeeded" if is_ours else "disputed")
 
     def test_by_the_charge_where_no_intent_is_named(self, engine: Engine) -> None:
         settle(engine, evening("Ada"))
@@ -314,6 +343,39 @@ class TestSubscriptions:
             hear(engine, said)
         settle(engine)
         assert subscription(engine, "Ada") == ("past_due", ENDS, "sub_1")
+
+    @pytest.mark.parametrize(
+        "order",
+        [
+            *permutations(
+                [
+                    changed("created", "active"),
+                    changed("updated", "active", of="Bo", at=AT + HOUR, ends=ENDS + DAY),
+                    changed("deleted", "canceled", of="Bo", at=AT + DAY, ended_at=1_790_000_000),
+                    changed("created", "past_due", name="2"),
+                ]
+            )
+        ],
+    )
+    def test_one_that_turns_out_to_be_anothers(
+        self, engine: Engine, order: tuple[Said, ...]
+    ) -> None:
+        """Whose it is was put right at Stripe: the newest word counts, for both."""
+        settle(engine, evening("Ada", "Bo"))
+        for said in order:
+            assert hear(engine, said).state == "done"
+        settle(engine)
+        assert subscription(engine, "Ada") == ("past_due", ENDS, "sub_2")
+        status, _, name = subscription(engine, "Bo")
+        assert (status, name) == ("free", "sub_1")
+
+    def test_it_is_taken_from_whom_it_was_thought_to_be(self, engine: Engine) -> None:
+        settle(engine, evening("Ada", "Bo"))
+        hear(engine, changed("created", "active"))
+        hear(engine, changed("updated", "active", of="Bo", at=AT + HOUR))
+        settle(engine)
+        assert subscription(engine, "Ada") == ("free", None, "sub_1")
+        assert subscription(engine, "Bo") == ("premium", ENDS, "sub_1")
 
     def test_the_best_of_several_counts(self, engine: Engine) -> None:
         settle(engine, evening("Ada"))

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session
 
-from domain.constants import HANDOVER_LEASE, REFUND_KEY_LIFE, REST_LONGEST_PAUSE
-from domain.inbox.money import went_back
+from domain.constants import HANDOVER_LEASE, MOST_TRIES, REFUND_KEY_LIFE, REST_LONGEST_PAUSE
+from domain.inbox.money import came_back, went_back
 from domain.inbox.stripe_objects import Refund
-from domain.payments.refund_log import retry
+from domain.payments.refund_log import close, retry
+from domain.tables.payments import DisputeOutcome
 from tests.helpers.apply import Application
 from tests.helpers.refunds import Counterpart, Stands, payment_of, till_at
 from tests.helpers.said import published, rows
@@ -170,9 +171,9 @@ class TestTrouble:
 class TestRefused:
     def test_what_stripe_wont_do_is_seen_and_hurts_only_itself(self, till: Counterpart) -> None:
         till.owe("Ada", "Bo")
-        till.sandbox.stripe.books.spoilt["pi_Ada"] = "charge_disputed"
+        till.sandbox.stripe.books.spoilt["pi_Ada"] = "charge_expired_for_refund"
         till.live_on(hours=30)
-        assert till.states() == {"Ada": Stands("refused", "charge_disputed"), "Bo": MADE}
+        assert till.states() == {"Ada": Stands("refused", "charge_expired_for_refund"), "Bo": MADE}
         assert till.payments() == {"Ada": "refund_pending", "Bo": "refunded"}
         assert len(till.asked()) == 2
 
@@ -186,19 +187,62 @@ class TestRefused:
         till.owe("Ada", "Bo")
         spoilt = till.sandbox.stripe.books.spoilt
         spoilt |= {"pi_Ada": "balance_insufficient", "pi_Bo": "balance_insufficient"}
+        # Trouble before it, however much, is no refusal.
+        with till.engine.begin() as connection:
+            connection.exec_driver_sql("UPDATE refunds SET attempts = 100")
         till.work()
         assert till.states()["Ada"] == Stands("due", "balance_insufficient")
         del spoilt["pi_Bo"]
         till.live_on(hours=60)
         assert till.states() == {"Ada": Stands("refused", "balance_insufficient"), "Bo": MADE}
+        of_ada = [each for each in till.asked() if each.asked["payment_intent"] == "pi_Ada"]
+        assert len(of_ada) == MOST_TRIES
 
     def test_a_disputed_payment_is_frozen(self, till: Counterpart) -> None:
         """The bank takes the money; both would be too much."""
         till.owe("Ada")
         till.dispute("Ada")
         till.work()
-        assert till.states() == {"Ada": Stands("refused", "disputed")}
-        assert till.asked() == []
+        assert till.states() == {"Ada": Stands("frozen", "disputed")}
+        assert (till.asked(), till.desk.give_up_lost()) == ([], 0)
+
+    @pytest.mark.parametrize("outcome", [DisputeOutcome.WON, DisputeOutcome.WARNING_CLOSED])
+    @pytest.mark.parametrize("is_heard_first", [True, False], ids=["end first", "dispute first"])
+    def test_once_the_dispute_ends_for_us_it_goes_on_by_itself(
+        self, till: Counterpart, outcome: DisputeOutcome, *, is_heard_first: bool
+    ) -> None:
+        till.owe("Ada")
+        if is_heard_first:
+            till.end_dispute("Ada", outcome)
+        till.dispute("Ada")
+        till.step()
+        if not is_heard_first:
+            till.end_dispute("Ada", outcome)
+        till.desk.give_up_lost()
+        till.work()
+        assert (till.states(), till.payments()) == ({"Ada": MADE}, {"Ada": "refunded"})
+        assert till.made() == {"Ada": 1}
+
+    def test_lost_the_money_is_gone_and_stays_with_the_bank(self, till: Counterpart) -> None:
+        till.owe("Ada")
+        till.dispute("Ada")
+        till.end_dispute("Ada", DisputeOutcome.LOST)
+        till.work()
+        assert till.desk.give_up_lost() == 0
+        assert (till.states(), till.made()) == ({"Ada": Stands("frozen", "disputed")}, {})
+        with Session(till.engine) as session, session.begin():
+            assert close(session, payment_of("Ada"), why="the bank has paid")
+
+    def test_a_dispute_that_stripe_knows_and_we_dont_is_asked_about_again(
+        self, till: Counterpart
+    ) -> None:
+        till.owe("Ada")
+        till.sandbox.stripe.books.spoilt["pi_Ada"] = "charge_disputed"
+        till.live_on(hours=30)
+        assert till.states() == {"Ada": Stands("due", "charge_disputed")}
+        till.dispute("Ada")
+        till.live_on(hours=2)
+        assert till.states() == {"Ada": Stands("frozen", "disputed")}
 
     def test_what_somebody_has_refunded_at_stripe_is_found(self, till: Counterpart) -> None:
         till.owe("Ada")
@@ -238,6 +282,27 @@ def test_what_was_given_back_and_told_while_it_had_failed_is_found(till: Counter
     till.work()
     assert till.states() == {"Ada": MADE}
     assert len(till.asked()) == 1
+
+
+@pytest.mark.parametrize("is_heard_last", [True, False], ids=["failed last", "failed first"])
+def test_one_that_failed_before_it_was_asked_for_doesnt_count(
+    till: Counterpart, *, is_heard_last: bool
+) -> None:
+    """Somebody refunds at Stripe, the bank returns it, and only then the money must go back."""
+    books = till.sandbox.stripe.books
+    till.pay("Ada")
+    by_hand = Refund.model_validate(books.refund({"payment_intent": "pi_Ada"}))
+    till.sandbox.stripe.report(by_hand.id, "failed")
+    said = [went_back(by_hand, payment_of("Ada"))]
+    failed = by_hand.model_copy(update={"status": "failed"})
+    said.insert(1 if is_heard_last else 0, came_back(failed, payment_of("Ada")))
+    for each in said:
+        Application(till.engine).run([each])
+    till.want("Ada")
+    assert (till.states(), till.payments()) == ({"Ada": Stands("due")}, {"Ada": "refund_pending"})
+    till.work()
+    assert (till.states(), till.payments()) == ({"Ada": MADE}, {"Ada": "refunded"})
+    assert till.made() == {"Ada": 1}
 
 
 def test_a_refund_that_is_asked_for_twice_is_one(till: Counterpart) -> None:

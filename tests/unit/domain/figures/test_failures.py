@@ -1,6 +1,9 @@
 """Failures are told apart by handler and error, not by lines, ids and numbers."""
 
+import pytest
+
 from domain.figures.failures import OTHERS, Failures, kind_of
+from domain.fingerprint import KILLED, fingerprint_of, fingerprint_of_wait
 
 ERROR = "KeyError | kudos/handlers.py:88 in apply_kudos_given | kudos/scoring.py:12 in score"
 
@@ -54,3 +57,17 @@ class TestFailures:
         assert len(taken) <= 201
         assert sum(taken.values()) == 1_000
         assert OTHERS in {failure.error for failure in taken}
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (ERROR, fingerprint_of(ERROR)),
+        (fingerprint_of(ERROR), fingerprint_of(ERROR)),
+        (fingerprint_of_wait("waited in vain for event:018f"), "waited in vain for event"),
+        (KILLED, KILLED),
+    ],
+)
+def test_what_is_counted_is_what_deliveries_keep(error: str, kind: str) -> None:
+    """There is one notion of a kind of error: who sees it counted finds it among the dead."""
+    assert kind_of("h", error).error == kind

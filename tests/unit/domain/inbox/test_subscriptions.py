@@ -14,7 +14,7 @@ CREATED, UPDATED, DELETED = 0, 1, 2
 
 
 def said(name: str, rank: int, status: str, *, previous: str | None = None, ends: int = 9) -> Said:
-    return Said(name, rank, status, previous, ends)
+    return Said(name, rank, status, previous, ends, ADA)
 
 
 BEGUN: Final = said("z", CREATED, "incomplete")

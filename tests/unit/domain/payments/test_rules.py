@@ -33,8 +33,19 @@ def refunded(cents: int = AMOUNT, hours: int = 3, *, refund: str = "re_1") -> Fa
     )
 
 
-def disputed(hours: int = 4) -> Fact:
-    return a_fact("payment.disputed", START + hours * HOUR, stripe_dispute_id="dp", reason="?")
+def disputed(hours: int = 4, dispute: str = "dp") -> Fact:
+    said = {"stripe_dispute_id": dispute, "reason": "?"}
+    return a_fact("payment.disputed", START + hours * HOUR, id_=dispute, **said)
+
+
+def ended(outcome: str, hours: int = 5, dispute: str = "dp") -> Fact:
+    said = {"stripe_dispute_id": dispute, "outcome": outcome}
+    return a_fact("payment.dispute_closed", START + hours * HOUR, id_="end", **said)
+
+
+def came_back(refund: str = "re_1", hours: int = 5) -> Fact:
+    said = {"stripe_refund_id": refund, "failure_code": "refund_failed", "was_requested": True}
+    return a_fact("payment.refund_failed", START + hours * HOUR, id_="back", **said)
 
 
 CHARGE: dict[str, Any] = {
@@ -104,6 +115,43 @@ class TestSettleStatus:
     )
     def test_refunds_below_the_amount_leave_it(self, refunds: list[Fact], status: str) -> None:
         assert settle_status(in_order([succeeded(), *refunds]), AMOUNT) == status
+
+    @pytest.mark.parametrize(
+        ("facts", "status"),
+        [
+            pytest.param([disputed(), ended("won")], "succeeded", id="won"),
+            pytest.param([disputed(), ended("warning_closed")], "succeeded", id="only asked"),
+            pytest.param([disputed(), ended("lost")], "disputed", id="lost: the money is gone"),
+            pytest.param([disputed(5), ended("won", 4)], "succeeded", id="won, whatever the times"),
+            pytest.param(
+                [refund_requested(), disputed(), ended("won")], "refund_pending", id="due"
+            ),
+            pytest.param([refunded(), disputed(), ended("won")], "refunded", id="was refunded"),
+            pytest.param(
+                [disputed(), ended("lost", 5), ended("won", 6)], "succeeded", id="the newer end"
+            ),
+            pytest.param(
+                [disputed(), ended("won", 5), ended("lost", 6)],
+                "disputed",
+                id="the newer end: lost",
+            ),
+            pytest.param(
+                [disputed(), disputed(3, "dp2"), ended("won")], "disputed", id="another stands"
+            ),
+            pytest.param([refunded(), came_back()], "succeeded", id="a refund that came back"),
+            pytest.param([came_back(hours=2), refunded()], "succeeded", id="told the other way"),
+            pytest.param(
+                [refunded(), came_back(), refunded(hours=6, refund="re_2")], "refunded", id="again"
+            ),
+            pytest.param(
+                [refund_requested(), refunded(), came_back()], "refund_pending", id="to go back"
+            ),
+        ],
+    )
+    def test_what_came_to_nothing_is_as_if_it_had_never_been(
+        self, facts: list[Fact], status: str
+    ) -> None:
+        assert settle_status(in_order([succeeded(), *facts]), AMOUNT) == status
 
     @given(st.lists(A_FACT, unique_by=lambda fact: fact.stamp, max_size=5), A_FACT)
     def test_no_further_word_brings_it_down(self, facts: list[Fact], more: Fact) -> None:
