@@ -19,7 +19,6 @@ from dashboard.guard import HEADERS, Guard
 from dashboard.health import live, ready
 from dashboard.live import stream_nudges
 from dashboard.pages.audit import show_audit
-from dashboard.pages.board import show_board
 from dashboard.pages.bulk import (
     cancel_operation,
     show_operation,
@@ -31,6 +30,9 @@ from dashboard.pages.dead import show_dead, show_dead_list, show_preview
 from dashboard.pages.deliveries import show_deliveries
 from dashboard.pages.delivery import discard_one, restore_one, retry_one
 from dashboard.pages.domain_event import show_domain_event
+from dashboard.pages.outbox import show_outbox
+from dashboard.pages.overview import show_overview
+from dashboard.pages.runbook import show_runbook
 from dashboard.pages.search import show_search
 from dashboard.permissions import OPEN, action, answer, checked, page, static_files
 from dashboard.problems import API, is_api, problem
@@ -49,7 +51,7 @@ ROUTES: Final = checked(
         answer("/sign-in", sign_in, method="POST", verb=OPEN),
         action("/sign-out", sign_out, verb=Verb.SIGN_OUT),
         answer("/live", stream_nudges, verb=Verb.LOOK),
-        page("/", show_board, verb=Verb.LOOK),
+        page("/", show_overview, verb=Verb.LOOK),
         page("/search", show_search, verb=Verb.LOOK),
         page("/deliveries", show_deliveries, verb=Verb.LOOK),
         action("/deliveries/retry", retry_one, verb=Verb.RETRY),
@@ -64,6 +66,8 @@ ROUTES: Final = checked(
         page("/bulk/{id}", show_operation, verb=Verb.LOOK),
         action("/bulk/{id}/cancel", cancel_operation, verb=Verb.BULK),
         action("/bulk/{id}/undo", undo_operation, verb=Verb.BULK),
+        page("/outbox", show_outbox, verb=Verb.LOOK),
+        page("/runbook", show_runbook, verb=Verb.LOOK),
         page("/audit", show_audit, verb=Verb.READ_AUDIT),
         answer(f"{API}/session", api.open_session, method="POST", verb=OPEN),
         answer(f"{API}/sign-out", api.close_session, method="POST", verb=Verb.SIGN_OUT),

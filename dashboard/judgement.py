@@ -72,7 +72,7 @@ class Judgement:
 
 def judge_snapshot(latest: Latest) -> Judgement:
     """Say how everything stands."""
-    if latest.snapshot is None or latest.is_silent:
+    if latest.snapshot is None or latest.is_silent or latest.is_away:
         return _silent(latest)
     snapshot = latest.snapshot
     ringing = [alert for alert in snapshot.alerts if alert.ringing and alert.name in BY_NAME]

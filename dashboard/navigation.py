@@ -25,5 +25,12 @@ MENU: Final = (
     Entry("Deliveries", "/deliveries", "D"),
     Entry("Dead", "/dead", "X"),
     Entry("Bulk operations", "/bulk", "B"),
+    Entry("Outbox", "/outbox", "U"),
     Entry("Audit log", "/audit", "A", Verb.READ_AUDIT),
+    Entry("Runbook", "/runbook", "R"),
 )
+
+
+def has_page(path: str) -> bool:
+    """Whether the menu has a page that a link, with whatever query, would lead to."""
+    return any(entry.path == path.partition("?")[0].partition("#")[0] for entry in MENU)

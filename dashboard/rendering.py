@@ -19,7 +19,7 @@ from dashboard import words
 from dashboard.assets import asset
 from dashboard.context import context_of
 from dashboard.links import with_query
-from dashboard.navigation import MENU
+from dashboard.navigation import MENU, has_page
 from dashboard.saying import just_said
 from dashboard.sessions import SignedIn
 from domain.ops.permissions import Verb
@@ -120,10 +120,19 @@ def _make_environment() -> Environment:
         "duration": words.duration,
         "short": words.short,
         "count": words.count,
+        "counted": words.counted,
+        "rate": words.rate,
+        "quick": words.quick,
     }
-    environment.globals |= {"asset": asset, "menu": MENU, "with_query": with_query}
+    environment.globals |= {
+        "asset": asset,
+        "menu": MENU,
+        "with_query": with_query,
+        "has_page": has_page,
+    }
     # Templates may call these without an import.
     environment.globals["ui"] = environment.get_template("parts.html").module
+    environment.globals["ov"] = environment.get_template("overview_parts.html").module
     return environment
 
 

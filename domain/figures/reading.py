@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from sqlmodel import Session
 
-from domain.figures.counting import outbox_now
 from domain.figures.reading_system import (
     read_chores,
     read_database,
@@ -18,6 +17,7 @@ from domain.figures.reading_work import (
     Work,
     read_channels,
     read_failing,
+    read_outbox,
     read_resting,
     read_work,
 )
@@ -25,7 +25,7 @@ from domain.figures.reading_work import (
 # What is read in one go, and which parts that gives. A field of a named tuple is a part's name.
 Reader = Callable[[Session, datetime], Any]
 READERS: Final[Mapping[tuple[str, ...], Reader]] = {
-    ("outbox",): outbox_now,
+    ("outbox",): read_outbox,
     Work._fields: read_work,
     ("failing",): read_failing,
     ("channels",): read_channels,

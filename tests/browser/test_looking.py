@@ -23,6 +23,8 @@ PLACES = (
     "/dead/preview?kind=discard&handler=nobody",
     "/domain-events/12",
     "/bulk",
+    "/outbox",
+    "/runbook",
     "/audit",
     "/audit?actor=nobody",
     "/search?q=nothing-goes-by-this",
