@@ -48,7 +48,7 @@ MEDIA_TYPE: Final = "application/json"
 
 async def open_session(request: Request) -> Response:
     """Sign a program in: `{"name", "password"}` gives `{"token"}`."""
-    body = await _body(request)
+    body = await body_of(request)
     account = await find_account(request, body.get("name", ""), body.get("password", ""))
     if isinstance(account, int):
         headers = {"Retry-After": str(account)}
@@ -56,7 +56,7 @@ async def open_session(request: Request) -> Response:
     if account is None:
         return problem(401, "That name and password don't belong together.")
     token = await open_for(context_of(request), account, via=Via.API)
-    return _json({"token": token, "role": account.role.value}, 201)
+    return json_of({"token": token, "role": account.role.value}, 201)
 
 
 async def close_session(request: Request) -> Response:
@@ -71,7 +71,7 @@ async def get_deliveries(request: Request) -> Response:
     wanted, after = delivery_filter(asked, context.clock()), cursor(asked)
     found = await context.look(lambda session: list_deliveries(session, wanted, after=after))
     next_ = str(found.after) if found.after else None
-    return _json({"deliveries": found.rows, "next": next_, "was_cut": found.was_cut})
+    return json_of({"deliveries": found.rows, "next": next_, "was_cut": found.was_cut})
 
 
 async def get_domain_event(request: Request) -> Response:
@@ -92,14 +92,14 @@ async def get_domain_event(request: Request) -> Response:
          "tries": tries}
         for key, tries in story.receipts.items()
     ]  # fmt: skip
-    return _json({"domain_event": story.traced, "audit": story.audit, "handovers": told})
+    return json_of({"domain_event": story.traced, "audit": story.audit, "handovers": told})
 
 
 async def get_dead(request: Request) -> Response:
     """What is dead, by handler and kind of error; numbers above `counted` mean more."""
     context = context_of(request)
     now = context.clock()
-    return _json(await context.look(lambda session: triage(session, now)))
+    return json_of(await context.look(lambda session: triage(session, now)))
 
 
 async def get_audit(request: Request) -> Response:
@@ -113,33 +113,33 @@ async def get_audit(request: Request) -> Response:
         moment(asked, "until", now),
     )
     entries = await context.look(lambda session: list_audit(session, wanted, before=before))
-    return _json({"entries": entries})
+    return json_of({"entries": entries})
 
 
 async def retry_delivery(request: Request) -> Response:
     """Have one handler try it again: `{"seq", "handler"}`."""
-    body, actor, now = await _body(request), signed_in(request).actor, context_of(request).clock()
+    body, actor, now = await body_of(request), signed_in(request).actor, context_of(request).clock()
     chosen = whole(body, "seq") or 0, text(body, "handler") or ""
-    return await _done(request, lambda session: retry(session, actor, chosen, now=now))
+    return await done(request, lambda session: retry(session, actor, chosen, now=now))
 
 
 async def discard_delivery(request: Request) -> Response:
     """Give it up: `{"seq", "handler", "why"}`."""
-    body, actor, now = await _body(request), signed_in(request).actor, context_of(request).clock()
+    body, actor, now = await body_of(request), signed_in(request).actor, context_of(request).clock()
     chosen, why = (whole(body, "seq") or 0, text(body, "handler") or ""), body.get("why", "")
-    return await _done(request, lambda session: discard(session, actor, chosen, why=why, now=now))
+    return await done(request, lambda session: discard(session, actor, chosen, why=why, now=now))
 
 
 async def restore_delivery(request: Request) -> Response:
     """Take back that it was discarded: `{"seq", "handler"}`."""
-    body, actor, now = await _body(request), signed_in(request).actor, context_of(request).clock()
+    body, actor, now = await body_of(request), signed_in(request).actor, context_of(request).clock()
     chosen = whole(body, "seq") or 0, text(body, "handler") or ""
-    return await _done(request, lambda session: restore(session, actor, chosen, now=now))
+    return await done(request, lambda session: restore(session, actor, chosen, now=now))
 
 
 async def start_operation(request: Request) -> Response:
     """Do something to many, as many as are `expected` at most; see docs/ops-api.md."""
-    body, actor, now = await _body(request), signed_in(request).actor, context_of(request).clock()
+    body, actor, now = await body_of(request), signed_in(request).actor, context_of(request).clock()
     bulk_id = uuid4()
     order = Order(
         kind=word(body, "kind", BulkKind) or BulkKind.RETRY,
@@ -149,10 +149,10 @@ async def start_operation(request: Request) -> Response:
         rate=whole(body, "rate") or BULK_RATE,
         canary=body.get("canary", "true") == "true",
     )
-    total = await _try(
+    total = await attempt(
         request, lambda session: start(session, actor, order, identity=bulk_id, now=now)
     )
-    return _json({"id": str(bulk_id), "deliveries": total}, 202)
+    return json_of({"id": str(bulk_id), "deliveries": total}, 202)
 
 
 async def get_operation(request: Request) -> Response:
@@ -161,40 +161,42 @@ async def get_operation(request: Request) -> Response:
     progress = await context_of(request).look(lambda session: find_operation(session, bulk_id))
     if progress is None:
         raise HTTPException(404, "There is no such operation; after 90 days they are forgotten.")
-    return _json(progress)
+    return json_of(progress)
 
 
 async def cancel_operation(request: Request) -> Response:
     """Leave alone what it has not come to."""
     bulk_id = identity(request.path_params, "id")
     actor, now = signed_in(request).actor, context_of(request).clock()
-    return await _done(request, lambda session: cancel(session, actor, bulk_id, now=now))
+    return await done(request, lambda session: cancel(session, actor, bulk_id, now=now))
 
 
 async def undo_operation(request: Request) -> Response:
     """Have what it discarded restored, by an operation of its own."""
     bulk_id, new = identity(request.path_params, "id"), uuid4()
     actor, now = signed_in(request).actor, context_of(request).clock()
-    total = await _try(
+    total = await attempt(
         request, lambda session: undo(session, actor, bulk_id, identity=new, now=now)
     )
-    return _json({"id": str(new), "deliveries": total}, 202)
+    return json_of({"id": str(new), "deliveries": total}, 202)
 
 
-async def _done(request: Request, work: Callable[[Session], bool]) -> Response:
-    if not await _try(request, work):
+async def done(request: Request, work: Callable[[Session], bool]) -> Response:
+    """Do it; raises HTTPException (409) if that changed nothing."""
+    if not await attempt(request, work):
         raise HTTPException(409, "Nothing was changed: it isn't in a state in which that is done.")
-    return _json({"done": True})
+    return json_of({"done": True})
 
 
-async def _try(request: Request, work: Callable[[Session], Any]) -> Any:
+async def attempt(request: Request, work: Callable[[Session], Any]) -> Any:
+    """Do it; raises HTTPException (422) for what can't be done."""
     try:
         return await context_of(request).write(work)
     except WrongRequestError as error:
         raise HTTPException(422, str(error)) from None
 
 
-async def _body(request: Request) -> dict[str, str]:
+async def body_of(request: Request) -> dict[str, str]:
     """A small flat JSON object, its values as text; raises HTTPException for anything else."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != MEDIA_TYPE:
         raise HTTPException(415, "Send JSON, as application/json.")
@@ -213,6 +215,7 @@ async def _body(request: Request) -> dict[str, str]:
     }
 
 
-def _json(value: Any, status: int = 200) -> Response:
+def json_of(value: Any, status: int = 200) -> Response:
+    """Answer with a value as JSON."""
     plain = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
     return Response(to_json(plain), status, media_type=MEDIA_TYPE)

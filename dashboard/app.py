@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard import api
+from dashboard import api, api_pauses
 from dashboard.context import Context, Place
 from dashboard.guard import HEADERS, Guard
 from dashboard.health import live, ready
@@ -77,6 +77,9 @@ ROUTES: Final = checked(
         answer(f"{API}/deliveries/restore", api.restore_delivery, method="POST", verb=Verb.RESTORE),
         answer(f"{API}/domain-events/{{id}}", api.get_domain_event, verb=Verb.LOOK),
         answer(f"{API}/dead", api.get_dead, verb=Verb.LOOK),
+        answer(f"{API}/pauses", api_pauses.get_pauses, verb=Verb.LOOK),
+        answer(f"{API}/pauses", api_pauses.pause_one, method="POST", verb=Verb.PAUSE),
+        answer(f"{API}/pauses/end", api_pauses.resume_one, method="POST", verb=Verb.PAUSE),
         answer(f"{API}/bulk", api.start_operation, method="POST", verb=Verb.BULK),
         answer(f"{API}/bulk/{{id}}", api.get_operation, verb=Verb.LOOK),
         answer(f"{API}/bulk/{{id}}/cancel", api.cancel_operation, method="POST", verb=Verb.BULK),

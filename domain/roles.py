@@ -121,6 +121,7 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
     "relay": {
         **REPORT,
         **ROUTE,
+        "pauses": READ,
         "deliveries": "select insert update(deaths, state, due_at, error, fingerprint, settled_at)",
         "in_hand": "select delete",
     },
@@ -143,6 +144,7 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
         "stripe_links": "select update delete",
         "stripe_subscriptions": "select update delete",
         "workers": ALL,
+        "pauses": READ,
     },
     "scheduler": {
         **REPORT,
@@ -272,6 +274,7 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
         "bulk_operations": "select insert update",
         "bulk_items": "select insert update",
         "audit_log": "select insert",
+        "pauses": ALL,
         "workers": READ,
         "scheduler_lead": READ,
         "schedules": READ,

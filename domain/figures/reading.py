@@ -10,6 +10,7 @@ from domain.figures.reading_system import (
     read_chores,
     read_database,
     read_inbox,
+    read_pauses,
     read_processes,
     read_scheduler,
 )
@@ -35,4 +36,5 @@ READERS: Final[Mapping[tuple[str, ...], Reader]] = {
     ("chores",): read_chores,
     ("inbox",): read_inbox,
     ("database",): read_database,
+    ("pauses",): read_pauses,
 }

@@ -135,6 +135,18 @@ class ProcessNow:
     metrics_at: str | None
     takes: tuple[str, ...]
     doing: tuple[InHandNow, ...]
+    obeys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PauseNow:
+    """A lane or a handler that somebody holds back."""
+
+    name: str
+    since: datetime
+    until: datetime
+    actor: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +234,7 @@ class Snapshot:
     inbox: Part[InboxNow] = Part()
     database: Part[DatabaseNow] = Part()
     broker: Part[BrokerNow] = Part()
+    pauses: Part[tuple[PauseNow, ...]] = Part()
     alerts: tuple[AlertNow, ...] = ()
 
     @classmethod

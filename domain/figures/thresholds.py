@@ -69,7 +69,14 @@ class Threshold:
 
 
 _S, _M = timedelta(seconds=1), timedelta(minutes=1)
-_WORKING: Final = ("PartUnknown", "BrokerAway", "NoWorker", "LaneFailing", "DatabaseCrowded")
+_WORKING: Final = (
+    "Paused",
+    "PartUnknown",
+    "BrokerAway",
+    "NoWorker",
+    "LaneFailing",
+    "DatabaseCrowded",
+)
 
 THRESHOLDS: Final = (
     Threshold(
@@ -143,6 +150,14 @@ THRESHOLDS: Final = (
         page=300,
         unit=Unit.SECONDS,
         causes=_WORKING,
+    ),
+    Threshold(
+        "Paused",
+        "pauses",
+        "paused lanes and handlers: {value}",
+        "It was somebody's decision, which ends by itself: see whose, why and until when.",
+        warn=0,
+        fine="nothing is paused",
     ),
     Threshold(
         "LaneFailing",

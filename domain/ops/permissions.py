@@ -23,12 +23,14 @@ class Verb(StrEnum):
     RESTORE = "restore"
     # The same of many at once.
     BULK = "bulk"
+    # Hold back lanes, handlers and schedules for a while, and let them go on.
+    PAUSE = "pause"
     # End one's own session.
     SIGN_OUT = "sign_out"
 
 
 VIEWER: Final = frozenset({Verb.LOOK, Verb.READ_AUDIT, Verb.SIGN_OUT})
-OPERATOR: Final = VIEWER | {Verb.RETRY, Verb.DISCARD, Verb.RESTORE, Verb.BULK}
+OPERATOR: Final = VIEWER | {Verb.RETRY, Verb.DISCARD, Verb.RESTORE, Verb.BULK, Verb.PAUSE}
 ADMIN: Final = OPERATOR
 
 GRANTS: Final[dict[Role, frozenset[Verb]]] = {

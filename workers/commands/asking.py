@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import getpass
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +15,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from domain.envelope import PLAIN_TEXT
+from domain.ops.permissions import Actor
+from domain.tables.accounts import Role, Via
 from workers.commands import database_url
 from workers.connections import check_database
 from workers.database import make_engine
@@ -168,3 +171,12 @@ def duration(seconds: float | None) -> str:
         if seconds < limit:
             return f"{seconds / size:.1f} {unit}"
     return f"{seconds / 86_400:.1f} d"
+
+
+def whoever() -> Actor:
+    """Whoever has the database's password may do anything with it; their name is kept."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = "unknown"
+    return Actor(name, Role.ADMIN, Via.COMMAND)

@@ -4,17 +4,14 @@ It is written down like what is done in the dashboard, under the name of whose t
 """
 
 import argparse
-import getpass
 from typing import Any, Final
 
 from sqlmodel import Session
 
 from domain.ledger_queries import DeadDelivery, dead_deliveries
 from domain.ops.acting import discard, restore, retry, retry_all, states_of
-from domain.ops.permissions import Actor
-from domain.tables.accounts import Role, Via
 from workers.clock import utc_now
-from workers.commands.asking import add_json, aligned, as_json, one_transaction, words
+from workers.commands.asking import add_json, aligned, as_json, one_transaction, whoever, words
 from workers.errors import CommandError
 from workers.settings import Settings
 
@@ -111,36 +108,27 @@ def _row(dead: DeadDelivery) -> tuple[str, ...]:
 
 def _retry(session: Session, arguments: argparse.Namespace) -> str:
     if arguments.all:
-        count = retry_all(session, _whoever(), handler=arguments.only, now=utc_now())
+        count = retry_all(session, whoever(), handler=arguments.only, now=utc_now())
         return f"{count} will be tried again now."
     seq, handler = arguments.seq, arguments.handler
-    if retry(session, _whoever(), (seq, handler), now=utc_now()):
+    if retry(session, whoever(), (seq, handler), now=utc_now()):
         return f"{handler} will try {seq} again now."
     raise CommandError(_why_not(session, seq, handler))
 
 
 def _discard(session: Session, arguments: argparse.Namespace) -> str:
     seq, handler = arguments.seq, arguments.handler
-    if discard(session, _whoever(), (seq, handler), why=arguments.why, now=utc_now()):
+    if discard(session, whoever(), (seq, handler), why=arguments.why, now=utc_now()):
         return f"{seq} is discarded for {handler}; its error and your reason are kept."
     raise CommandError(_why_not(session, seq, handler))
 
 
 def _restore(session: Session, arguments: argparse.Namespace) -> str:
     seq, handler = arguments.seq, arguments.handler
-    if restore(session, _whoever(), (seq, handler), now=utc_now()):
+    if restore(session, whoever(), (seq, handler), now=utc_now()):
         return f"{seq} is dead for {handler} again, as it was."
     message = f"{seq} is not discarded for {handler}, or for more than 30 days."
     raise CommandError(f"{message} Nothing was changed.")
-
-
-def _whoever() -> Actor:
-    """Whoever has the database's password may do anything with it; their name is kept."""
-    try:
-        name = getpass.getuser()
-    except (KeyError, OSError):
-        name = "unknown"
-    return Actor(name, Role.ADMIN, Via.COMMAND)
 
 
 def _why_not(session: Session, seq: int, handler: str) -> str:

@@ -59,6 +59,7 @@ def well(**other: Any) -> Snapshot:
         "chores": Queue("chores", Count(0), None),
         "inbox": InboxNow(Count(0), Count(0)),
         "database": DatabaseNow(20, 100, 0.1, 0),
+        "pauses": (),
         "broker": BrokerNow("redis", 0.001, 1_000_000, None),
     }
     parts: dict[str, Any] = {name: part(value) for name, value in (values | other).items()}
@@ -144,6 +145,7 @@ class TestAlarms:
         assert found.first is not None
         assert (found.mood, found.first.since) == (Mood.WARN, NOW - LONG)
         assert found.first.not_because == (
+            "nothing is paused",
             "the broker answers",
             "workers are at work",
             "hardly anything fails",

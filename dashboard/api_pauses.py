@@ -1,0 +1,60 @@
+"""`/api/ops/v1`: what is paused, pausing and resuming, for programs."""
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dashboard.api import body_of, done, json_of
+from dashboard.asking import end, text
+from dashboard.context import context_of
+from dashboard.guard import signed_in
+from dashboard.holding import Holding, holdings
+from domain.figures.reading_system import read_processes
+from domain.ops.acting import WrongRequestError
+from domain.ops.pausing import pause, resume
+from domain.pausing import pauses_at
+
+
+async def get_pauses(request: Request) -> Response:
+    """What is paused, and how many of the workers that take it have confirmed."""
+    context = context_of(request)
+    now = context.clock()
+    found = await context.look(
+        lambda session: holdings(pauses_at(session, now), read_processes(session, now))
+    )
+    return json_of({"pauses": [_told(each) for each in found]})
+
+
+def _told(holding: Holding) -> dict[str, object]:
+    pause = holding.pause
+    return {
+        "name": pause.name,
+        "lane": holding.lane,
+        "since": pause.since,
+        "until": pause.until,
+        "actor": pause.actor,
+        "why": pause.why,
+        "confirmed": holding.confirmed,
+        "workers": holding.workers,
+    }
+
+
+async def pause_one(request: Request) -> Response:
+    """Hold back a lane or a handler: `{"name", "for" or "until", "why"}`."""
+    body, actor, context = await body_of(request), signed_in(request).actor, context_of(request)
+    now = context.clock()
+    name, until, why = text(body, "name") or "", end(body, now), body.get("why", "")
+    try:
+        await context.write(
+            lambda session: pause(session, actor, name, until=until, why=why, now=now)
+        )
+    except WrongRequestError as error:
+        raise HTTPException(422, str(error)) from None
+    return json_of({"done": True, "until": until})
+
+
+async def resume_one(request: Request) -> Response:
+    """Let it go on: `{"name"}`."""
+    body, actor, now = await body_of(request), signed_in(request).actor, context_of(request).clock()
+    name = text(body, "name") or ""
+    return await done(request, lambda session: resume(session, actor, name, now=now))
