@@ -30,6 +30,7 @@ from dashboard.pages.dead import show_dead, show_dead_list, show_preview
 from dashboard.pages.deliveries import show_deliveries
 from dashboard.pages.delivery import discard_one, restore_one, retry_one
 from dashboard.pages.domain_event import show_domain_event
+from dashboard.pages.lanes import pause_held, resume_held, show_lane, show_lanes
 from dashboard.pages.outbox import show_outbox
 from dashboard.pages.overview import show_overview
 from dashboard.pages.runbook import show_runbook
@@ -66,6 +67,10 @@ ROUTES: Final = checked(
         page("/bulk/{id}", show_operation, verb=Verb.LOOK),
         action("/bulk/{id}/cancel", cancel_operation, verb=Verb.BULK),
         action("/bulk/{id}/undo", undo_operation, verb=Verb.BULK),
+        page("/lanes", show_lanes, verb=Verb.LOOK),
+        page("/lanes/{name}", show_lane, verb=Verb.LOOK),
+        action("/lanes/pause", pause_held, verb=Verb.PAUSE),
+        action("/lanes/resume", resume_held, verb=Verb.PAUSE),
         page("/outbox", show_outbox, verb=Verb.LOOK),
         page("/runbook", show_runbook, verb=Verb.LOOK),
         page("/audit", show_audit, verb=Verb.READ_AUDIT),

@@ -22,6 +22,7 @@ class Entry:
 
 MENU: Final = (
     Entry("Overview", "/", "O"),
+    Entry("Lanes", "/lanes", "L"),
     Entry("Deliveries", "/deliveries", "D"),
     Entry("Dead", "/dead", "X"),
     Entry("Bulk operations", "/bulk", "B"),

@@ -65,6 +65,8 @@ def _lane_row(lane: Lane, snapshot: Snapshot) -> LaneRow:
     else:
         tone = max((TONES[level] for level in levels), key=list(TONES.values()).index)
         words = "late" if levels[0] else "failing" if levels[1] else ""
+    if lane.name in {each.name for each in snapshot.pauses.value or ()}:
+        words = "paused"
     return LaneRow(lane, takers, tries, part, tone, words)
 
 

@@ -42,6 +42,8 @@ class Page:
     values: Mapping[str, Any] = field(default_factory=dict)
     status: int = 200
     live: bool | str = False
+    # Whether it holds something that `chart.js` draws.
+    charts: bool = False
 
 
 def render(request: Request, page: Page) -> Response:
@@ -62,6 +64,7 @@ def render(request: Request, page: Page) -> Response:
         inner=Markup(inner),  # noqa: S704
         etag=etag,
         live=_live_url(request, page),
+        charts=page.charts,
         path=request.url.path,
         environment=context_of(request).environment,
         theme=_theme(request),
@@ -132,6 +135,7 @@ def _make_environment() -> Environment:
     }
     # Templates may call these without an import.
     environment.globals["ui"] = environment.get_template("parts.html").module
+    # These call the former.
     environment.globals["ov"] = environment.get_template("overview_parts.html").module
     return environment
 

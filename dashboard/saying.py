@@ -12,6 +12,8 @@ SAID: Final = {
     "discarded": "It is discarded. Within 30 days that can be undone.",
     "restored": "It is dead again, as it was.",
     "unchanged": "Nothing was changed: somebody or something was quicker. See how it stands now.",
+    "paused": "Nothing more of it is begun. It goes on by itself at the end.",
+    "resumed": "It goes on. What is due is begun within a second.",
     "bulk_started": "It has begun. The scheduler takes it further each second.",
     "bulk_cancelled": "It is cancelled. What it had not come to is left alone.",
     "bulk_over": "Nothing was changed: it was over already.",

@@ -26,7 +26,8 @@ TONES: Final = {
 _LEADS: Final = (
     ("DeliveriesDead", "What is dead", "/dead"),
     ("LaneFailing", "What has failed", "/deliveries?state=failed"),
-    ("Lane", "What is due", "/deliveries?state=pending"),
+    ("Lane", "Lanes", "/lanes"),
+    ("Paused", "Lanes", "/lanes"),
     ("Outbox", "The outbox", "/outbox"),
     ("Schedule", "Schedules", "/schedules"),
     ("NoScheduler", "Schedules", "/schedules"),
