@@ -34,7 +34,9 @@ from dashboard.pages.lanes import pause_held, resume_held, show_lane, show_lanes
 from dashboard.pages.outbox import show_outbox
 from dashboard.pages.overview import show_overview
 from dashboard.pages.runbook import show_runbook
+from dashboard.pages.schedules import pause_one, resume_one, run_schedule, show_schedules
 from dashboard.pages.search import show_search
+from dashboard.pages.workers import show_workers
 from dashboard.permissions import OPEN, action, answer, checked, page, static_files
 from dashboard.problems import API, is_api, problem
 from dashboard.rendering import render_alone
@@ -71,6 +73,11 @@ ROUTES: Final = checked(
         page("/lanes/{name}", show_lane, verb=Verb.LOOK),
         action("/lanes/pause", pause_held, verb=Verb.PAUSE),
         action("/lanes/resume", resume_held, verb=Verb.PAUSE),
+        page("/schedules", show_schedules, verb=Verb.LOOK),
+        action("/schedules/run", run_schedule, verb=Verb.RUN),
+        action("/schedules/pause", pause_one, verb=Verb.PAUSE),
+        action("/schedules/resume", resume_one, verb=Verb.PAUSE),
+        page("/workers", show_workers, verb=Verb.LOOK),
         page("/outbox", show_outbox, verb=Verb.LOOK),
         page("/runbook", show_runbook, verb=Verb.LOOK),
         page("/audit", show_audit, verb=Verb.READ_AUDIT),
@@ -85,6 +92,10 @@ ROUTES: Final = checked(
         answer(f"{API}/pauses", api_pauses.get_pauses, verb=Verb.LOOK),
         answer(f"{API}/pauses", api_pauses.pause_one, method="POST", verb=Verb.PAUSE),
         answer(f"{API}/pauses/end", api_pauses.resume_one, method="POST", verb=Verb.PAUSE),
+        answer(f"{API}/schedules", api_pauses.get_schedules, verb=Verb.LOOK),
+        answer(f"{API}/schedules/run", api_pauses.run_schedule, method="POST", verb=Verb.RUN),
+        answer(f"{API}/schedules/pause", api_pauses.pause_line, method="POST", verb=Verb.PAUSE),
+        answer(f"{API}/schedules/resume", api_pauses.resume_line, method="POST", verb=Verb.PAUSE),
         answer(f"{API}/bulk", api.start_operation, method="POST", verb=Verb.BULK),
         answer(f"{API}/bulk/{{id}}", api.get_operation, verb=Verb.LOOK),
         answer(f"{API}/bulk/{{id}}/cancel", api.cancel_operation, method="POST", verb=Verb.BULK),

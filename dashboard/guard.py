@@ -22,7 +22,7 @@ OPEN: Final = frozenset({"/sign-in", "/livez", "/readyz", f"{API}/session"})
 # Whoever probes knows our address and not our name.
 PROBES: Final = frozenset({"/livez", "/readyz"})
 # What says that the database is away, to those who were signed in a moment ago: counts and ages.
-WITHOUT_DATABASE: Final = frozenset({"/"})
+WITHOUT_DATABASE: Final = frozenset({"/", "/lanes", "/workers", "/runbook"})
 RETRY_S: Final = 5
 KEPT: Final = "private, max-age=31536000, immutable"
 

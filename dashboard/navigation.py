@@ -26,6 +26,8 @@ MENU: Final = (
     Entry("Deliveries", "/deliveries", "D"),
     Entry("Dead", "/dead", "X"),
     Entry("Bulk operations", "/bulk", "B"),
+    Entry("Schedules", "/schedules", "S"),
+    Entry("Workers", "/workers", "W"),
     Entry("Outbox", "/outbox", "U"),
     Entry("Audit log", "/audit", "A", Verb.READ_AUDIT),
     Entry("Runbook", "/runbook", "R"),

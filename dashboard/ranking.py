@@ -6,7 +6,7 @@ from typing import Final
 from domain.deaths import KILLED
 from domain.figures.gauges import FEW, SEEN_S
 from domain.figures.snapshot import Failing, Lane, ProcessNow, ScheduleNow, Snapshot
-from domain.figures.thresholds import BY_NAME
+from domain.figures.thresholds import BY_NAME, LATE_S
 from domain.fingerprint import KILLED as KILLED_KIND
 
 _LATE: Final = BY_NAME["LaneLate"]
@@ -80,7 +80,10 @@ def late_schedules(snapshot: Snapshot) -> list[ScheduleNow]:
     return [
         each
         for each in (scheduler.schedules if scheduler else ())
-        if each.missed or each.is_drifted or each.paused_until or each.last_result == "failed"
+        if each.late_s > LATE_S
+        or each.is_drifted
+        or each.paused_until
+        or each.last_result == "failed"
     ]
 
 

@@ -277,7 +277,7 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
         "pauses": ALL,
         "workers": READ,
         "scheduler_lead": READ,
-        "schedules": READ,
+        "schedules": "select update(paused_until, paused_why, asked_at)",
         "ticks": READ,
         "inbox": "select(provider, id, type, object_id, said_at, state, reason, awaits,"
         " received_at)",

@@ -9,7 +9,8 @@ from domain.ops.audit import PAGE, AuditFilter, list_audit
 
 ACTIONS = (
     "retry", "retry.all", "discard", "restore", "bulk.retry", "bulk.discard", "bulk.restore",
-    "bulk.cancel", "pause", "resume", "bulk.done", "bulk.stopped", "sign_in", "sign_out",
+    "bulk.cancel", "bulk.done", "bulk.stopped", "pause", "resume", "schedule.run",
+    "schedule.pause", "schedule.resume", "sign_in", "sign_out",
 )  # fmt: skip
 
 

@@ -25,12 +25,14 @@ class Verb(StrEnum):
     BULK = "bulk"
     # Hold back lanes, handlers and schedules for a while, and let them go on.
     PAUSE = "pause"
+    # Have a schedule run at once.
+    RUN = "run"
     # End one's own session.
     SIGN_OUT = "sign_out"
 
 
 VIEWER: Final = frozenset({Verb.LOOK, Verb.READ_AUDIT, Verb.SIGN_OUT})
-OPERATOR: Final = VIEWER | {Verb.RETRY, Verb.DISCARD, Verb.RESTORE, Verb.BULK, Verb.PAUSE}
+OPERATOR: Final = VIEWER | {Verb.RETRY, Verb.DISCARD, Verb.RESTORE, Verb.BULK, Verb.PAUSE, Verb.RUN}
 ADMIN: Final = OPERATOR
 
 GRANTS: Final[dict[Role, frozenset[Verb]]] = {

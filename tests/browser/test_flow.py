@@ -1,7 +1,7 @@
-"""Somebody holds work back and lets it go on: lanes, handlers."""
+"""Somebody holds work back and lets it go on: lanes, handlers, schedules."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import expect
@@ -90,3 +90,47 @@ class TestLanes:
         assert stumbles(page) == []
         page.get_by_role("link", name="24h").click()
         expect(page).to_have_url(f"{site.url}/lanes/afterwards?period=24h")
+
+
+@pytest.fixture
+def schedule(site: Site) -> Iterator[str]:
+    """A schedule that failed when it last ran."""
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    every = timedelta(hours=1)
+    line = {"name": "tea.make", "every": every, "at": timedelta(), "sentence": "Makes tea."}
+    plant(site.engine, "schedules", line)
+    for ago, result in ((3, "done"), (1, "done"), (0, "failed")):
+        at = hour - ago * every
+        tick = {"schedule": "tea.make", "planned_at": at, "started_at": at, "result": result}
+        plant(site.engine, "ticks", tick | {"took_ms": 8})
+    yield "tea.make"
+    with site.engine.begin() as connection:
+        connection.execute(text("TRUNCATE schedules, ticks"))
+
+
+class TestSchedules:
+    def test_run_now_pause_and_resume(self, open_page: OpenPage, site: Site, schedule: str) -> None:
+        page = open_page("operator", width=390, dark=True)
+        page.goto("/schedules")
+        row = page.locator("[data-row]", has_text=schedule)
+        expect(row).to_contain_text("3 runs, 1 of them not done, the newest of these failed")
+        expect(row.locator("[data-label=Missed]")).to_have_text("1")
+        row.get_by_text("Do…").click()
+        assert stumbles(page) == []
+        row.get_by_role("button", name=f"Run {schedule} now").click()
+        expect(page.get_by_text("runs it within a second or two")).to_be_visible()
+        assert ask(site.engine, "SELECT asked_at IS NOT NULL FROM schedules")
+        row.get_by_text("Do…").click()
+        row.get_by_label("Why?").fill("the kettle leaks")
+        row.get_by_role("button", name=f"Pause {schedule}").click()
+        expect(row).to_contain_text("the kettle leaks")
+        row.get_by_text("Do…").click()
+        row.get_by_role("button", name=f"Resume {schedule}").click()
+        expect(page.get_by_text("It runs again.")).to_be_visible()
+        assert ask(site.engine, "SELECT paused_until IS NULL FROM schedules")
+
+    def test_viewers_see_no_buttons(self, open_page: OpenPage, schedule: str) -> None:
+        page = open_page("viewer")
+        page.goto("/schedules")
+        expect(page.locator("[data-row]", has_text=schedule)).to_be_visible()
+        expect(page.get_by_text("Do…")).to_have_count(0)

@@ -26,6 +26,8 @@ PLACES = (
     "/lanes",
     "/lanes/afterwards",
     "/lanes/plans?period=7d",
+    "/schedules",
+    "/workers",
     "/outbox",
     "/runbook",
     "/audit",

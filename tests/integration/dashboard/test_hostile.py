@@ -29,6 +29,8 @@ TOLD: Final = "018f0000-0000-7000-8000-00000000000c"
 PLACES: Final = (
     "/",
     "/deliveries",
+    "/schedules",
+    "/workers",
     "/outbox",
     "/dead",
     "/dead/list",

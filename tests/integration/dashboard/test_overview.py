@@ -94,6 +94,8 @@ class TestDatabaseAway:
             assert until_unknown(viewer) == ("Unknown: the database can't be reached", "unknown")
             assert "812" in seen(viewer)
             assert viewer.get("/", cookie=f"momento-session={'x' * 43}").status_code == 503
+            assert "seats" in viewer.get("/lanes").text
+            assert viewer.get("/workers").status_code == 200
             assert viewer.get("/deliveries").status_code == 503
             assert viewer.post("/sign-out", {"csrf": "x"}).status_code == 503
 

@@ -7,6 +7,7 @@ import pytest
 
 from dashboard.known import LIFE_S, MOST, Known
 from dashboard.pages.overview import kinds_of, lead_of, panels
+from dashboard.pages.workers import missing_of
 from dashboard.panels import panel_of
 from dashboard.pipe import Stage, pipe_of
 from dashboard.ranking import error_in_ledger, late_schedules, rank_lanes, rank_processes
@@ -147,7 +148,7 @@ class TestRanking:
             *("fine", 1.0, 0, "done"), is_drifted=False, paused_until=None, paused_why=None
         )
         named = [
-            replace(fine, name="late", missed=2),
+            replace(fine, name="late", late_s=40.0, missed=2),
             replace(fine, name="failed", last_result="failed"),
             replace(fine, name="drift", is_drifted=True),
             replace(fine, name="paused", paused_until=NOW),
@@ -169,6 +170,20 @@ class TestRanking:
         self, error: str, listed: str | None
     ) -> None:
         assert error_in_ledger(Failing("f", "h", error, NOW, NOW, "1", 1, 2)) == listed
+
+
+class TestMissing:
+    def test_kinds_and_takers_that_there_are_none_of(self) -> None:
+        silent = replace(a_process("relay"), last_seen_s=40.0)
+        found = missing_of((a_process("worker", "plans", "seats"), silent, a_process("sender")))
+        assert found == [
+            "No relay runs: retries, second looks and lost bells wait.",
+            "No scheduler runs: what becomes due waits.",
+            "No gateway runs: nothing comes in over HTTP.",
+            "No dashboard runs: nobody collects.",
+            "No worker takes lane afterwards.",
+        ]
+        assert missing_of(None) == []
 
 
 class TestVerdict:
