@@ -11,20 +11,19 @@ from starlette.responses import Response
 
 from dashboard.asking import end, text
 from dashboard.context import context_of
+from dashboard.doing import do
 from dashboard.forms import Form
 from dashboard.guard import signed_in
 from dashboard.holding import Holding, holdings
 from dashboard.panels import panel_of
 from dashboard.ranking import rank_lanes
 from dashboard.rendering import Page
-from dashboard.saying import go_on
 from dashboard.words import count, quick, rate
 from domain.catalogue import HANDLERS
 from domain.figures.counting import lane_due
 from domain.figures.reading_system import read_processes
 from domain.figures.snapshot import Queue, Snapshot
 from domain.lanes import LANES
-from domain.ops.acting import WrongRequestError
 from domain.ops.lane_figures import PERIODS, LaneFigures, lane_figures
 from domain.ops.pausing import pause, resume
 from domain.pausing import handlers_of, pauses_at
@@ -73,7 +72,7 @@ async def show_lane(request: Request) -> Page:
         return Now(
             queue,
             holdings(pauses, read_processes(session, now)),
-            lane_figures(session, name, period, now),
+            lane_figures(session, name, period=period, now=now),
         )
 
     found = await context.look(read)
@@ -133,7 +132,7 @@ async def pause_held(request: Request, form: Form) -> Response:
         pause(session, actor, name, until=until, why=why, now=now)
         return True
 
-    return await _do(request, form, hold, "paused")
+    return await do(request, hold, back=form.get("back", ""), said="paused")
 
 
 async def resume_held(request: Request, form: Form) -> Response:
@@ -141,17 +140,12 @@ async def resume_held(request: Request, form: Form) -> Response:
     context, actor = context_of(request), signed_in(request).actor
     now: datetime = context.clock()
     name = text(form, "name") or ""
-    return await _do(
-        request, form, lambda session: resume(session, actor, name, now=now), "resumed"
+    return await do(
+        request,
+        lambda session: resume(session, actor, name, now=now),
+        back=form.get("back", ""),
+        said="resumed",
     )
-
-
-async def _do(request: Request, form: Form, work: Any, said: str) -> Response:
-    try:
-        was_done = await context_of(request).write(work)
-    except WrongRequestError as error:
-        raise HTTPException(422, str(error)) from None
-    return go_on(form.get("back", ""), said if was_done else "unchanged")
 
 
 def _names(lane: str) -> set[str]:

@@ -1,21 +1,19 @@
 """`/schedules`: what runs when, its last sixty runs, what was missed; run now, pause, resume."""
 
-from collections.abc import Callable
 from typing import Final
 
 from sqlmodel import Session
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard.asking import end, text
 from dashboard.context import context_of
+from dashboard.doing import do
 from dashboard.forms import Form
 from dashboard.guard import signed_in
 from dashboard.pages.lanes import SPANS
 from dashboard.rendering import Page
-from dashboard.saying import go_on
-from domain.ops.acting import WrongRequestError, checked_why
+from domain.ops.acting import checked_why
 from domain.ops.pausing import checked_end
 from domain.ops.scheduling import (
     SHOWN,
@@ -59,7 +57,7 @@ async def run_schedule(request: Request, form: Form) -> Response:
     def work(session: Session) -> bool:
         return run_now(session, actor, name, why=checked_why(why), now=now) is not None
 
-    return await _do(request, work, "asked")
+    return await do(request, work, back=BACK, said="asked")
 
 
 async def pause_one(request: Request, form: Form) -> Response:
@@ -72,21 +70,16 @@ async def pause_one(request: Request, form: Form) -> Response:
         why = checked_why(form.get("why", ""))
         return pause_schedule(session, actor, name, until=until, why=why, now=now)
 
-    return await _do(request, work, "schedule_paused")
+    return await do(request, work, back=BACK, said="schedule_paused")
 
 
 async def resume_one(request: Request, form: Form) -> Response:
     """End its pause."""
     actor, now = signed_in(request).actor, context_of(request).clock()
     name = text(form, "name") or ""
-    return await _do(
-        request, lambda session: resume_schedule(session, actor, name, now=now), "schedule_resumed"
+    return await do(
+        request,
+        lambda session: resume_schedule(session, actor, name, now=now),
+        back=BACK,
+        said="schedule_resumed",
     )
-
-
-async def _do(request: Request, work: Callable[[Session], bool], said: str) -> Response:
-    try:
-        was_done = await context_of(request).write(work)
-    except WrongRequestError as error:
-        raise HTTPException(422, str(error)) from None
-    return go_on(BACK, said if was_done else "unchanged")

@@ -63,7 +63,7 @@ class Fared:
         """What such a part of their batches ran for less than."""
         return quantile(self.runs, part)
 
-    def add(self, name: str, labels: list[str], count: int, buckets: list[int] | None) -> None:
+    def add(self, name: str, labels: list[str], *, count: int, buckets: list[int] | None) -> None:
         """Take a figure in."""
         if name == names.SETTLED.name:
             self.outcomes[labels[2]] = self.outcomes.get(labels[2], 0) + count
@@ -83,7 +83,7 @@ class LaneFigures:
     points: list[tuple[datetime, Fared]]
 
 
-def lane_figures(session: Session, lane: str, period: Period, now: datetime) -> LaneFigures:
+def lane_figures(session: Session, lane: str, *, period: Period, now: datetime) -> LaneFigures:
     """Add up what was measured of a lane. By the primary key: as many rows as there are figures.
 
     Hours are added up from minutes every few minutes, so the running one may lag that much.
@@ -100,10 +100,10 @@ def lane_figures(session: Session, lane: str, period: Period, now: datetime) -> 
         since=since,
         lane=lane,
     )
-    return _added(rows, period, since)
+    return _added(rows, period=period, since=since)
 
 
-def _added(rows: Iterable[tuple[Any, ...]], period: Period, since: datetime) -> LaneFigures:
+def _added(rows: Iterable[tuple[Any, ...]], *, period: Period, since: datetime) -> LaneFigures:
     whole, handlers = Fared(), dict[str, Fared]()
     points = [(since + period.step * place, Fared()) for place in range(period.steps)]
     for name, at, labels, count, buckets in rows:
@@ -112,7 +112,7 @@ def _added(rows: Iterable[tuple[Any, ...]], period: Period, since: datetime) -> 
         if place < len(points):
             fared.append(points[place][1])
         for each in fared:
-            each.add(name, labels, count, buckets)
+            each.add(name, labels, count=count, buckets=buckets)
     ordered = sorted(handlers.items(), key=lambda item: (-item[1].failed, -item[1].tries, item[0]))
     return LaneFigures(period, whole, dict(ordered), points)
 

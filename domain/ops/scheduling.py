@@ -83,11 +83,11 @@ def list_schedules(session: Session, now: datetime) -> Timetable:
     ticks: defaultdict[str, list[Tick]] = defaultdict(list)
     for name, *rest in rows:
         ticks[name].append(Tick(*rest))
-    listed = [_listed(each, ticks[each.name], now) for each in found]
+    listed = [_listed(each, ticks[each.name], now=now) for each in found]
     return Timetable(leader(session), sorted(listed, key=_order))
 
 
-def _listed(each: Scheduled, ticks: Sequence[Tick], now: datetime) -> Listed:
+def _listed(each: Scheduled, ticks: Sequence[Tick], *, now: datetime) -> Listed:
     planned = [tick.planned_at for tick in ticks if not tick.was_asked]
     late_s = 0.0
     if planned and each.paused_until is None:
@@ -113,7 +113,7 @@ def run_now(
     """Ask for a run at once; give its planned time, None if there is no such schedule."""
     demand(actor, Verb.RUN)
     if (asked_at := ask(session, name)) is not None:
-        record(session, actor, _deed("schedule.run", name, why), now=now)
+        record(session, actor, _deed("schedule.run", name, why=why), now=now)
     return asked_at
 
 
@@ -124,7 +124,7 @@ def pause_schedule(
     demand(actor, Verb.PAUSE)
     if not pause(session, name, until=until, why=why):
         return False
-    record(session, actor, _deed("schedule.pause", name, why, until=until), now=now)
+    record(session, actor, _deed("schedule.pause", name, why=why, until=until), now=now)
     return True
 
 
@@ -133,11 +133,11 @@ def resume_schedule(session: Session, actor: Actor, name: str, *, now: datetime)
     demand(actor, Verb.PAUSE)
     if not resume(session, name):
         return False
-    record(session, actor, _deed("schedule.resume", name, None), now=now)
+    record(session, actor, _deed("schedule.resume", name), now=now)
     return True
 
 
-def _deed(action: str, name: str, why: str | None, *, until: datetime | None = None) -> Deed:
+def _deed(action: str, name: str, *, why: str | None = None, until: datetime | None = None) -> Deed:
     details = {"schedule": name}
     if until is not None:
         details["until"] = until.isoformat()

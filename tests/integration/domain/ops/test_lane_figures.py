@@ -52,7 +52,7 @@ def engine_with_figures(engine: Engine) -> Engine:
 
 def read(engine: Engine, period: str) -> LaneFigures:
     with Session(acting_as(engine, "dashboard")) as session:
-        return lane_figures(session, "seats", PERIODS[period], NOW)
+        return lane_figures(session, "seats", period=PERIODS[period], now=NOW)
 
 
 @pytest.mark.parametrize(("period", "tries"), [("1h", 120), ("24h", 120), ("7d", 127)])
@@ -86,5 +86,5 @@ def test_the_chart_is_told_in_a_sentence_too(engine_with_figures: Engine, engine
     assert {len(column) for column in chart.values()} == {60}
     assert (chart["tried"][-2], chart["failed"][-2], chart["wait"][-1]) == (100, 10, None)
     with Session(engine) as session:
-        nothing = lane_figures(session, "nobody's", PERIODS["24h"], NOW)
+        nothing = lane_figures(session, "nobody's", period=PERIODS["24h"], now=NOW)
     assert sentence_of(nothing) == "Nothing was tried in the last 24h."
