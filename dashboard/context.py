@@ -19,6 +19,7 @@ from dashboard.attempts import Attempts
 from dashboard.away import DatabaseAwayError
 from dashboard.known import Known
 from dashboard.nudges import Nudges, read_mark
+from dashboard.recent import Recent
 from dashboard.snapshots import Snapshots
 from domain.figures.store import Kept, latest_snapshot
 from domain.sql import execute
@@ -63,6 +64,7 @@ class Context:
         )
         self.earlier = Snapshots(self._look_back, clock=time.monotonic, away=DatabaseAwayError)
         self.known = Known(time.monotonic)
+        self.recent = Recent(time.monotonic)
         self.log = logger("dashboard")
         self._engine = engine
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="dashboard")

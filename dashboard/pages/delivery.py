@@ -1,6 +1,5 @@
 """What can be done to one delivery; the forms stand on the pages that show it."""
 
-
 from starlette.requests import Request
 from starlette.responses import Response
 

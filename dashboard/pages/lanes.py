@@ -32,6 +32,8 @@ from domain.pausing import handlers_of, pauses_at
 SPANS: Final = {"15m": "15 minutes", "1h": "an hour", "4h": "4 hours", "24h": "a day"}
 P50, P95, P99 = 0.5, 0.95, 0.99
 MINUTE_S: Final = 60.0
+# Processes write what they have measured every ten seconds.
+FIGURES_LIFE_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,6 @@ class Now:
 
     queue: Queue
     holdings: list[Holding]
-    figures: LaneFigures
 
 
 async def show_lanes(request: Request) -> Page:
@@ -72,20 +73,24 @@ async def show_lane(request: Request) -> Page:
         return Now(
             queue,
             holdings(pauses, read_processes(session, now)),
-            lane_figures(session, name, period=period, now=now),
         )
 
+    def add_up(session: Session) -> LaneFigures:
+        return lane_figures(session, name, period=period, now=now)
+
     found = await context.look(read)
+    of = f"lane {name} {period.name}"
+    figures = await context.recent.get(of, lambda: context.look(add_up), life_s=FIGURES_LIFE_S)
     values = {
         "name": name,
         "found": found,
-        "figures": found.figures,
+        "figures": figures,
         "is_paused": any(each.pause.name == name for each in found.holdings),
         "handlers": sorted(handlers_of(name)),
         "periods": list(PERIODS),
         "spans": SPANS,
-        "sentence": sentence_of(found.figures),
-        "chart": chart_of(found.figures),
+        "sentence": sentence_of(figures),
+        "chart": chart_of(figures),
     }
     return Page(f"Lane {name}", "lane.html", values, live=True, charts=True)
 

@@ -1,5 +1,6 @@
 """`/schedules`: what runs when, its last sixty runs, what was missed; run now, pause, resume."""
 
+from collections.abc import Callable
 from typing import Final
 
 from sqlmodel import Session
@@ -32,13 +33,16 @@ TONES: Final = {
     "running": "busy",
 }
 BACK: Final = "/schedules"
+LIFE_S: Final = 1.0
 
 
 async def show_schedules(request: Request) -> Page:
     """All of them, those that somebody should look at first."""
     context = context_of(request)
     now = context.clock()
-    found = await context.look(lambda session: list_schedules(session, now))
+    found = await context.recent.get(
+        BACK, lambda: context.look(lambda session: list_schedules(session, now)), life_s=LIFE_S
+    )
     values = {
         "leader": found.leader,
         "listed": found.listed,
@@ -57,7 +61,7 @@ async def run_schedule(request: Request, form: Form) -> Response:
     def work(session: Session) -> bool:
         return run_now(session, actor, name, why=checked_why(why), now=now) is not None
 
-    return await do(request, work, back=BACK, said="asked")
+    return await _do(request, work, said="asked")
 
 
 async def pause_one(request: Request, form: Form) -> Response:
@@ -70,16 +74,21 @@ async def pause_one(request: Request, form: Form) -> Response:
         why = checked_why(form.get("why", ""))
         return pause_schedule(session, actor, name, until=until, why=why, now=now)
 
-    return await do(request, work, back=BACK, said="schedule_paused")
+    return await _do(request, work, said="schedule_paused")
 
 
 async def resume_one(request: Request, form: Form) -> Response:
     """End its pause."""
     actor, now = signed_in(request).actor, context_of(request).clock()
     name = text(form, "name") or ""
-    return await do(
+    return await _do(
         request,
         lambda session: resume_schedule(session, actor, name, now=now),
-        back=BACK,
         said="schedule_resumed",
     )
+
+
+async def _do(request: Request, work: Callable[[Session], bool], *, said: str) -> Response:
+    answer = await do(request, work, back=BACK, said=said)
+    context_of(request).recent.forget(BACK)
+    return answer

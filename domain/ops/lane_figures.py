@@ -63,14 +63,14 @@ class Fared:
         """What such a part of their batches ran for less than."""
         return quantile(self.runs, part)
 
-    def add(self, name: str, labels: list[str], *, count: int, buckets: list[int] | None) -> None:
-        """Take a figure in."""
+    def add(self, name: str, state: str, *, count: int, buckets: list[int | None]) -> None:
+        """Take a figure in: of tries how they ended, else in which buckets they lie."""
         if name == names.SETTLED.name:
-            self.outcomes[labels[2]] = self.outcomes.get(labels[2], 0) + count
+            self.outcomes[state] = self.outcomes.get(state, 0) + count
             return
         heap = self.waits if name == names.WAIT.name else self.runs
-        for place, number in enumerate(buckets or ()):
-            heap[place] += number
+        for place, number in enumerate(buckets):
+            heap[place] += number or 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,17 @@ class LaneFigures:
     points: list[tuple[datetime, Fared]]
 
 
+# By handler and by step in one go; of each bucket the sum. Sums of bigints would be numeric, and
+# slow; a double holds these exactly.
+_SUMS: Final = ", ".join(f"sum(buckets[{place}]::float8)" for place in range(1, COUNT + 1))
+_ADDED: Final = f"""
+SELECT name, at, labels[1], coalesce(labels[3], ''), sum(count)::bigint, ARRAY[{_SUMS}]::bigint[]
+FROM figures
+WHERE span = %(span)s AND name = ANY(%(names)s) AND at >= %(since)s AND labels[2] = %(lane)s
+GROUP BY GROUPING SETS ((name, labels[1], labels[3]), (name, at, labels[3]))
+"""
+
+
 def lane_figures(session: Session, lane: str, *, period: Period, now: datetime) -> LaneFigures:
     """Add up what was measured of a lane. By the primary key: as many rows as there are figures.
 
@@ -92,9 +103,7 @@ def lane_figures(session: Session, lane: str, *, period: Period, now: datetime) 
     since = running - period.step * (period.steps - 1)
     rows = fetch(
         session,
-        "SELECT name, at, labels, count, buckets FROM figures"
-        " WHERE span = %(span)s AND name = ANY(%(names)s) AND at >= %(since)s"
-        " AND labels[2] = %(lane)s",
+        _ADDED,
         span=period.span,
         names=[names.SETTLED.name, names.WAIT.name, names.RUN.name],
         since=since,
@@ -104,15 +113,18 @@ def lane_figures(session: Session, lane: str, *, period: Period, now: datetime) 
 
 
 def _added(rows: Iterable[tuple[Any, ...]], *, period: Period, since: datetime) -> LaneFigures:
+    """Sort sums to their handlers and steps; each counts for both, and the whole is added once."""
     whole, handlers = Fared(), dict[str, Fared]()
     points = [(since + period.step * place, Fared()) for place in range(period.steps)]
-    for name, at, labels, count, buckets in rows:
-        place = int((at - since) / period.step)
-        fared = [whole, handlers.setdefault(labels[0], Fared())]
-        if place < len(points):
-            fared.append(points[place][1])
+    for name, at, handler, state, count, buckets in rows:
+        if at is None:
+            fared = [whole, handlers.setdefault(handler, Fared())]
+        else:
+            # What was written since this began belongs to a step that isn't shown yet.
+            place = int((at - since) / period.step)
+            fared = [points[place][1]] if place < len(points) else []
         for each in fared:
-            each.add(name, labels, count=count, buckets=buckets)
+            each.add(name, state, count=count, buckets=buckets)
     ordered = sorted(handlers.items(), key=lambda item: (-item[1].failed, -item[1].tries, item[0]))
     return LaneFigures(period, whole, dict(ordered), points)
 
