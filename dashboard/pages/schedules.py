@@ -14,24 +14,19 @@ from dashboard.forms import Form
 from dashboard.guard import signed_in
 from dashboard.pages.lanes import SPANS
 from dashboard.rendering import Page
+from dashboard.strips import TONES, Strip, strip_of
 from domain.ops.acting import checked_why
 from domain.ops.pausing import checked_end
 from domain.ops.scheduling import (
     SHOWN,
+    Listed,
+    Timetable,
     list_schedules,
     pause_schedule,
     resume_schedule,
     run_now,
 )
 
-# The tone of each bar of a strip; the words stand in its title and in the row.
-TONES: Final = {
-    "done": "quiet",
-    "failed": "bad",
-    "drift": "bad",
-    "interrupted": "late",
-    "running": "busy",
-}
 BACK: Final = "/schedules"
 LIFE_S: Final = 1.0
 
@@ -40,12 +35,15 @@ async def show_schedules(request: Request) -> Page:
     """All of them, those that somebody should look at first."""
     context = context_of(request)
     now = context.clock()
-    found = await context.recent.get(
-        BACK, lambda: context.look(lambda session: list_schedules(session, now)), life_s=LIFE_S
-    )
+
+    def read(session: Session) -> tuple[Timetable, list[tuple[Listed, Strip]]]:
+        table = list_schedules(session, now)
+        return table, [(each, strip_of(each.ticks)) for each in table.listed]
+
+    found, listed = await context.recent.get(BACK, lambda: context.look(read), life_s=LIFE_S)
     values = {
         "leader": found.leader,
-        "listed": found.listed,
+        "listed": listed,
         "tones": TONES,
         "shown": SHOWN,
         "spans": SPANS,

@@ -13,6 +13,7 @@ from dashboard.pipe import Stage, pipe_of
 from dashboard.ranking import error_in_ledger, late_schedules, rank_lanes, rank_processes
 from dashboard.sessions import SignedIn
 from dashboard.snapshots import Latest
+from dashboard.strips import strip_of
 from dashboard.words import counted, quick, rate
 from domain.deaths import KILLED
 from domain.figures.snapshot import (
@@ -29,6 +30,7 @@ from domain.figures.snapshot import (
     SchedulerNow,
     Snapshot,
 )
+from domain.ops.scheduling import Tick
 from domain.tables.accounts import Role
 from tests.unit.dashboard.test_judgement import NOW, a_process, judged, late_lane, well
 
@@ -170,6 +172,24 @@ class TestRanking:
         self, error: str, listed: str | None
     ) -> None:
         assert error_in_ledger(Failing("f", "h", error, NOW, NOW, "1", 1, 2)) == listed
+
+
+class TestStrips:
+    def test_a_bar_a_run_the_newest_at_the_right_and_failures_tallest(self) -> None:
+        ticks = [
+            Tick(NOW, NOW, 10.0, "done", None),
+            Tick(NOW, NOW, 40.0, "done", None),
+            Tick(NOW, NOW, 1.0, "failed", "KeyError"),
+            Tick(NOW, NOW, None, None, None),
+        ]
+        found = strip_of(ticks)
+        assert dict(found.paths) == {
+            "quiet": "M224 20v-4h3v4zM228 20v-16h3v16z",
+            "bad": "M232 20v-20h3v20z",
+            "busy": "M236 20v-4h3v4z",
+        }
+        assert found.words == "4 runs, 1 of them not done, the newest of these failed"
+        assert strip_of([]).words == "0 runs, 0 of them not done"
 
 
 class TestMissing:
