@@ -19,6 +19,7 @@ from sqlmodel import Session
 
 from dashboard.__main__ import server_config
 from dashboard.app import make_app
+from dashboard.collecting import Collector
 from dashboard.sessions import open_session
 from domain.tables.accounts import Role
 from workers.accounts import create_account
@@ -66,6 +67,19 @@ SELECT md5('told' || seq)::uuid, md5((seq % 100000)::text)::uuid, 'push_social',
     'push', seq::text, CASE WHEN seq % 7 = 0 THEN 'suppressed' ELSE 'sent' END,
     CASE WHEN seq % 7 = 0 THEN 'switched_off' END, at, at, 1, seq, at
 FROM built WHERE seq % 10 = 0;
+INSERT INTO figures (span, name, at, labels, count, total_s, buckets)
+SELECT span, name, date_trunc(span, now()) - n * step, ARRAY['handler_' || h, 'afterwards'] ||
+    CASE WHEN state <> '' THEN ARRAY[state] ELSE '{{}}' END, 100, 1,
+    CASE WHEN state = '' THEN array_fill(5::bigint, ARRAY[23]) END
+FROM (VALUES ('hour', interval '1 hour'), ('minute', interval '1 minute')) AS spans (span, step),
+    generate_series(0, 200) AS n, generate_series(1, 47) AS h,
+    (VALUES ('deliveries_settled', 'done'), ('deliveries_settled', 'rejected'),
+        ('delivery_wait_seconds', ''), ('batch_run_seconds', '')) AS figure (name, state);
+INSERT INTO schedules (name, every, at, sentence)
+SELECT 'schedule_' || n, '1 minute', '0', 'Does something.' FROM generate_series(1, 32) AS n;
+INSERT INTO ticks (schedule, planned_at, started_at, took_ms, result)
+SELECT 'schedule_' || n, date_trunc('minute', now()) - m * interval '1 minute', now(), 5, 'done'
+FROM generate_series(1, 32) AS n, generate_series(200, 0, -1) AS m;
 DROP TABLE built;
 """
 
@@ -89,6 +103,14 @@ def places(count: int) -> dict[str, str]:
     person = "f4b9ec30-ad9f-68f8-9b29-639786cb62ef"
     kind = "handler=kudos.apply_7&error=KeyError+%7C+kudos%2Frules.py+in+judge_7"
     return {
+        "overview": "/",
+        "lanes": "/lanes",
+        "lane, an hour": "/lanes/afterwards",
+        "lane, a day": "/lanes/afterwards?period=24h",
+        "lane, a week": "/lanes/afterwards?period=7d",
+        "schedules": "/schedules",
+        "workers": "/workers",
+        "outbox": "/outbox",
         "deliveries": "/deliveries",
         "deliveries, deep": f"/deliveries?after={middle}~x~",
         "deliveries, rejected": "/deliveries?state=rejected",
@@ -123,7 +145,9 @@ def main() -> None:
     url = os.environ["DATABASE_URL"]
     build(url, count, dead)
     engine = make_engine(url, process="dashboard", pool_size=4)
-    with Session(engine) as session, session.begin():
+    assert Collector(make_engine(url, process="dashboard", pool_size=1), None).look()
+    # Accounts are made by the command, which is more than the dashboard may.
+    with Session(make_engine(url, process="bench", pool_size=1)) as session, session.begin():
         user_id = create_account(session, "ops", role=Role.OPERATOR, password="x" * 20)
         assert user_id is not None
         token = open_session(session, user_id, datetime.now(UTC))

@@ -12,10 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard.answering import as_json as _json
-from dashboard.answering import attempt as _try
-from dashboard.answering import done as _done
-from dashboard.answering import read_object as _body
+from dashboard.answering import as_json, attempt, done, read_object
 from dashboard.asking import (
     asked_of,
     cursor,
@@ -46,7 +43,7 @@ from domain.tables.ops import BulkKind
 
 async def open_session(request: Request) -> Response:
     """Sign a program in: `{"name", "password"}` gives `{"token"}`."""
-    body = await _body(request)
+    body = await read_object(request)
     account = await find_account(request, body.get("name", ""), body.get("password", ""))
     if isinstance(account, int):
         headers = {"Retry-After": str(account)}
@@ -54,7 +51,7 @@ async def open_session(request: Request) -> Response:
     if account is None:
         return problem(401, "That name and password don't belong together.")
     token = await open_for(context_of(request), account, via=Via.API)
-    return _json({"token": token, "role": account.role.value}, 201)
+    return as_json({"token": token, "role": account.role.value}, 201)
 
 
 async def close_session(request: Request) -> Response:
@@ -69,7 +66,7 @@ async def get_deliveries(request: Request) -> Response:
     wanted, after = delivery_filter(asked, context.clock()), cursor(asked)
     found = await context.look(lambda session: list_deliveries(session, wanted, after=after))
     next_ = str(found.after) if found.after else None
-    return _json({"deliveries": found.rows, "next": next_, "was_cut": found.was_cut})
+    return as_json({"deliveries": found.rows, "next": next_, "was_cut": found.was_cut})
 
 
 async def get_domain_event(request: Request) -> Response:
@@ -90,14 +87,14 @@ async def get_domain_event(request: Request) -> Response:
          "tries": tries}
         for key, tries in story.receipts.items()
     ]  # fmt: skip
-    return _json({"domain_event": story.traced, "audit": story.audit, "handovers": told})
+    return as_json({"domain_event": story.traced, "audit": story.audit, "handovers": told})
 
 
 async def get_dead(request: Request) -> Response:
     """What is dead, by handler and kind of error; numbers above `counted` mean more."""
     context = context_of(request)
     now = context.clock()
-    return _json(await context.look(lambda session: triage(session, now)))
+    return as_json(await context.look(lambda session: triage(session, now)))
 
 
 async def get_audit(request: Request) -> Response:
@@ -111,33 +108,49 @@ async def get_audit(request: Request) -> Response:
         moment(asked, "until", now),
     )
     entries = await context.look(lambda session: list_audit(session, wanted, before=before))
-    return _json({"entries": entries})
+    return as_json({"entries": entries})
 
 
 async def retry_delivery(request: Request) -> Response:
     """Have one handler try it again: `{"seq", "handler"}`."""
-    body, actor, now = await _body(request), signed_in(request).actor, context_of(request).clock()
+    body, actor, now = (
+        await read_object(request),
+        signed_in(request).actor,
+        context_of(request).clock(),
+    )
     chosen = whole(body, "seq") or 0, text(body, "handler") or ""
-    return await _done(request, lambda session: retry(session, actor, chosen, now=now))
+    return await done(request, lambda session: retry(session, actor, chosen, now=now))
 
 
 async def discard_delivery(request: Request) -> Response:
     """Give it up: `{"seq", "handler", "why"}`."""
-    body, actor, now = await _body(request), signed_in(request).actor, context_of(request).clock()
+    body, actor, now = (
+        await read_object(request),
+        signed_in(request).actor,
+        context_of(request).clock(),
+    )
     chosen, why = (whole(body, "seq") or 0, text(body, "handler") or ""), body.get("why", "")
-    return await _done(request, lambda session: discard(session, actor, chosen, why=why, now=now))
+    return await done(request, lambda session: discard(session, actor, chosen, why=why, now=now))
 
 
 async def restore_delivery(request: Request) -> Response:
     """Take back that it was discarded: `{"seq", "handler"}`."""
-    body, actor, now = await _body(request), signed_in(request).actor, context_of(request).clock()
+    body, actor, now = (
+        await read_object(request),
+        signed_in(request).actor,
+        context_of(request).clock(),
+    )
     chosen = whole(body, "seq") or 0, text(body, "handler") or ""
-    return await _done(request, lambda session: restore(session, actor, chosen, now=now))
+    return await done(request, lambda session: restore(session, actor, chosen, now=now))
 
 
 async def start_operation(request: Request) -> Response:
     """Do something to many, as many as are `expected` at most; see docs/ops-api.md."""
-    body, actor, now = await _body(request), signed_in(request).actor, context_of(request).clock()
+    body, actor, now = (
+        await read_object(request),
+        signed_in(request).actor,
+        context_of(request).clock(),
+    )
     bulk_id = uuid4()
     order = Order(
         kind=word(body, "kind", BulkKind) or BulkKind.RETRY,
@@ -147,10 +160,10 @@ async def start_operation(request: Request) -> Response:
         rate=whole(body, "rate") or BULK_RATE,
         canary=body.get("canary", "true") == "true",
     )
-    total = await _try(
+    total = await attempt(
         request, lambda session: start(session, actor, order, identity=bulk_id, now=now)
     )
-    return _json({"id": str(bulk_id), "deliveries": total}, 202)
+    return as_json({"id": str(bulk_id), "deliveries": total}, 202)
 
 
 async def get_operation(request: Request) -> Response:
@@ -159,21 +172,21 @@ async def get_operation(request: Request) -> Response:
     progress = await context_of(request).look(lambda session: find_operation(session, bulk_id))
     if progress is None:
         raise HTTPException(404, "There is no such operation; after 90 days they are forgotten.")
-    return _json(progress)
+    return as_json(progress)
 
 
 async def cancel_operation(request: Request) -> Response:
     """Leave alone what it has not come to."""
     bulk_id = identity(request.path_params, "id")
     actor, now = signed_in(request).actor, context_of(request).clock()
-    return await _done(request, lambda session: cancel(session, actor, bulk_id, now=now))
+    return await done(request, lambda session: cancel(session, actor, bulk_id, now=now))
 
 
 async def undo_operation(request: Request) -> Response:
     """Have what it discarded restored, by an operation of its own."""
     bulk_id, new = identity(request.path_params, "id"), uuid4()
     actor, now = signed_in(request).actor, context_of(request).clock()
-    total = await _try(
+    total = await attempt(
         request, lambda session: undo(session, actor, bulk_id, identity=new, now=now)
     )
-    return _json({"id": str(new), "deliveries": total}, 202)
+    return as_json({"id": str(new), "deliveries": total}, 202)

@@ -13,7 +13,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard import api, api_admin, api_catalogue, api_people
+from dashboard import api, api_admin, api_catalogue, api_pauses, api_people
 from dashboard.context import Context, Place
 from dashboard.guard import HEADERS, Guard
 from dashboard.health import live, ready
@@ -27,7 +27,6 @@ from dashboard.pages.accounts import (
     sign_out_account,
 )
 from dashboard.pages.audit import show_audit
-from dashboard.pages.board import show_board
 from dashboard.pages.bulk import (
     cancel_operation,
     show_operation,
@@ -42,7 +41,10 @@ from dashboard.pages.delivery import discard_one, restore_one, retry_one
 from dashboard.pages.domain_event import show_domain_event
 from dashboard.pages.gathering import show_gathering
 from dashboard.pages.keys import create_key, revoke_key, rotate_key, show_keys
+from dashboard.pages.lanes import pause_held, resume_held, show_lane, show_lanes
 from dashboard.pages.notifications import show_notification, show_notifications
+from dashboard.pages.outbox import show_outbox
+from dashboard.pages.overview import show_overview
 from dashboard.pages.person import (
     erase_person,
     hide_person,
@@ -50,8 +52,11 @@ from dashboard.pages.person import (
     show_erasure,
     show_person,
 )
+from dashboard.pages.runbook import show_runbook
 from dashboard.pages.sandbox import show_sandbox
+from dashboard.pages.schedules import pause_one, resume_one, run_schedule, show_schedules
 from dashboard.pages.search import show_search
+from dashboard.pages.workers import show_workers
 from dashboard.permissions import OPEN, action, answer, checked, page, static_files
 from dashboard.problems import API, is_api, problem
 from dashboard.rendering import render_alone
@@ -69,7 +74,7 @@ ROUTES: Final = checked(
         answer("/sign-in", sign_in, method="POST", verb=OPEN),
         action("/sign-out", sign_out, verb=Verb.SIGN_OUT),
         answer("/live", stream_nudges, verb=Verb.LOOK),
-        page("/", show_board, verb=Verb.LOOK),
+        page("/", show_overview, verb=Verb.LOOK),
         page("/search", show_search, verb=Verb.LOOK),
         page("/deliveries", show_deliveries, verb=Verb.LOOK),
         action("/deliveries/retry", retry_one, verb=Verb.RETRY),
@@ -105,6 +110,17 @@ ROUTES: Final = checked(
         action("/accounts/{name}/disable", disable_account, verb=Verb.MANAGE_ACCOUNTS),
         action("/accounts/{name}/enable", enable_account, verb=Verb.MANAGE_ACCOUNTS),
         action("/accounts/{name}/sign-out", sign_out_account, verb=Verb.MANAGE_ACCOUNTS),
+        page("/lanes", show_lanes, verb=Verb.LOOK),
+        page("/lanes/{name}", show_lane, verb=Verb.LOOK),
+        action("/lanes/pause", pause_held, verb=Verb.PAUSE),
+        action("/lanes/resume", resume_held, verb=Verb.PAUSE),
+        page("/schedules", show_schedules, verb=Verb.LOOK),
+        action("/schedules/run", run_schedule, verb=Verb.RUN),
+        action("/schedules/pause", pause_one, verb=Verb.PAUSE),
+        action("/schedules/resume", resume_one, verb=Verb.PAUSE),
+        page("/workers", show_workers, verb=Verb.LOOK),
+        page("/outbox", show_outbox, verb=Verb.LOOK),
+        page("/runbook", show_runbook, verb=Verb.LOOK),
         page("/audit", show_audit, verb=Verb.READ_AUDIT),
         answer(f"{API}/session", api.open_session, method="POST", verb=OPEN),
         answer(f"{API}/sign-out", api.close_session, method="POST", verb=Verb.SIGN_OUT),
@@ -114,6 +130,13 @@ ROUTES: Final = checked(
         answer(f"{API}/deliveries/restore", api.restore_delivery, method="POST", verb=Verb.RESTORE),
         answer(f"{API}/domain-events/{{id}}", api.get_domain_event, verb=Verb.LOOK),
         answer(f"{API}/dead", api.get_dead, verb=Verb.LOOK),
+        answer(f"{API}/pauses", api_pauses.get_pauses, verb=Verb.LOOK),
+        answer(f"{API}/pauses", api_pauses.pause_one, method="POST", verb=Verb.PAUSE),
+        answer(f"{API}/pauses/end", api_pauses.resume_one, method="POST", verb=Verb.PAUSE),
+        answer(f"{API}/schedules", api_pauses.get_schedules, verb=Verb.LOOK),
+        answer(f"{API}/schedules/run", api_pauses.run_schedule, method="POST", verb=Verb.RUN),
+        answer(f"{API}/schedules/pause", api_pauses.pause_line, method="POST", verb=Verb.PAUSE),
+        answer(f"{API}/schedules/resume", api_pauses.resume_line, method="POST", verb=Verb.PAUSE),
         answer(f"{API}/bulk", api.start_operation, method="POST", verb=Verb.BULK),
         answer(f"{API}/bulk/{{id}}", api.get_operation, verb=Verb.LOOK),
         answer(f"{API}/bulk/{{id}}/cancel", api.cancel_operation, method="POST", verb=Verb.BULK),

@@ -63,6 +63,20 @@ def moment(asked: Asked, name: str, now: datetime) -> datetime | None:
         raise _unreadable(name) from None
 
 
+def end(asked: Asked, now: datetime) -> datetime:
+    """When something is to end: `for` so long (30m, 4h, 2d), or `until` a moment."""
+    span = text(asked, "for")
+    if span is not None:
+        try:
+            return now + min(int(span[:-1]), 10_000) * _UNITS[span[-1]]
+        except (ValueError, KeyError):
+            raise _unreadable("for") from None
+    until = moment(asked, "until", now)
+    if until is None:
+        raise HTTPException(422, "Say until when.")
+    return until
+
+
 _UNITS: Final = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -18,10 +18,11 @@ from starlette.requests import Request
 
 from dashboard.attempts import Attempts
 from dashboard.away import DatabaseAwayError
+from dashboard.known import Known
 from dashboard.nudges import Nudges, read_mark
+from dashboard.recent import Recent
 from dashboard.snapshots import Snapshots
-from dashboard.standing import Standing, Standings, read_standing
-from domain.figures.store import latest_snapshot
+from domain.figures.store import Kept, latest_snapshot
 from domain.sql import execute
 from workers.log import logger
 
@@ -32,6 +33,8 @@ LOCAL: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 # Hashing a password keeps a processor busy; looking must go on meanwhile.
 HASHING_THREADS: Final = 1
 STATEMENT_MS: Final = 2_000
+# By a snapshot of that long ago pages tell what grows.
+EARLIER: Final = timedelta(minutes=2)
 
 Result = TypeVar("Result")
 
@@ -62,7 +65,9 @@ class Context:
         self.snapshots = Snapshots(
             lambda: self.look(latest_snapshot), clock=time.monotonic, away=DatabaseAwayError
         )
-        self.standings = Standings(self._read_standing, time.monotonic)
+        self.earlier = Snapshots(self._look_back, clock=time.monotonic, away=DatabaseAwayError)
+        self.known = Known(time.monotonic)
+        self.recent = Recent(time.monotonic)
         self.log = logger("dashboard")
         self._engine = engine
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="dashboard")
@@ -99,9 +104,9 @@ class Context:
             self.log.warning("database.trouble", error=type(error).__name__)
             raise DatabaseAwayError from None
 
-    async def _read_standing(self) -> Standing:
-        now = self.clock()
-        return await self.look(lambda session: read_standing(session, now))
+    async def _look_back(self) -> Kept | None:
+        before = self.clock() - EARLIER
+        return await self.look(lambda session: latest_snapshot(session, at=before))
 
 
 def context_of(request: Request) -> Context:

@@ -21,6 +21,8 @@ from domain.tables.accounts import Via
 OPEN: Final = frozenset({"/sign-in", "/livez", "/readyz", f"{API}/session"})
 # Whoever probes knows our address and not our name.
 PROBES: Final = frozenset({"/livez", "/readyz"})
+# What says that the database is away, to those who were signed in a moment ago: counts and ages.
+WITHOUT_DATABASE: Final = frozenset({"/", "/lanes", "/workers", "/runbook"})
 RETRY_S: Final = 5
 KEPT: Final = "private, max-age=31536000, immutable"
 
@@ -77,7 +79,17 @@ async def who_is(request: Request) -> SignedIn | None:
     if not token:
         return None
     now, via = context.clock(), Via.API if by_api else Via.DASHBOARD
-    return await context.look(lambda session: find_session(session, token, now, via=via))
+    try:
+        found = await context.look(lambda session: find_session(session, token, now, via=via))
+    except DatabaseAwayError:
+        if request.method != "GET" or request.url.path not in WITHOUT_DATABASE:
+            raise
+        if (found := context.known.recall(token)) is None:
+            raise
+        return found
+    if not by_api:
+        context.known.note(token, found)
+    return found
 
 
 async def _refuse(request: Request) -> Response | None:

@@ -13,14 +13,8 @@ from dashboard.snapshots import Latest
 from dashboard.words import count, duration, listed
 from domain.figures.gauges import part_of
 from domain.figures.snapshot import PARTS, AlertNow, Count, How, Part, Snapshot
-from domain.figures.thresholds import (
-    BY_NAME,
-    COLLECTOR_SILENT,
-    SILENT_FOR_LONG_S,
-    Level,
-    Threshold,
-    Unit,
-)
+from domain.figures.threshold import Level, Threshold, Unit
+from domain.figures.thresholds import BY_NAME, COLLECTOR_SILENT, SILENT_FOR_LONG_S
 
 RUNBOOK: Final = "docs/runbook.md"
 
@@ -72,7 +66,7 @@ class Judgement:
 
 def judge_snapshot(latest: Latest) -> Judgement:
     """Say how everything stands."""
-    if latest.snapshot is None or latest.is_silent:
+    if latest.snapshot is None or latest.is_silent or latest.is_away:
         return _silent(latest)
     snapshot = latest.snapshot
     ringing = [alert for alert in snapshot.alerts if alert.ringing and alert.name in BY_NAME]

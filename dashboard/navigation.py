@@ -22,12 +22,22 @@ class Entry:
 
 MENU: Final = (
     Entry("Overview", "/", "O"),
+    Entry("Lanes", "/lanes", "L"),
     Entry("Deliveries", "/deliveries", "D"),
     Entry("Dead", "/dead", "X"),
     Entry("Bulk operations", "/bulk", "B"),
     Entry("Notifications", "/notifications", "N"),
+    Entry("Schedules", "/schedules", "S"),
+    Entry("Workers", "/workers", "W"),
+    Entry("Outbox", "/outbox", "U"),
     Entry("Catalogue", "/catalogue", "C"),
     Entry("Audit log", "/audit", "A", Verb.READ_AUDIT),
+    Entry("Runbook", "/runbook", "R"),
     Entry("API keys", "/keys", "K", Verb.MANAGE_KEYS),
     Entry("Accounts", "/accounts", "M", Verb.MANAGE_ACCOUNTS),
 )
+
+
+def has_page(path: str) -> bool:
+    """Whether the menu has a page that a link, with whatever query, would lead to."""
+    return any(entry.path == path.partition("?")[0].partition("#")[0] for entry in MENU)

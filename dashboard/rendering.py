@@ -19,7 +19,7 @@ from dashboard import words
 from dashboard.assets import asset
 from dashboard.context import context_of
 from dashboard.links import with_query
-from dashboard.navigation import MENU
+from dashboard.navigation import MENU, has_page
 from dashboard.saying import just_said
 from dashboard.sessions import SignedIn
 from domain.ops.permissions import Verb
@@ -42,6 +42,8 @@ class Page:
     values: Mapping[str, Any] = field(default_factory=dict)
     status: int = 200
     live: bool | str = False
+    # Whether it holds something that `chart.js` draws.
+    charts: bool = False
 
 
 def render(request: Request, page: Page) -> Response:
@@ -62,6 +64,7 @@ def render(request: Request, page: Page) -> Response:
         inner=Markup(inner),  # noqa: S704
         etag=etag,
         live=_live_url(request, page),
+        charts=page.charts,
         path=request.url.path,
         environment=context_of(request).environment,
         theme=_theme(request),
@@ -121,10 +124,20 @@ def _make_environment() -> Environment:
         "short": words.short,
         "count": words.count,
         "pretty": words.pretty,
+        "counted": words.counted,
+        "rate": words.rate,
+        "quick": words.quick,
     }
-    environment.globals |= {"asset": asset, "menu": MENU, "with_query": with_query}
+    environment.globals |= {
+        "asset": asset,
+        "menu": MENU,
+        "with_query": with_query,
+        "has_page": has_page,
+    }
     # Templates may call these without an import.
     environment.globals["ui"] = environment.get_template("parts.html").module
+    # These call the former.
+    environment.globals["ov"] = environment.get_template("overview_parts.html").module
     return environment
 
 

@@ -86,6 +86,7 @@ async def close_for(context: Context, actor: Actor, token: str) -> None:
         _write_down(session, actor, "sign_out", now=now)
 
     await context.write(end)
+    context.known.note(token, None)
 
 
 async def sign_out(request: Request, _form: Form) -> Response:

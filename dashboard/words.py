@@ -5,9 +5,13 @@ import re
 from datetime import datetime
 from typing import Any, Final
 
+from domain.figures.snapshot import Count, How
+
 MINUTE_S: Final = 60
 HOUR_S: Final = 3_600
 DAY_S: Final = 86_400
+# Below it a digit after the point says something.
+FEW_A_MINUTE: Final = 10
 
 
 def count(number: int, one: str, many: str) -> str:
@@ -20,6 +24,35 @@ def number(value: int | None, cap: int | None = None) -> str:
     if value is None:
         return "-"
     return f"{cap:,}+" if cap is not None and value > cap else f"{value:,}"
+
+
+def counted(value: Count) -> str:
+    """A count, and how exact it is: 1,234, 10,000+, about 1,200,000."""
+    match value.how:
+        case How.EXACT:
+            return f"{value.number:,}"
+        case How.LEAST:
+            return f"{value.number:,}+"
+        case How.ABOUT:
+            return f"~{value.number:,}"
+
+
+def rate(a_minute: float | None) -> str:
+    """How many a minute: 0, 0.4, 12, 1,200."""
+    if a_minute is None:
+        return "-"
+    return f"{a_minute:.1f}" if 0 < a_minute < FEW_A_MINUTE else f"{a_minute:,.0f}"
+
+
+def quick(seconds: float | None) -> str:
+    """A measured duration, to what an estimate is good for: 2.5 ms, 40 ms, 1.2 s, 4 min."""
+    if seconds is None:
+        return "-"
+    if seconds < 1:
+        milliseconds = seconds * 1_000
+        digits = 1 if milliseconds < FEW_A_MINUTE else 0
+        return f"{milliseconds:.{digits}f} ms"
+    return f"{seconds:.1f} s" if seconds < MINUTE_S else duration(seconds)
 
 
 def moment(value: datetime) -> str:

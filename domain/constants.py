@@ -254,3 +254,7 @@ FAILURES_KEPT = timedelta(days=90)
 # Every snapshot is kept for so long, then the first of each minute.
 SNAPSHOTS_DENSE = timedelta(hours=2)
 SNAPSHOTS_KEPT = timedelta(days=7)
+
+# So long at most ops hold back a lane, a handler or a schedule in one go: a pause isn't to be
+# forgotten.
+PAUSE_LONGEST = timedelta(days=7)

@@ -123,6 +123,7 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
     "relay": {
         **REPORT,
         **ROUTE,
+        "pauses": READ,
         "deliveries": "select insert update(deaths, state, due_at, error, fingerprint, settled_at)",
         "in_hand": "select delete",
     },
@@ -141,6 +142,7 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
         "notifications": "select insert update delete",
         "address_facts": READ,
         "workers": ALL,
+        "pauses": READ,
     },
     "scheduler": {
         **REPORT,
@@ -266,9 +268,10 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
         "bulk_operations": "select insert update",
         "bulk_items": "select insert update",
         "audit_log": "select insert",
+        "pauses": ALL,
         "workers": READ,
         "scheduler_lead": READ,
-        "schedules": READ,
+        "schedules": "select update(paused_until, paused_why, asked_at)",
         "ticks": READ,
         "inbox": "select(provider, id, type, object_id, said_at, state, reason, awaits,"
         " received_at)",

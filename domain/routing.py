@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from domain.catalogue import HANDLERS, TYPES, Handler
+from domain.pausing import NOT_PAUSED
 from domain.sql import array, fetch
 
 # Rows that another relay holds are skipped, and types that this version doesn't know stay where
@@ -70,18 +71,20 @@ def route(session: Session, *, limit: int, now: datetime, routes: Routes = ALL_R
 
 
 def due_handlers(session: Session, handlers: Iterable[Handler], *, now: datetime) -> list[Handler]:
-    """Give those handlers that have something due: one probe of an index for each."""
+    """Give those handlers that have something due and aren't paused: one probe of an index each."""
     known = {handler.name: handler for handler in handlers}
     rows = fetch(
         session,
-        """
-        SELECT known.handler FROM unnest(%(handlers)s::text[]) AS known (handler)
-        WHERE EXISTS (
+        f"""
+        SELECT known.handler
+        FROM unnest(%(handlers)s::text[], %(lanes)s::text[]) AS known (handler, lane)
+        WHERE {NOT_PAUSED} AND EXISTS (
             SELECT FROM deliveries
             WHERE deliveries.handler = known.handler AND due_at <= %(now)s
         )
         """,
         handlers=array(known),
+        lanes=array(handler.lane for handler in known.values()),
         now=now,
     )
     return [known[name] for (name,) in rows]

@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "notifications": "workers.commands.notifications",
     "reconcile": "workers.commands.reconcile",
     "schedule": "workers.commands.schedule",
+    "lanes": "workers.commands.lanes",
     "match": "workers.commands.match",
     "keys": "workers.commands.keys",
     "users": "workers.commands.users",

@@ -17,6 +17,7 @@ from sqlalchemy import Engine, text
 from domain.lanes import LANES
 from workers.exposition import serve_figures
 from workers.log import logger
+from workers.pausing import PAUSES
 from workers.reporting import Presence, Reporter, make_reporter
 from workers.settings import Settings
 
@@ -112,7 +113,7 @@ class Reporting(dramatiq.Middleware):
         del broker, worker
         url = self._settings.database_url
         assert url is not None
-        own = Presence("worker", LANES, serve_figures(self._settings, "worker"))
+        own = Presence("worker", LANES, serve_figures(self._settings, "worker"), PAUSES)
         self._reporter = make_reporter(url.get_secret_value(), own)
         self._reporter.start()
 

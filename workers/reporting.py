@@ -21,11 +21,14 @@ from sqlmodel import Session
 from domain.dispatch import describe
 from domain.figures.keeping import add_failures, add_figures
 from domain.figures.recorder import Key, Tally, added
+from domain.pausing import pauses_at
 from domain.sql import as_json, execute
 from workers.chores.chore import transaction
+from workers.clock import utc_now
 from workers.database import make_engine
 from workers.log import logger
 from workers.measuring import MEASURES, Measures
+from workers.pausing import Pauses
 
 BEAT_EVERY: Final = timedelta(seconds=5)
 # So many beats from one writing of figures to the next.
@@ -35,11 +38,12 @@ STATEMENT_MS: Final = 3_000
 
 _BEAT: Final = """
     INSERT INTO processes AS row (id, name, pid, host, version, started_at, last_seen_at,
-        memory_bytes, metrics_at, takes, doing)
+        memory_bytes, metrics_at, takes, doing, obeys)
     VALUES (%(id)s, %(name)s, %(pid)s, %(host)s, %(version)s, clock_timestamp(), clock_timestamp(),
-        %(memory)s, %(metrics_at)s, %(takes)s, %(doing)s::jsonb)
+        %(memory)s, %(metrics_at)s, %(takes)s, %(doing)s::jsonb, %(obeys)s)
     ON CONFLICT (id) DO UPDATE SET last_seen_at = excluded.last_seen_at,
-        memory_bytes = excluded.memory_bytes, doing = excluded.doing
+        memory_bytes = excluded.memory_bytes, doing = excluded.doing,
+        obeys = excluded.obeys
 """
 
 
@@ -56,6 +60,8 @@ class Presence:
     name: str
     takes: tuple[str, ...] = ()
     metrics_at: str | None = None
+    # What it holds back, if it is one that begins what can be paused.
+    pauses: Pauses | None = None
 
 
 class Reporter:
@@ -84,9 +90,13 @@ class Reporter:
         """Say that the process runs."""
         with transaction(self._engine) as session:
             _prepare(session)
+            # Before it says what it does: what it begins from now on it begins knowing them.
+            pauses = self._own.pauses
+            obeys = [] if pauses is None else pauses.take(pauses_at(session, utc_now()))
             execute(
                 session,
                 _BEAT,
+                obeys=obeys,
                 id=self._id,
                 name=self._own.name,
                 pid=os.getpid(),

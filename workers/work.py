@@ -16,6 +16,7 @@ from workers.bells import Bells
 from workers.desk import WorkDesk
 from workers.log import logger
 from workers.measuring import MEASURES, Measures
+from workers.pausing import PAUSES, Pauses
 
 if TYPE_CHECKING:
     from workers.spans import Spans
@@ -38,6 +39,7 @@ class Shift:
     handlers: Mapping[str, Handler] = field(default_factory=lambda: HANDLERS)
     spans: "Spans | None" = None
     measures: Measures = MEASURES
+    pauses: Pauses = PAUSES
     _broke_off_at: str | None = None
 
     def work(self, lane: str) -> int:
@@ -79,6 +81,10 @@ class Shift:
         """Apply one batch of a handler and log it."""
         started, now = time.time_ns(), self.now()
         with self.measures.busy.with_(handler.name):
+            # Asked once it shows in what this process does: whoever reads there that it has
+            # nothing of the handler in hand can be sure that it begins nothing either.
+            if self.pauses.hold(handler.name, now):
+                return 0
             report = apply_due(self.desk.desk, handler, limit=self.batch_size, now=now)
         if report.claimed:
             ended = time.time_ns()

@@ -10,9 +10,10 @@ from domain.ops.audit import PAGE, AuditFilter, list_audit
 ACTIONS = (
     "inbox.retry", "inbox.close", "refunds.retry", "refunds.retry.all", "refunds.close",
     "retry", "retry.all", "discard", "restore", "bulk.retry", "bulk.discard", "bulk.restore",
-    "bulk.cancel", "bulk.done", "bulk.stopped", "sign_in", "sign_out",
     "reveal", "erase", "key.create", "key.rotate", "key.revoke", "account.create", "account.role",
     "account.disable", "account.enable", "account.remove", "account.sign_out",
+    "bulk.cancel", "bulk.done", "bulk.stopped", "pause", "resume", "schedule.run",
+    "schedule.pause", "schedule.resume", "sign_in", "sign_out",
 )  # fmt: skip
 
 

@@ -7,15 +7,8 @@ from typing import Any, Final
 
 from domain.figures.gauges import AGE, SOURCES
 from domain.figures.names import METRICS, Kind, Metric
-from domain.figures.thresholds import (
-    COLLECTOR_SILENT,
-    SILENT_FOR_LONG_S,
-    SILENT_S,
-    THRESHOLDS,
-    Level,
-    Threshold,
-    Unit,
-)
+from domain.figures.threshold import Level, Threshold, Unit
+from domain.figures.thresholds import COLLECTOR_SILENT, SILENT_FOR_LONG_S, SILENT_S, THRESHOLDS
 from workers.exposition import PREFIX
 
 HEAD: Final = """\

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from domain.figures.gauges import Gauge, gauges, part_of
 from domain.figures.snapshot import AlertNow, Snapshot
-from domain.figures.thresholds import BY_NAME, THRESHOLDS, Threshold
+from domain.figures.threshold import Threshold
+from domain.figures.thresholds import BY_NAME, THRESHOLDS
 
 
 def find_alerts(

@@ -141,6 +141,10 @@ def _rests(resting: Any) -> _Values:
         yield each.since_s, (each.port,)
 
 
+def _held_back(pauses: Any) -> _Values:
+    yield len(pauses), ()
+
+
 def _full(broker: Any) -> _Values:
     if broker.memory_bytes is not None and broker.most_memory_bytes:
         yield broker.memory_bytes / broker.most_memory_bytes, ()
@@ -204,6 +208,7 @@ SOURCES: Final = (
         _schedules(lambda each: each.paused_until is not None),
     ),
     Source("chores_oldest_seconds", "chores", "The oldest that is to be made.", (), _oldest),
+    Source("pauses", "pauses", "Lanes and handlers that are held back.", (), _held_back),
     Source("inbox_held", "inbox", "What somebody has to look at.", (), _held),
     Source("refunds", "refunds", "Money that is to go back.", ("state",), _refunds),
     Source("refunds_in_vain", "refunds", "Refunds that came to nothing.", (), _in_vain),

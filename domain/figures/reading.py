@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from sqlmodel import Session
 
-from domain.figures.counting import outbox_now
 from domain.figures.reading_handlers import read_handlers
 from domain.figures.reading_system import (
     read_chores,
     read_database,
     read_inbox,
+    read_pauses,
     read_processes,
     read_refunds,
     read_scheduler,
@@ -20,6 +20,7 @@ from domain.figures.reading_work import (
     Work,
     read_channels,
     read_failing,
+    read_outbox,
     read_resting,
     read_work,
 )
@@ -27,7 +28,7 @@ from domain.figures.reading_work import (
 # What is read in one go, and which parts that gives. A field of a named tuple is a part's name.
 Reader = Callable[[Session, datetime], Any]
 READERS: Final[Mapping[tuple[str, ...], Reader]] = {
-    ("outbox",): outbox_now,
+    ("outbox",): read_outbox,
     Work._fields: read_work,
     ("failing",): read_failing,
     ("channels",): read_channels,
@@ -39,4 +40,5 @@ READERS: Final[Mapping[tuple[str, ...], Reader]] = {
     ("refunds",): read_refunds,
     ("database",): read_database,
     ("handlers",): read_handlers,
+    ("pauses",): read_pauses,
 }

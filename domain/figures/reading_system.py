@@ -11,6 +11,7 @@ from domain.figures.snapshot import (
     DatabaseNow,
     InboxNow,
     InHandNow,
+    PauseNow,
     ProcessNow,
     Queue,
     RefundsNow,
@@ -19,6 +20,7 @@ from domain.figures.snapshot import (
 )
 from domain.leading import leader
 from domain.partitions import count_strays
+from domain.pausing import pauses_at
 from domain.payments.refund_log import refund_numbers
 from domain.schedules import Scheduled, schedules
 from domain.sql import fetch
@@ -33,7 +35,7 @@ def read_processes(session: Session, now: datetime) -> tuple[ProcessNow, ...]:
         session,
         """
         SELECT name, pid, host, version, started_at, last_seen_at, memory_bytes, metrics_at, takes,
-            doing
+            doing, obeys
         FROM processes WHERE last_seen_at > %(now)s - %(gone)s ORDER BY name, host, pid
         """,
         now=now,
@@ -48,14 +50,23 @@ def read_processes(session: Session, now: datetime) -> tuple[ProcessNow, ...]:
             metrics_at=metrics_at,
             takes=tuple(takes),
             doing=tuple(_in_hand(each, now) for each in doing),
+            obeys=tuple(obeys),
         )
-        for name, pid, host, version, started, seen, memory, metrics_at, takes, doing in rows
+        for name, pid, host, version, started, seen, memory, metrics_at, takes, doing, obeys in rows
     )
 
 
 def _in_hand(doing: Mapping[str, Any], now: datetime) -> InHandNow:
     since = datetime.fromisoformat(doing["since"])
     return InHandNow(doing["what"], doing["count"], age(since, now))
+
+
+def read_pauses(session: Session, now: datetime) -> tuple[PauseNow, ...]:
+    """List what is held back."""
+    return tuple(
+        PauseNow(each.name, each.since, each.until, each.actor, each.why)
+        for each in pauses_at(session, now)
+    )
 
 
 def read_scheduler(session: Session, now: datetime) -> SchedulerNow:

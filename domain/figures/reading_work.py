@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -16,9 +17,10 @@ from domain.figures.counting import (
     count_deliveries,
     count_up_to,
     lane_due,
+    outbox_now,
     seconds_since,
 )
-from domain.figures.snapshot import ChannelNow, Failing, Lane, Resting
+from domain.figures.snapshot import ChannelNow, Failing, Lane, Queue, Resting
 from domain.lanes import LANES
 from domain.sql import fetch
 from domain.tables.notifications import Channel
@@ -27,6 +29,8 @@ from domain.tables.notifications import Channel
 LATELY: Final = timedelta(minutes=10)
 FAILING_SHOWN: Final = 20
 P95: Final = 0.95
+# As far back as a small line in a row shows.
+MINUTES_SHOWN: Final = 30
 
 _HANDLERS: Final = {
     lane: [handler.name for handler in HANDLERS.values() if handler.lane == lane] for lane in LANES
@@ -40,6 +44,12 @@ class Work(NamedTuple):
     deliveries: Mapping[str, Any]
 
 
+def read_outbox(session: Session, now: datetime) -> Queue:
+    """Count what nobody has routed, and what was routed lately."""
+    left = sum(count for _, count, _ in _lately(session, names.ROUTED.name))
+    return replace(outbox_now(session, now), left=left)
+
+
 def read_work(session: Session, now: datetime) -> Work:
     """Count what is due and what is settled, and add up what was lately done."""
     found = {lane: lane_due(session, lane, listed, now=now) for lane, listed in _HANDLERS.items()}
@@ -47,8 +57,12 @@ def read_work(session: Session, now: datetime) -> Work:
     for (_, lane, state), count, _ in _lately(session, names.SETTLED.name):
         tries[lane][state] = tries[lane].get(state, 0) + count
     waits, runs = (_slow(session, metric.name) for metric in (names.WAIT, names.RUN))
+    minutes = _minutes(session, now)
     lanes = tuple(
-        Lane(lane, queue.waiting, queue.oldest_s, tries[lane], waits.get(lane), runs.get(lane))
+        Lane(
+            *(lane, queue.waiting, queue.oldest_s, tries[lane], waits.get(lane), runs.get(lane)),
+            minutes=tuple(minutes[lane]),
+        )
         for lane, (queue, _) in found.items()
     )
     every = [name for listed in _HANDLERS.values() for name in listed]
@@ -66,6 +80,24 @@ def _lately(session: Session, name: str) -> list[tuple[list[str], int, list[int]
         lately=LATELY,
     )
     return [(labels, count, buckets) for labels, count, buckets in rows]
+
+
+def _minutes(session: Session, now: datetime) -> Mapping[str, list[int]]:
+    """Count tries of each lane in each of the last minutes; those without any count too."""
+    rows = fetch(
+        session,
+        "SELECT labels[2], at, sum(count)::bigint FROM figures"
+        " WHERE span = 'minute' AND name = %(name)s AND at > %(since)s GROUP BY 1, 2",
+        name=names.SETTLED.name,
+        since=now - timedelta(minutes=MINUTES_SHOWN),
+    )
+    running = now.replace(second=0, microsecond=0)
+    minutes: defaultdict[str, list[int]] = defaultdict(lambda: [0] * MINUTES_SHOWN)
+    for lane, at, count in rows:
+        ago = int((running - at).total_seconds() // 60)
+        if 0 <= ago < MINUTES_SHOWN:
+            minutes[lane][MINUTES_SHOWN - 1 - ago] += count
+    return minutes
 
 
 def _slow(session: Session, name: str) -> dict[str, float | None]:

@@ -6,7 +6,7 @@ has that and what went wrong. Nothing here is personal: counts, ages, words of t
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final, Generic, TypeVar
 
@@ -48,11 +48,15 @@ class Part(Generic[Value]):
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Something in which work waits; `oldest_s` is None where nothing does."""
+    """Something in which work waits; `oldest_s` is None where nothing does.
+
+    `left`: how many left it in the last ten minutes, where that is measured.
+    """
 
     name: str
     waiting: Count
     oldest_s: float | None
+    left: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ class Lane:
     """What is due in a lane, and how it went in the last ten minutes.
 
     `tries`: by outcome. `wait_p95_s` and `run_p95_s`: estimates; None when nothing was measured.
+    `minutes`: tries in each of the last thirty minutes, the running one last.
     """
 
     name: str
@@ -68,6 +73,7 @@ class Lane:
     tries: Mapping[str, int] = field(default_factory=dict)
     wait_p95_s: float | None = None
     run_p95_s: float | None = None
+    minutes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +147,18 @@ class ProcessNow:
     metrics_at: str | None
     takes: tuple[str, ...]
     doing: tuple[InHandNow, ...]
+    obeys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PauseNow:
+    """A lane or a handler that somebody holds back."""
+
+    name: str
+    since: datetime
+    until: datetime
+    actor: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +256,13 @@ class Snapshot:
     database: Part[DatabaseNow] = Part()
     broker: Part[BrokerNow] = Part()
     handlers: Part[Mapping[str, HandlerNow]] = Part()
+    pauses: Part[tuple[PauseNow, ...]] = Part()
     alerts: tuple[AlertNow, ...] = ()
+
+    @classmethod
+    def nothing(cls) -> "Snapshot":
+        """Give one that knows nothing, to be shown before there ever was another."""
+        return cls(datetime.min.replace(tzinfo=UTC))
 
 
 PARTS: Final = tuple(each.name for each in fields(Snapshot) if each.name not in ("at", "alerts"))

@@ -33,6 +33,10 @@ class Verb(StrEnum):
     MANAGE_KEYS = "manage_keys"
     # Say who may sign in, and what they may.
     MANAGE_ACCOUNTS = "manage_accounts"
+    # Hold back lanes, handlers and schedules for a while, and let them go on.
+    PAUSE = "pause"
+    # Have a schedule run at once.
+    RUN = "run"
     # End one's own session.
     SIGN_OUT = "sign_out"
 
@@ -43,6 +47,8 @@ OPERATOR: Final = VIEWER | {
     Verb.DISCARD,
     Verb.RESTORE,
     Verb.BULK,
+    Verb.PAUSE,
+    Verb.RUN,
     Verb.READ_SANDBOX,
     Verb.REVEAL,
 }

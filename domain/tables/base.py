@@ -18,6 +18,7 @@ SQLModel.metadata.naming_convention = {
 
 NOW = text("now()")
 EMPTY_OBJECT = text("'{}'::jsonb")
+NO_WORDS = text("'{}'")
 FALSE = text("false")
 TRUE = text("true")
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, BigInteger, Double, Index, SmallInteger, Text, text
 from sqlmodel import Field, SQLModel
 
-from domain.tables.base import FALSE, document, instant, one_of
+from domain.tables.base import FALSE, NO_WORDS, document, instant, one_of
 from domain.tables.ledger import BY_BYTES
 
 
@@ -92,6 +92,10 @@ class Process(SQLModel, table=True):
     takes: list[str] = Field(sa_type=ARRAY(Text))
     # [{what, count, since}]: what is in hand, in words of the code.
     doing: list[Any] = document(nullable=False)
+    # Pauses that it has seen and begins nothing of.
+    obeys: list[str] = Field(
+        sa_type=ARRAY(Text), nullable=False, sa_column_kwargs={"server_default": NO_WORDS}
+    )
 
 
 class SnapshotRow(SQLModel, table=True):

@@ -83,6 +83,19 @@ class AuditEntry(SQLModel, table=True):
     thing: str | None = None
 
 
+class PauseRow(SQLModel, table=True):
+    """A lane or a handler of which nothing is begun before `until`; then it is as if it weren't."""
+
+    __tablename__ = "pauses"
+
+    # No handler is called like a lane.
+    name: str = Field(primary_key=True, sa_type=BY_BYTES)
+    since: datetime = instant(nullable=False)
+    until: datetime = instant(nullable=False)
+    actor: str
+    why: str
+
+
 class Discard(SQLModel, table=True):
     """What a delivery was before it was discarded: as long as its row is here it can be undone."""
 

@@ -77,8 +77,8 @@ def sign_in(page: Page, role: str) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("navigation", name="Pages").wait_for()
-    # Its scripts, which listen for keys, run before this.
-    page.wait_for_load_state("load")
+    # Shown by the script that listens to keys.
+    page.locator("#theme").wait_for()
 
 
 def _watched(context: BrowserContext, complaints: list[str], home: str) -> Page:

@@ -81,11 +81,11 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         print(f"All of it was applied {time.monotonic() - started:.1f} s later.")
         _show(told, settings)
         if arguments.trouble:
-            _trouble(told, gateway, settings)
+            _trouble(told, gateway, settings=settings)
     return 0
 
 
-def _trouble(told: Sequence[Envelope], gateway: Gateway, settings: Settings) -> None:
+def _trouble(told: Sequence[Envelope], gateway: Gateway, *, settings: Settings) -> None:
     """Break something, rescue a part of it, and say where the rest is mended."""
     with transactions(settings) as begin:
         make_trouble(told, begin, gateway.post)

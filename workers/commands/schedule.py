@@ -12,14 +12,12 @@ from sqlmodel import Session
 
 from domain.constants import LATEST_TIME
 from domain.leading import leader
+from domain.ops.scheduling import pause_schedule, resume_schedule, run_now
 from domain.schedules import (
     Met,
     Scheduled,
-    ask,
     met,
     names,
-    pause,
-    resume,
     schedules,
     take_back,
 )
@@ -34,6 +32,7 @@ from workers.commands.asking import (
     transactions,
     words,
 )
+from workers.commands.whoever import whoever
 from workers.errors import CommandError
 from workers.settings import Settings
 
@@ -138,13 +137,14 @@ def _pause(session: Session, arguments: argparse.Namespace) -> str:
     if until <= utc_now():
         message = f"{until.isoformat()} is over already; --until takes a time that is to come."
         raise CommandError(message)
-    if not pause(session, arguments.name, until=until, why=arguments.reason):
+    name, why = arguments.name, arguments.reason
+    if not pause_schedule(session, whoever(), name, until=until, why=why, now=utc_now()):
         _refuse_unknown(session, arguments.name)
     return f"{arguments.name} is paused until {until.isoformat()}."
 
 
 def _resume(session: Session, arguments: argparse.Namespace) -> str:
-    if not resume(session, arguments.name):
+    if not resume_schedule(session, whoever(), arguments.name, now=utc_now()):
         _refuse_unknown(session, arguments.name)
     return (
         f"{arguments.name} isn't paused any more. A planned time that it has skipped is made up for"
@@ -172,7 +172,7 @@ def _run(arguments: argparse.Namespace, settings: Settings) -> int:
 def _ask_and_wait(begin: Callable[[], AbstractContextManager[Session]], name: str) -> Met:
     """Ask, and wait until it has begun, not for ever, and then for its end."""
     with begin() as session:
-        asked_at = ask(session, name)
+        asked_at = run_now(session, whoever(), name, why=None, now=utc_now())
         if asked_at is None:
             _refuse_unknown(session, name)
         if leader(session) is None:

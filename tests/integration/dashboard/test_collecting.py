@@ -69,7 +69,7 @@ class TestParts:
         read = [name for name in PARTS if getattr(snapshot, name).value is not None]
         assert read == [name for name in PARTS if name != "broker"]
         assert [name for name in PARTS if getattr(snapshot, name).trouble] == []
-        assert snapshot.outbox.value == Queue("outbox", Count(0), None)
+        assert snapshot.outbox.value == Queue("outbox", Count(0), None, left=0)
 
     def test_a_settled_evening_is_counted_exactly(
         self, engine: Engine, collector: Collector

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, text
 
 from dashboard.__main__ import server_config
 from dashboard.app import make_app
+from dashboard.collecting import Collector
 from dashboard.context import Place
 from dashboard.links import own_path
 from dashboard.rendering import TEMPLATES
@@ -34,6 +35,9 @@ GATHERING: Final = "018f0000-0000-7000-8000-00000000000e"
 PLACES: Final = (
     "/",
     "/deliveries",
+    "/schedules",
+    "/workers",
+    "/outbox",
     "/dead",
     "/dead/list",
     "/dead/preview",
@@ -61,6 +65,7 @@ def engine(postgres_server: PostgresServer) -> Iterator[Engine]:
         bad = "'" + HOSTILE.replace("'", "''") + "'"
         ids = {"told": TOLD, "bulk": BULK, "person": PERSON, "gathering": GATHERING}
         connection.exec_driver_sql(SPOILT.format(bad=bad, **ids))
+    Collector(made, None).look()
     yield made
     made.dispose()
     postgres_server.drop(url)
@@ -78,6 +83,18 @@ VALUES (1, {bad}, {bad}, now(), 'dead', 1, {bad}, {bad}, {bad}, {bad}, now());
 INSERT INTO refusals (thing, reason) VALUES ({bad}, {bad});
 INSERT INTO workers (id, pid, host, lanes, started_at, last_seen_at)
 VALUES (gen_random_uuid(), 1, {bad}, ARRAY[{bad}::text], now(), now());
+INSERT INTO processes (id, name, pid, host, version, started_at, last_seen_at, memory_bytes, takes,
+    doing)
+VALUES (gen_random_uuid(), {bad}, 1, {bad}, {bad}, now(), now() - interval '20 seconds', 1,
+    ARRAY[{bad}::text], jsonb_build_array(jsonb_build_object('what', {bad}::text, 'count', 1,
+        'since', now())));
+INSERT INTO failure_kinds (fingerprint, handler, error, first_at, last_at, version)
+VALUES ('x', {bad}, {bad}, now(), now(), {bad});
+INSERT INTO outbox (seq, received_at, type) VALUES (1, now(), {bad});
+INSERT INTO port_rests (port, failures, reason, since, until)
+VALUES ({bad}, 3, {bad}, now(), now() + interval '1 hour');
+INSERT INTO schedules (name, every, at, sentence, paused_until, paused_why)
+VALUES ({bad}, '1 hour', '0', {bad}, now() + interval '1 hour', {bad});
 INSERT INTO notifications (id, user_id, category, template, params, channel, dedupe_key, status,
     reason, send_after, expires_at, attempts, domain_event_id)
 VALUES ('{told}', '{person}', 'push_social', 'kudos',

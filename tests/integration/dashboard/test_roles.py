@@ -74,7 +74,7 @@ class Walker:
     bearer: str = ""
 
     def ask(self, route: DeclaredRoute) -> httpx.Response:
-        path = route.path.replace("{id}", A_UUID).replace("{seq}", "1")
+        path = route.path.replace("{id}", A_UUID).replace("{seq}", "1").replace("{name}", "plans")
         # Its own in each request: signing out ends the one and not the walk.
         cookies = {"cookie": f"momento-session={self.cookie}"}
         headers = OURS | ({"authorization": self.bearer} if path.startswith(API) else cookies)

@@ -14,7 +14,8 @@ from domain.figures import names
 from domain.figures.gauges import SOURCES
 from domain.figures.names import METRICS, Kind
 from domain.figures.recorder import Recorder
-from domain.figures.thresholds import COLLECTOR_SILENT, THRESHOLDS, Threshold
+from domain.figures.threshold import Threshold
+from domain.figures.thresholds import COLLECTOR_SILENT, THRESHOLDS
 from tests.helpers.promtool import run_promtool
 from workers.exposition import PREFIX, make_registry, shown
 

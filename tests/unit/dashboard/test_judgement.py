@@ -61,6 +61,7 @@ def well(**other: Any) -> Snapshot:
         "inbox": InboxNow(Count(0), Count(0)),
         "refunds": RefundsNow({state: Count(0) for state in ("due", "refused", "failed")}, None),
         "database": DatabaseNow(20, 100, 0.1, 0),
+        "pauses": (),
         "broker": BrokerNow("redis", 0.001, 1_000_000, None),
     }
     parts: dict[str, Any] = {name: part(value) for name, value in (values | other).items()}
@@ -146,6 +147,7 @@ class TestAlarms:
         assert found.first is not None
         assert (found.mood, found.first.since) == (Mood.WARN, NOW - LONG)
         assert found.first.not_because == (
+            "nothing is paused",
             "the broker answers",
             "workers are at work",
             "hardly anything fails",

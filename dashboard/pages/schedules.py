@@ -1,0 +1,92 @@
+"""`/schedules`: what runs when, its last sixty runs, what was missed; run now, pause, resume."""
+
+from collections.abc import Callable
+from typing import Final
+
+from sqlmodel import Session
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dashboard.asking import end, text
+from dashboard.context import context_of
+from dashboard.doing import do
+from dashboard.forms import Form
+from dashboard.guard import signed_in
+from dashboard.pages.lanes import SPANS
+from dashboard.rendering import Page
+from dashboard.strips import TONES, Strip, strip_of
+from domain.ops.acting import checked_why
+from domain.ops.pausing import checked_end
+from domain.ops.scheduling import (
+    SHOWN,
+    Listed,
+    Timetable,
+    list_schedules,
+    pause_schedule,
+    resume_schedule,
+    run_now,
+)
+
+BACK: Final = "/schedules"
+LIFE_S: Final = 1.0
+
+
+async def show_schedules(request: Request) -> Page:
+    """All of them, those that somebody should look at first."""
+    context = context_of(request)
+    now = context.clock()
+
+    def read(session: Session) -> tuple[Timetable, list[tuple[Listed, Strip]]]:
+        table = list_schedules(session, now)
+        return table, [(each, strip_of(each.ticks)) for each in table.listed]
+
+    found, listed = await context.recent.get(BACK, lambda: context.look(read), life_s=LIFE_S)
+    values = {
+        "leader": found.leader,
+        "listed": listed,
+        "tones": TONES,
+        "shown": SHOWN,
+        "spans": SPANS,
+    }
+    return Page("Schedules", "schedules.html", values, live=True)
+
+
+async def run_schedule(request: Request, form: Form) -> Response:
+    """Have the scheduler that leads run it at once."""
+    actor, now = signed_in(request).actor, context_of(request).clock()
+    name, why = text(form, "name") or "", text(form, "why") or "asked for in the dashboard"
+
+    def work(session: Session) -> bool:
+        return run_now(session, actor, name, why=checked_why(why), now=now) is not None
+
+    return await _do(request, work, said="asked")
+
+
+async def pause_one(request: Request, form: Form) -> Response:
+    """Have it not run for a while."""
+    actor, now = signed_in(request).actor, context_of(request).clock()
+    name, until = text(form, "name") or "", end(form, now)
+
+    def work(session: Session) -> bool:
+        checked_end(until, now)
+        why = checked_why(form.get("why", ""))
+        return pause_schedule(session, actor, name, until=until, why=why, now=now)
+
+    return await _do(request, work, said="schedule_paused")
+
+
+async def resume_one(request: Request, form: Form) -> Response:
+    """End its pause."""
+    actor, now = signed_in(request).actor, context_of(request).clock()
+    name = text(form, "name") or ""
+    return await _do(
+        request,
+        lambda session: resume_schedule(session, actor, name, now=now),
+        said="schedule_resumed",
+    )
+
+
+async def _do(request: Request, work: Callable[[Session], bool], *, said: str) -> Response:
+    answer = await do(request, work, back=BACK, said=said)
+    context_of(request).recent.forget(BACK)
+    return answer

@@ -1,0 +1,168 @@
+"""The first page: from the snapshot alone, renewed in place, shown while the database is away."""
+
+import asyncio
+import re
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+from psycopg.sql import SQL, Identifier
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from dashboard.away import DatabaseAwayError
+from dashboard.context import Context, Place
+from dashboard.snapshots import LIFE_S
+from domain.figures.snapshot import PARTS, Count, Failing, Lane, Part, Snapshot
+from domain.figures.store import keep_snapshot
+from domain.sql import execute
+from tests.helpers.postgres import PostgresServer
+from tests.integration.dashboard.scene import NOW, Browser, Clock, plant
+from tests.unit.dashboard.test_judgement import NOW as WELL_AT
+from tests.unit.dashboard.test_judgement import well
+
+# What htmx sends with what it fetches.
+FRAGMENT = {"HX-Request": "true"}
+
+
+def keep(engine: Engine, snapshot: Snapshot, *, ago: timedelta = timedelta()) -> None:
+    """Have the collector have seen this."""
+    at = datetime.now(UTC) - ago
+    parts = {name: getattr(snapshot, name) for name in PARTS}
+    read = {name: replace(part, at=at) for name, part in parts.items() if part.at == WELL_AT}
+    with Session(engine) as session, session.begin():
+        keep_snapshot(session, replace(snapshot, at=at, **read), is_kept=False)
+
+
+def verdict(browser: Browser) -> tuple[str, str]:
+    """The sentence on top, and its tone."""
+    found = re.search(r'<div class="verdict (\w+)"[^>]*>\s*<h1>([^<]*)</h1>', browser.get().text)
+    assert found is not None
+    return found[2].replace("&#39;", "'"), found[1]
+
+
+def seen(browser: Browser) -> str:
+    """The page without its tags."""
+    return " ".join(re.sub(r"<[^>]*>", " ", browser.get().text).split())
+
+
+class TestVerdict:
+    def test_all_quiet(self, viewer: Browser, engine: Engine) -> None:
+        keep(engine, well())
+        assert verdict(viewer) == ("All quiet", "quiet")
+
+    def test_nobody_collects(self, viewer: Browser, engine: Engine) -> None:
+        keep(engine, well(), ago=timedelta(minutes=2))
+        said, tone = verdict(viewer)
+        assert (said[:40], tone) == ("Unknown: the collector has been silent f", "unknown")
+        assert "2 min old: the collector is silent." in seen(viewer)
+
+    def test_nothing_was_ever_collected(self, viewer: Browser) -> None:
+        assert verdict(viewer)[1] == "unknown"
+        assert "Not known yet" in seen(viewer)
+
+    def test_one_part_that_cannot_be_read(self, viewer: Browser, engine: Engine) -> None:
+        lanes = (Lane("seats", Count(812), 4.0),)
+        read = datetime.now(UTC) - timedelta(minutes=5)
+        keep(engine, replace(well(), lanes=Part(lanes, read, "timeout")))
+        assert verdict(viewer) == ("Unknown: lanes can't be read", "unknown")
+        shown = seen(viewer)
+        assert "5 min old: it can&#39;t be read (timeout)." in shown
+        assert "812" in shown
+
+    def test_what_fails_leads_to_its_lists(self, viewer: Browser, engine: Engine) -> None:
+        failing = Failing("f", "kudos.apply", "KeyError | x in y", NOW, NOW, "1.0", 3, 40)
+        keep(engine, well(failing=(failing,)))
+        page = viewer.get().text
+        query = "handler=kudos.apply&amp;error=KeyError+%7C+x+in+y"
+        assert f'href="/deliveries?state=failed&amp;{query}"' in page
+        assert f'href="/dead/list?{query}"' in page
+
+
+class TestDatabaseAway:
+    def test_whoever_was_there_sees_what_was_known_and_that_it_is_unknown_now(
+        self, viewer: Browser, engine: Engine, postgres_server: PostgresServer
+    ) -> None:
+        keep(engine, well(lanes=(Lane("seats", Count(812), 4.0),)))
+        assert verdict(viewer)[1] == "busy"
+        with gone(engine, postgres_server):
+            # What was read a moment ago is asked for again after a second.
+            assert until_unknown(viewer) == ("Unknown: the database can't be reached", "unknown")
+            assert "812" in seen(viewer)
+            assert viewer.get("/", cookie=f"momento-session={'x' * 43}").status_code == 503
+            assert "seats" in viewer.get("/lanes").text
+            assert viewer.get("/workers").status_code == 200
+            assert viewer.get("/deliveries").status_code == 503
+            assert viewer.post("/sign-out", {"csrf": "x"}).status_code == 503
+
+
+@contextmanager
+def gone(engine: Engine, server: PostgresServer) -> Iterator[None]:
+    """Nobody gets into the database, or stays."""
+    name = engine.url.database or ""
+    allow = SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute(allow.format(Identifier(name), SQL("false")))
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+        )
+        yield
+        connection.execute(allow.format(Identifier(name), SQL("true")))
+
+
+def until_unknown(viewer: Browser) -> tuple[str, str]:
+    """Look until the page says so; not for ever."""
+    deadline = time.monotonic() + 10 * LIFE_S
+    while (found := verdict(viewer))[1] != "unknown":
+        assert time.monotonic() < deadline
+    return found
+
+
+class TestRenewal:
+    def test_the_fragment_holds_the_pages_parts_and_no_more(
+        self, viewer: Browser, engine: Engine
+    ) -> None:
+        keep(engine, well())
+        page, fragment = viewer.get(), viewer.get("/", **FRAGMENT)
+        assert fragment.text in page.text
+        assert "<html" not in fragment.text
+        assert "csrf" not in fragment.text
+        etag = fragment.headers["etag"]
+        assert etag == page.headers["etag"]
+        again = viewer.get("/", **FRAGMENT, **{"If-None-Match": etag})
+        assert (again.status_code, again.content) == (304, b"")
+
+    def test_without_scripts_the_page_reloads(self, viewer: Browser) -> None:
+        assert '<noscript><meta http-equiv="refresh" content="30"></noscript>' in viewer.get().text
+
+    def test_looking_can_change_nothing(self, engine: Engine) -> None:
+        context = Context(engine, clock=Clock(), place=Place())
+
+        def change(session: Session) -> int:
+            return execute(session, "DELETE FROM deliveries")
+
+        # In a thread of its own: a browser's loop may run in this one.
+        with ThreadPoolExecutor(1) as thread:
+            with pytest.raises(DatabaseAwayError):
+                thread.submit(asyncio.run, context.look(change)).result()
+            assert thread.submit(asyncio.run, context.write(change)).result() == 0
+        context.close()
+
+
+class TestOutbox:
+    def test_what_nobody_has_routed_the_longest_there_first(
+        self, viewer: Browser, engine: Engine
+    ) -> None:
+        for seq, name in enumerate(["app.momento.kudos.given.v1", "app.momento.of.tomorrow.v9"]):
+            row = {"seq": seq + 1, "received_at": NOW - timedelta(minutes=7), "type": name}
+            plant(engine, "outbox", row)
+        page = viewer.get("/outbox").text
+        assert page.index("kudos.given") < page.index("of.tomorrow")
+        assert "7 min ago" in page
+        assert page.count("No process of this version knows the type") == 1
+        assert "The outbox is empty." in viewer.get("/outbox?after=2").text

@@ -1,0 +1,230 @@
+"""A lane or handler is held back: by leave, until an end, written down, and obeyed by workers."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlmodel import Session
+
+from dashboard.holding import Holding, holdings
+from domain.catalogue import HANDLERS
+from domain.figures.reading_system import read_processes
+from domain.ops.acting import WrongRequestError
+from domain.ops.pausing import pause, resume
+from domain.ops.permissions import Actor, ForbiddenError
+from domain.pausing import pauses_at
+from domain.routing import due_handlers
+from domain.tables.accounts import Role, Via
+from tests.helpers.command import Momento
+from tests.helpers.ledger import REGISTERED, VERIFIED, a_registration, ask, publish
+from tests.helpers.postgres import PostgresServer
+from tests.helpers.roles import acting_as
+from workers.bells import Bells
+from workers.broker import make_broker
+from workers.clock import utc_now
+from workers.database import make_engine
+from workers.desk import WorkDesk
+from workers.measuring import Measures
+from workers.pausing import Pauses
+from workers.reporting import Presence, Reporter
+from workers.work import Shift
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+OPERATOR = Actor("grace", Role.OPERATOR, Via.DASHBOARD)
+VIEWER = Actor("ada", Role.VIEWER, Via.API)
+LANE = REGISTERED.lane
+
+
+@pytest.fixture(scope="module")
+def database(postgres_server: PostgresServer) -> Iterator[Engine]:
+    """One for all of this; what a test pauses ends with it."""
+    url = postgres_server.create()
+    made = make_engine(url, process="test", pool_size=6)
+    yield made
+    made.dispose()
+    postgres_server.drop(url)
+
+
+@pytest.fixture
+def engine(database: Engine) -> Iterator[Engine]:
+    yield database
+    with database.begin() as connection:
+        connection.execute(text("TRUNCATE pauses, processes, audit_log, deliveries, outbox"))
+
+
+@pytest.fixture
+def database_url(database: Engine) -> str:
+    """The command speaks to the same."""
+    return database.url.render_as_string(hide_password=False)
+
+
+def hold(engine: Engine, name: str, *, now: datetime = NOW, span: timedelta = HOUR) -> None:
+    with Session(acting_as(engine, "dashboard")) as session, session.begin():
+        pause(session, OPERATOR, name, until=now + span, why="provider down", now=now)
+
+
+def entries(engine: Engine) -> list[tuple[str, ...]]:
+    with engine.connect() as connection:
+        statement = "SELECT actor, action, coalesce(handler, details->>'lane'), why FROM audit_log"
+        return [tuple(row) for row in connection.execute(text(f"{statement} ORDER BY id"))]
+
+
+class TestPausing:
+    def test_is_written_down_with_reason_and_end_and_ends(self, engine: Engine) -> None:
+        hold(engine, LANE)
+        hold(engine, VERIFIED.name, span=2 * HOUR)
+        with Session(engine) as session, session.begin():
+            held = pauses_at(session, NOW)
+            assert {each.name: each.until - NOW for each in held} == {
+                LANE: HOUR,
+                VERIFIED.name: 2 * HOUR,
+            }
+            assert {(each.actor, each.why) for each in held} == {("grace", "provider down")}
+            assert [each.name for each in pauses_at(session, NOW + HOUR)] == [VERIFIED.name]
+            assert resume(session, OPERATOR, VERIFIED.name, now=NOW)
+            assert not resume(session, OPERATOR, VERIFIED.name, now=NOW)
+            assert not resume(session, OPERATOR, LANE, now=NOW + HOUR)
+        assert entries(engine) == [
+            ("grace", "pause", LANE, "provider down"),
+            ("grace", "pause", VERIFIED.name, "provider down"),
+            ("grace", "resume", VERIFIED.name, None),
+        ]
+
+    @pytest.mark.parametrize(
+        ("name", "until", "why", "fault"),
+        [
+            ("no such lane", NOW + HOUR, "x", "no such lane or handler"),
+            (LANE, NOW, "x", "still|to come"),
+            (LANE, NOW + timedelta(days=8), "x", "7 days at most"),
+            (LANE, NOW + HOUR, "  ", "Say why"),
+        ],
+    )
+    def test_what_cannot_be_is_refused_and_changes_nothing(
+        self, engine: Engine, name: str, until: datetime, why: str, fault: str
+    ) -> None:
+        with Session(engine) as session, pytest.raises(WrongRequestError, match=fault):
+            pause(session, OPERATOR, name, until=until, why=why, now=NOW)
+        assert ask(engine, "SELECT count(*) FROM pauses") == 0
+        assert entries(engine) == []
+
+    def test_viewers_may_not(self, engine: Engine) -> None:
+        with Session(engine) as session:
+            with pytest.raises(ForbiddenError):
+                pause(session, VIEWER, LANE, until=NOW + HOUR, why="x", now=NOW)
+            with pytest.raises(ForbiddenError):
+                resume(session, VIEWER, LANE, now=NOW)
+
+
+def due(engine: Engine, now: datetime) -> set[str]:
+    with Session(acting_as(engine, "relay")) as session:
+        return {each.name for each in due_handlers(session, HANDLERS.values(), now=now)}
+
+
+class TestObeying:
+    def test_nothing_paused_is_begun_or_rung_for_and_all_of_it_afterwards(
+        self, engine: Engine, broker_url: str
+    ) -> None:
+        now, pauses = utc_now(), Pauses()
+        desk = WorkDesk(acting_as(engine, "worker"))
+        shift = Shift(desk, Bells(make_broker(broker_url)), 100, utc_now, pauses=pauses)
+        hold(engine, REGISTERED.name, now=now)
+        publish(engine, a_registration("Ada"))
+        assert shift.work(LANE) == 0
+        assert ask(engine, "SELECT state FROM deliveries") == "pending"
+        assert due(engine, utc_now()) == set()
+        assert due(engine, now + HOUR) == {REGISTERED.name}
+        with Session(engine) as session, session.begin():
+            resume(session, OPERATOR, REGISTERED.name, now=utc_now())
+        assert shift.work(LANE) == 1
+        desk.close()
+
+    def test_between_two_looks_a_process_goes_by_what_it_knows(
+        self, engine: Engine, broker_url: str
+    ) -> None:
+        pauses, now = Pauses(), utc_now()
+        desk = WorkDesk(engine)
+        shift = Shift(desk, Bells(make_broker(broker_url)), 100, utc_now, pauses=pauses)
+        publish(engine, a_registration("Bo"))
+        hold(engine, LANE, now=now)
+        with Session(engine) as session:
+            held = pauses_at(session, now)
+        pauses.take(held)
+        with engine.begin() as connection:
+            connection.execute(text("DELETE FROM pauses"))
+        assert shift.work(LANE) == 0
+        assert not pauses.hold(REGISTERED.name, held[0].until)
+        pauses.take([])
+        assert shift.work(LANE) == 1
+        desk.close()
+
+
+def held(engine: Engine) -> Holding:
+    now = utc_now()
+    with Session(acting_as(engine, "dashboard")) as session:
+        (found,) = holdings(pauses_at(session, now), read_processes(session, now))
+    return found
+
+
+class TestConfirming:
+    """A pause is called one only once every worker that lives has seen it and is idle in it."""
+
+    def test_every_live_worker_confirms_by_its_beat(self, engine: Engine) -> None:
+        one, other = Measures(), Measures()
+        reporters = [
+            Reporter(
+                acting_as(engine, "worker"),
+                Presence("worker", (LANE,), pauses=Pauses()),
+                measures=each,
+            )
+            for each in (one, other)
+        ]
+        for reporter in reporters:
+            reporter.beat()
+        hold(engine, LANE, now=utc_now())
+        assert held(engine).words == "pausing: 0 of 2 workers have confirmed"
+        reporters[0].beat()
+        assert held(engine).words == "pausing: 1 of 2 workers have confirmed"
+        with other.busy.with_(REGISTERED.name):
+            reporters[1].beat()
+            assert not held(engine).is_confirmed
+        reporters[1].beat()
+        assert (held(engine).is_confirmed, held(engine).words) == (True, "paused")
+
+    def test_one_of_an_older_version_never_does_and_one_that_is_gone_need_not(
+        self, engine: Engine
+    ) -> None:
+        Reporter(engine, Presence("worker", (LANE,)), measures=Measures()).beat()
+        hold(engine, LANE, now=utc_now())
+        assert held(engine).words == "pausing: 0 of 1 workers have confirmed"
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE processes SET last_seen_at = now() - interval '20 s'"))
+        assert held(engine).is_confirmed
+
+    def test_of_workers_that_nobody_knows_nothing_is_said(self, engine: Engine) -> None:
+        hold(engine, LANE, now=NOW)
+        with Session(engine) as session:
+            (found,) = holdings(pauses_at(session, NOW), None)
+        assert (found.is_confirmed, found.words) == (
+            False,
+            "pausing: nobody knows which workers live",
+        )
+        assert replace(found, workers=0, confirmed=0).is_confirmed
+
+
+class TestCommand:
+    def test_pauses_lists_and_resumes(self, momento: Momento, engine: Engine) -> None:
+        said = momento("lanes", "pause", "seats", "--for", "30m", "--why", "Stripe is down")
+        assert said.code == 0
+        assert "seats is paused until" in said.out
+        listed = momento("lanes", "list").out
+        assert "Stripe is down" in listed
+        assert "plans" in listed
+        assert momento("lanes", "resume", "seats").code == 0
+        again = momento("lanes", "resume", "seats")
+        assert again.code == 1
+        assert "isn't paused" in again.err
+        assert momento("lanes", "pause", "nothing", "--for", "1h", "--why", "x").code == 1
+        assert [each[1:3] for each in entries(engine)] == [("pause", "seats"), ("resume", "seats")]

@@ -1,0 +1,103 @@
+"""Schedules as ops see them: last runs, what was missed; run now, pause, resume, each logged."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlmodel import Session
+
+from domain.ops.permissions import Actor, ForbiddenError
+from domain.ops.scheduling import (
+    SHOWN,
+    Listed,
+    list_schedules,
+    pause_schedule,
+    resume_schedule,
+    run_now,
+)
+from domain.tables.accounts import Role, Via
+from tests.helpers.roles import acting_as
+from tests.integration.dashboard.scene import plant
+
+NOW = datetime(2026, 11, 21, 12, 0, 30, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+OPERATOR = Actor("grace", Role.OPERATOR, Via.DASHBOARD)
+VIEWER = Actor("ada", Role.VIEWER, Via.API)
+
+
+def scheduled(engine: Engine, name: str, every: timedelta = MINUTE) -> None:
+    line = {"name": name, "every": every, "at": timedelta(), "sentence": f"Does {name}."}
+    plant(engine, "schedules", line)
+
+
+def ran(engine: Engine, name: str, *, ago: timedelta, result: str | None = "done") -> None:
+    at = NOW - ago
+    tick = {"schedule": name, "planned_at": at, "started_at": at, "took_ms": 5, "result": result}
+    plant(engine, "ticks", tick)
+
+
+def listed(engine: Engine) -> list[Listed]:
+    with Session(acting_as(engine, "dashboard")) as session:
+        return list_schedules(session, NOW).listed
+
+
+def on_the_minute(minutes: int) -> timedelta:
+    return timedelta(seconds=30) + minutes * MINUTE
+
+
+def test_the_last_sixty_runs_and_what_was_missed_among_them(engine: Engine) -> None:
+    scheduled(engine, "a")
+    for minutes in [*range(100, 40, -1), *range(30, -1, -1)]:
+        ran(engine, "a", ago=on_the_minute(minutes))
+    ran(engine, "a", ago=timedelta(seconds=10), result=None)
+    (found,) = listed(engine)
+    assert len(found.ticks) == SHOWN
+    assert [tick.was_asked for tick in found.ticks[-3:]] == [False, False, True]
+    assert (found.ticks[-1].word, found.missed, found.doubled) == ("running", 10, 0)
+    assert not found.is_late
+
+
+def test_those_to_look_at_come_first(engine: Engine) -> None:
+    for name in ("a.fine", "b.late", "c.failed", "d.paused", "e.never"):
+        scheduled(engine, name)
+    ran(engine, "a.fine", ago=on_the_minute(0))
+    ran(engine, "b.late", ago=on_the_minute(3))
+    ran(engine, "c.failed", ago=on_the_minute(0), result="failed")
+    ran(engine, "d.paused", ago=on_the_minute(9))
+    with Session(acting_as(engine, "dashboard")) as session, session.begin():
+        until = NOW + MINUTE
+        assert pause_schedule(session, OPERATOR, "d.paused", until=until, why="loud", now=NOW)
+    found = listed(engine)
+    names = [each.scheduled.name for each in found]
+    assert names == ["c.failed", "b.late", "d.paused", "a.fine", "e.never"]
+    assert [each.is_late for each in found] == [False, True, False, False, False]
+
+
+def test_each_deed_is_logged_and_what_there_is_not_changes_nothing(engine: Engine) -> None:
+    scheduled(engine, "a")
+    with Session(acting_as(engine, "dashboard")) as session, session.begin():
+        assert run_now(session, OPERATOR, "a", why="now", now=NOW) is not None
+        assert pause_schedule(session, OPERATOR, "a", until=NOW + MINUTE, why="loud", now=NOW)
+        assert resume_schedule(session, OPERATOR, "a", now=NOW)
+        assert run_now(session, OPERATOR, "b", why="now", now=NOW) is None
+        assert not pause_schedule(session, OPERATOR, "b", until=NOW, why="x", now=NOW)
+        assert not resume_schedule(session, OPERATOR, "b", now=NOW)
+    with engine.connect() as connection:
+        rows = connection.execute(
+            text("SELECT actor, action, details->>'schedule', why FROM audit_log ORDER BY id")
+        )
+        assert [tuple(row) for row in rows] == [
+            ("grace", "schedule.run", "a", "now"),
+            ("grace", "schedule.pause", "a", "loud"),
+            ("grace", "schedule.resume", "a", None),
+        ]
+
+
+def test_viewers_may_not(engine: Engine) -> None:
+    with Session(engine) as session:
+        with pytest.raises(ForbiddenError):
+            run_now(session, VIEWER, "a", why=None, now=NOW)
+        with pytest.raises(ForbiddenError):
+            pause_schedule(session, VIEWER, "a", until=NOW + MINUTE, why="x", now=NOW)
+        with pytest.raises(ForbiddenError):
+            resume_schedule(session, VIEWER, "a", now=NOW)
