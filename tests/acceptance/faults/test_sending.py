@@ -105,7 +105,8 @@ class TestKill:
             until(lambda: is_done(engine), "all is sent", timedelta(seconds=60))
         post = settle(engine, sandbox)
         post.assert_nobody_was_told_twice()
-        assert post.left()["unknown"] < PEOPLE
+        # No more than what was in hand: of pushes all may have been.
+        assert post.left()["unknown"] < 2 * PEOPLE
 
     @pytest.mark.parametrize("accepts", [True, False], ids=["taken", "not taken"])
     def test_between_the_request_and_its_answer(
