@@ -75,9 +75,10 @@ def test_one_that_fails_in_the_end_is_seen_by_ops(till: Counterpart) -> None:
     (refund,) = [e for e in till.sandbox.stripe.books.objects.values() if e["object"] == "refund"]
     till.sandbox.stripe.report(refund["id"], "failed")
     till.sandbox.stripe.deliver()
+    # The webhook says only that it failed; a worker makes of it what becomes of the refund.
+    Application(till.engine).run([])
     assert till.states()["Ada"] == ("failed", "refund_failed")
-    held = rows(till.engine, "SELECT DISTINCT reason FROM inbox WHERE state = 'held'")
-    assert held == [("refund_failed",)]
+    assert rows(till.engine, "SELECT type, reason FROM inbox WHERE state = 'held'") == []
 
 
 class TestUpgrade:
