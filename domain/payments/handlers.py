@@ -96,9 +96,8 @@ def apply_payment_refund_failed(
     session: Session, batch: Batch[PaymentRefundFailed], now: datetime
 ) -> Effects:
     """Note money that came back to us, and of refunds thought to be made that they failed."""
-    del now
     _keep_and_settle(session, batch)
-    note_failed(session, [_failed(each.payload) for each in batch])
+    note_failed(session, [_failed(each.payload) for each in batch], now=now)
     return Effects()
 
 

@@ -25,6 +25,22 @@ DISPUTED: Final = "disputed"
 NO_PAYMENT_INTENT: Final = "no_payment_intent"
 # How many that lack their row are given one at once.
 PORTION: Final = 500
+# What went back and stayed back of the payments that are `held`. Of one refund that is told twice
+# the later amount counts.
+RETURNED: Final = """
+    SELECT payment_id, sum(cents) AS cents FROM (
+        SELECT DISTINCT ON (payment_id, data->>'stripe_refund_id') payment_id,
+            (data->>'amount_in_cents')::bigint AS cents
+        FROM held JOIN payment_facts USING (payment_id)
+        WHERE kind = 'payment.refunded' AND data->>'stripe_refund_id' <> ALL(failed_ids)
+            AND NOT EXISTS (SELECT FROM payment_facts AS other
+                WHERE other.payment_id = payment_facts.payment_id
+                    AND other.kind = 'payment.refund_failed' AND other.data->>'stripe_refund_id'
+                        = payment_facts.data->>'stripe_refund_id')
+        ORDER BY payment_id, data->>'stripe_refund_id', time DESC, id COLLATE "C" DESC,
+            source COLLATE "C" DESC
+    ) AS gone GROUP BY payment_id
+"""
 
 
 class Step(StrEnum):
@@ -124,27 +140,13 @@ def settle_made(session: Session, payments: Iterable[str]) -> None:
     """
     execute(
         session,
-        """
+        f"""
         WITH held AS MATERIALIZED (
             SELECT payment_id, failed_ids FROM refunds
             WHERE payment_id = ANY(%(payments)s::uuid[])
-                AND state IN ('due', 'frozen', 'pending', 'refused')
+                AND state IN ('due', 'frozen', 'pending', 'refused', 'failed')
             ORDER BY payment_id FOR NO KEY UPDATE
-        ), gone AS (
-            -- Of one refund that is told twice the later amount counts.
-            SELECT DISTINCT ON (payment_id, data->>'stripe_refund_id') payment_id,
-                (data->>'amount_in_cents')::bigint AS cents
-            FROM held JOIN payment_facts USING (payment_id)
-            WHERE kind = 'payment.refunded' AND data->>'stripe_refund_id' <> ALL(failed_ids)
-                AND NOT EXISTS (SELECT FROM payment_facts AS other
-                    WHERE other.payment_id = payment_facts.payment_id
-                        AND other.kind = 'payment.refund_failed' AND other.data->>'stripe_refund_id'
-                            = payment_facts.data->>'stripe_refund_id')
-            ORDER BY payment_id, data->>'stripe_refund_id', time DESC, id COLLATE "C" DESC,
-                source COLLATE "C" DESC
-        ), told AS (
-            SELECT payment_id, sum(cents) AS cents FROM gone GROUP BY payment_id
-        )
+        ), told AS ({RETURNED})
         UPDATE refunds SET state = 'made', reason = NULL, due_at = NULL, updated_at = now()
         FROM told JOIN payments ON payments.id = told.payment_id
         WHERE refunds.payment_id = told.payment_id AND told.cents >= payments.amount_in_cents
@@ -270,41 +272,48 @@ def conclude(session: Session, in_hand: InHand, outcome: Outcome) -> bool:
     return count == 1
 
 
-def note_failed(session: Session, failed: Sequence[FailedRefund]) -> None:
+def note_failed(session: Session, failed: Sequence[FailedRefund], *, now: datetime) -> None:
     """Note of refunds that they have failed or were canceled: their money is with us again.
 
-    If it was the one that we asked for, or it was thought to be made, somebody has to look at it.
-    Who calls holds the payments' locks.
+    If it was one that we asked for, somebody has to look at it, unless all went back without it. Of
+    somebody else's, what is still missing is to be asked for. Who calls holds the payments' locks.
     """
     execute(
         session,
-        """
+        f"""
         WITH told AS (
-            SELECT payment_id, array_agg(DISTINCT refund) AS refunds, min(code) AS code,
-                bool_or(ours) AS ours
+            SELECT payment_id, array_agg(DISTINCT refund) AS ids,
+                min(code) FILTER (WHERE ours) AS code, bool_or(ours) AS ours
             FROM unnest(%(payments)s::uuid[], %(refunds)s::text[], %(codes)s::text[],
                 %(ours)s::bool[]) AS each (payment_id, refund, code, ours)
             WHERE NOT EXISTS (SELECT FROM refunds WHERE refunds.payment_id = each.payment_id
                 AND each.refund = ANY (failed_ids))
             GROUP BY payment_id
         ), held AS MATERIALIZED (
-            SELECT refunds.payment_id, told.refunds, told.code, state IN ('closed', 'refused')
-                OR state IN ('due', 'frozen') AND NOT told.ours
-                -- All of it went back without this one.
-                OR state = 'made' AND payments.status = 'refunded' AS stands
-            FROM refunds JOIN told USING (payment_id)
-            JOIN payments ON payments.id = refunds.payment_id
-            ORDER BY refunds.payment_id FOR NO KEY UPDATE OF refunds
+            SELECT payment_id, state, failed_ids, ids, code, ours FROM refunds
+            JOIN told USING (payment_id) ORDER BY payment_id FOR NO KEY UPDATE OF refunds
+        ), returned AS ({RETURNED}), judged AS (
+            SELECT payment_id, ids, code, CASE
+                WHEN state IN ('closed', 'refused') THEN state
+                WHEN state = 'made' AND returned.cents >= amount_in_cents THEN state
+                WHEN ours THEN 'failed'
+                WHEN state = 'made' THEN 'due'
+                ELSE state END AS becomes
+            FROM held LEFT JOIN returned USING (payment_id)
+            JOIN payments ON payments.id = payment_id
         )
-        UPDATE refunds SET failed_ids = failed_ids || held.refunds, updated_at = now(),
-            state = CASE WHEN stands THEN state ELSE 'failed' END,
-            reason = CASE WHEN stands THEN reason ELSE held.code END,
-            due_at = CASE WHEN stands THEN due_at END,
-            must_look = must_look OR state = 'due'
-        FROM held WHERE refunds.payment_id = held.payment_id
+        UPDATE refunds SET failed_ids = failed_ids || ids, updated_at = now(), state = becomes,
+            reason = CASE WHEN becomes = 'failed' THEN coalesce(code, reason) ELSE reason END,
+            -- A look says what is missing.
+            due_at = CASE WHEN becomes = 'failed' THEN NULL
+                WHEN becomes = 'pending' OR becomes <> state THEN %(now)s ELSE due_at END,
+            must_look = must_look OR becomes = 'due',
+            taken_at = CASE WHEN becomes = 'due' AND state = 'made' THEN NULL ELSE taken_at END
+        FROM judged WHERE refunds.payment_id = judged.payment_id
         """,
         payments=[each.payment_id for each in failed],
         refunds=[each.refund_id for each in failed],
         codes=[each.code for each in failed],
         ours=[each.was_requested for each in failed],
+        now=now,
     )

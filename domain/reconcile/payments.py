@@ -83,7 +83,7 @@ CHECKS = (
         )
         SELECT coalesce(wished.payment_id, refunds.payment_id)::text AS key,
             wished.payment_id IS NULL OR refunds.payment_id IS NULL
-            OR refunds.state NOT IN ('failed', 'closed') AND (refunds.state = 'made') <> (
+            OR refunds.state <> 'closed' AND (refunds.state = 'made') <> (
                 SELECT coalesce(sum(told.cents), 0) >= payments.amount_in_cents FROM told
                 WHERE told.payment_id = refunds.payment_id
                     AND NOT told.refund = ANY (refunds.failed_ids)

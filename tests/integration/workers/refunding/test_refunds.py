@@ -1,14 +1,16 @@
 """Money goes back once, whatever Stripe and the way to it do; what doesn't is seen by ops."""
 
 from datetime import timedelta
+from itertools import permutations
 
 import pytest
 from sqlmodel import Session
 
 from domain.constants import HANDOVER_LEASE, MOST_TRIES, REFUND_KEY_LIFE, REST_LONGEST_PAUSE
+from domain.envelope import Envelope
 from domain.inbox.money import came_back, went_back
 from domain.inbox.stripe_objects import Refund
-from domain.payments.refund_log import close, retry
+from domain.payments.refund_log import close
 from domain.tables.payments import DisputeOutcome
 from tests.helpers.apply import Application
 from tests.helpers.refunds import Counterpart, Stands, payment_of, till_at
@@ -265,44 +267,71 @@ class TestRefused:
         assert till.made() == {"Ada": 1}
 
 
-def test_what_was_given_back_and_told_while_it_had_failed_is_found(till: Counterpart) -> None:
-    """All that a look finds then was said before, so nothing new is applied."""
-    books = till.sandbox.stripe.books
-    books.refunds_pend = True
-    till.owe("Ada")
-    till.work()
-    till.sandbox.stripe.report(till.sandbox.stripe.pending()[0], "failed")
-    till.live_on(hours=1)
-    books.refunds_pend = False
-    by_hand = Refund.model_validate(books.refund({"payment_intent": "pi_Ada"}))
-    Application(till.engine).run([went_back(by_hand, payment_of("Ada"))])
-    assert till.states()["Ada"].state == "failed"
-    with Session(till.engine) as session, session.begin():
-        assert retry(session, payment_of("Ada"), now=till.clock.now)
-    till.work()
-    assert till.states() == {"Ada": MADE}
-    assert len(till.asked()) == 1
-
-
-@pytest.mark.parametrize("is_heard_last", [True, False], ids=["failed last", "failed first"])
-def test_one_that_failed_before_it_was_asked_for_doesnt_count(
-    till: Counterpart, *, is_heard_last: bool
-) -> None:
-    """Somebody refunds at Stripe, the bank returns it, and only then the money must go back."""
-    books = till.sandbox.stripe.books
+@pytest.mark.parametrize("order", [*permutations(("wish", "refunded", "failed"))], ids=" ".join)
+def test_somebody_elses_that_failed_doesnt_count(till: Counterpart, order: tuple[str, ...]) -> None:
+    """Somebody refunds at Stripe and the bank returns it: the money must still go back."""
     till.pay("Ada")
-    by_hand = Refund.model_validate(books.refund({"payment_intent": "pi_Ada"}))
-    till.sandbox.stripe.report(by_hand.id, "failed")
-    said = [went_back(by_hand, payment_of("Ada"))]
-    failed = by_hand.model_copy(update={"status": "failed"})
-    said.insert(1 if is_heard_last else 0, came_back(failed, payment_of("Ada")))
-    for each in said:
-        Application(till.engine).run([each])
-    till.want("Ada")
+    refunded, failed = by_hand(till, "failed")
+    for each in order:
+        if each == "wish":
+            till.want("Ada")
+        else:
+            Application(till.engine).run([refunded if each == "refunded" else failed])
     assert (till.states(), till.payments()) == ({"Ada": Stands("due")}, {"Ada": "refund_pending"})
     till.work()
     assert (till.states(), till.payments()) == ({"Ada": MADE}, {"Ada": "refunded"})
     assert till.made() == {"Ada": 1}
+
+
+@pytest.mark.parametrize("is_ours_first", [True, False], ids=["ours first", "theirs first"])
+def test_somebody_elses_that_failed_says_nothing_of_ours(
+    till: Counterpart, *, is_ours_first: bool
+) -> None:
+    """What they made came back long ago, and that is heard of while ours is on its way."""
+    till.pay("Ada")
+    _, failed = by_hand(till, "failed")
+    till.sandbox.stripe.books.refunds_pend = True
+    till.want("Ada")
+    till.work()
+    (name,) = till.sandbox.stripe.pending()
+    till.sandbox.stripe.report(name, "succeeded")
+    ours = went_back(
+        Refund.model_validate(till.sandbox.stripe.books.objects[name]), payment_of("Ada")
+    )
+    for each in (ours, failed) if is_ours_first else (failed, ours):
+        Application(till.engine).run([each])
+    assert (till.states(), till.payments()) == ({"Ada": MADE}, {"Ada": "refunded"})
+    till.live_on(hours=48)
+    assert (till.states(), till.made()) == ({"Ada": MADE}, {"Ada": 1})
+
+
+@pytest.mark.parametrize("is_ours_first", [True, False], ids=["ours first", "theirs first"])
+def test_ours_failed_and_somebody_else_has_given_all_of_it_back(
+    till: Counterpart, *, is_ours_first: bool
+) -> None:
+    till.sandbox.stripe.books.refunds_pend = True
+    till.owe("Ada")
+    till.work()
+    (name,) = till.sandbox.stripe.pending()
+    till.sandbox.stripe.report(name, "failed")
+    ours = Refund.model_validate(till.sandbox.stripe.books.objects[name])
+    till.sandbox.stripe.books.refunds_pend = False
+    refunded, _ = by_hand(till, "succeeded")
+    said = [came_back(ours, payment_of("Ada")), refunded]
+    for each in said if is_ours_first else reversed(said):
+        Application(till.engine).run([each])
+    assert (till.states(), till.payments()) == ({"Ada": MADE}, {"Ada": "refunded"})
+    till.live_on(hours=48)
+    assert till.made() == {"Ada": 1}
+
+
+def by_hand(till: Counterpart, status: str) -> tuple[Envelope, Envelope]:
+    """Refund at Stripe; what would be told of it if it is made, and if it comes to nothing."""
+    made = Refund.model_validate(till.sandbox.stripe.books.refund({"payment_intent": "pi_Ada"}))
+    if status != made.status:
+        till.sandbox.stripe.report(made.id, status)
+    failed = made.model_copy(update={"status": "failed"})
+    return went_back(made, payment_of("Ada")), came_back(failed, payment_of("Ada"))
 
 
 def test_a_refund_that_is_asked_for_twice_is_one(till: Counterpart) -> None:
