@@ -26,7 +26,9 @@ def with_subscription(
     if heard is None:
         return replace(judged, reason="newer_stands")
     _write(session, event.about.id, heard)
-    people = [heard.owner, *sorted(heard.others)]
+    # Whoever knows already that it isn't theirs is told no more: nothing has changed for them.
+    told = before.others if before is not None else frozenset()
+    people = [heard.owner, *sorted(heard.others - told)]
     return replace(judged, published=tuple(_how(session, event, each) for each in people))
 
 

@@ -131,7 +131,8 @@ def settle_subscriptions(user_id: str, listed: Iterable[Standing]) -> Subscripti
         user_id=user_id,
         subscription_status=_meaning(said),
         subscription_ends=ends,
-        stripe_subscription_id=subscription.id,
+        # Of another's not even its name: by that a page for it could be opened.
+        stripe_subscription_id=None if said is None else subscription.id,
     )
 
 

@@ -204,7 +204,7 @@ def test_what_comes_of_it(engine: Engine) -> None:
         "Ada": ("past_due", ENDS, "sub_Ada"),
         "Bo": ("premium", ENDS, "sub_Bo2"),
         "Cy": ("premium", ENDS + DAY, "sub_Cy"),
-        "Di": ("free", None, "sub_Di"),
+        "Di": ("free", None, None),
         "Ed": ("premium", ENDS, "sub_Di"),
     }
     held = [reason for state, reason in inbox(engine).values() if state != "done"]

@@ -374,8 +374,17 @@ class TestSubscriptions:
         hear(engine, changed("created", "active"))
         hear(engine, changed("updated", "active", of="Bo", at=AT + HOUR))
         settle(engine)
-        assert subscription(engine, "Ada") == ("free", None, "sub_1")
+        assert subscription(engine, "Ada") == ("free", None, None)
         assert subscription(engine, "Bo") == ("premium", ENDS, "sub_1")
+
+    def test_whose_it_was_is_told_so_once(self, engine: Engine) -> None:
+        """What others say of them later stands, whatever becomes of it."""
+        settle(engine, evening("Ada", "Bo"))
+        for hours, of in enumerate(("Ada", "Bo", "Bo", "Ada", "Bo", "Bo")):
+            hear(engine, changed("updated", "active", of=of, at=AT + hours * HOUR))
+        said = published(engine, "subscription.changed")
+        told = [each["subscription_status"] for each in said if each["user_id"] == an_id("Ada")]
+        assert told == ["premium", "free", "premium", "free"]
 
     def test_the_best_of_several_counts(self, engine: Engine) -> None:
         settle(engine, evening("Ada"))
