@@ -8,7 +8,8 @@ from dashboard.rendering import Page
 from domain.ops.audit import PAGE, AuditFilter, list_audit
 
 ACTIONS = (
-    "inbox.retry", "inbox.close", "refunds.retry", "refunds.retry.all", "refunds.close",
+    "inbox.retry", "inbox.retry.all", "inbox.close",
+    "refunds.retry", "refunds.retry.all", "refunds.close",
     "retry", "retry.all", "discard", "restore", "bulk.retry", "bulk.discard", "bulk.restore",
     "reveal", "erase", "key.create", "key.rotate", "key.revoke", "account.create", "account.role",
     "account.disable", "account.enable", "account.remove", "account.sign_out",

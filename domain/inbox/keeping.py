@@ -7,6 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from domain.constants import INBOX_KEPT, INBOX_PATIENCE
+from domain.inbox.taking import take_turns
 from domain.sql import execute, fetch
 
 PAGE = 5_000
@@ -69,6 +70,17 @@ def list_entries(session: Session, *, states: list[str], limit: int) -> list[Ent
     return [Entry(*row) for row in rows]
 
 
+def held_ids(session: Session, *, reason: str | None) -> list[str]:
+    """Give what is held, for this reason if one is given, in the order in which it was said."""
+    rows = fetch(
+        session,
+        "SELECT id FROM inbox WHERE state = 'held'"
+        " AND (%(reason)s::text IS NULL OR reason = %(reason)s) ORDER BY said_at, id",
+        reason=reason,
+    )
+    return [identity for (identity,) in rows]
+
+
 def find_entry(session: Session, identity: str) -> tuple[Entry, dict[str, Any] | None] | None:
     """Give an entry by the provider's id, with what it is judged by; None if there is none."""
     rows = fetch(session, f"SELECT {_COLUMNS}, said FROM inbox WHERE id = %(id)s", id=identity)
@@ -80,6 +92,8 @@ def close(session: Session, identity: str, *, now: datetime) -> str | None:
 
     None if there is none of that id. Nothing personal is kept of it, and it is forgotten in time.
     """
+    # Else whoever is just judging it would write over that.
+    take_turns(session)
     rows = fetch(
         session,
         """

@@ -46,7 +46,7 @@ class Taken(NamedTuple):
 def take(session: Session, event: StripeEvent) -> Taken:
     """Keep an event and do what follows from it, unless it is known."""
     if event.about is not None:
-        _take_turns(session)
+        take_turns(session)
     if not _keep(session, event):
         return Taken("known", None, set(), is_new=False)
     judged, published = _follow(session, event.id, lambda: event, may_differ=False)
@@ -58,7 +58,7 @@ def take_again(session: Session, identity: str, *, may_differ: bool) -> Taken | 
 
     `may_differ` takes an amount that no fee has asked for.
     """
-    _take_turns(session)
+    take_turns(session)
     rows = fetch(
         session,
         "SELECT id, type, said_at, said FROM inbox"
@@ -92,7 +92,7 @@ def take_arrived(session: Session, now: datetime) -> int:
     return len(rows)
 
 
-def _take_turns(session: Session) -> None:
+def take_turns(session: Session) -> None:
     """Wait until nobody else takes one that tells something, and keep others waiting."""
     execute(session, "SELECT pg_advisory_xact_lock(%(lock)s)", lock=LOCK)
 

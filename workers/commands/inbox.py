@@ -8,12 +8,20 @@ from pydantic_core import to_json
 from sqlmodel import Session
 
 from domain.inbox.clerk import wait_again
-from domain.inbox.keeping import Entry, close, find_entry, list_entries
-from domain.inbox.taking import take_again
+from domain.inbox.keeping import Entry, close, find_entry, held_ids, list_entries
+from domain.inbox.taking import PAGE, take_again
 from domain.ops.audit import Deed, record
 from domain.tables.inbox import InboxState
 from workers.clock import utc_now
-from workers.commands.asking import add_json, aligned, as_json, one_transaction, shown, words
+from workers.commands.asking import (
+    add_json,
+    aligned,
+    as_json,
+    one_transaction,
+    shown,
+    transactions,
+    words,
+)
 from workers.commands.whoever import whoever
 from workers.errors import CommandError
 from workers.settings import Settings
@@ -40,11 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     showing = actions.add_parser("show", help="one, with what it is judged by")
     showing.add_argument("id", type=IDENTITY, metavar="ID")
     add_json(showing)
-    retrying = actions.add_parser("retry", help="have one judged again that is held or waits")
-    retrying.add_argument("id", type=IDENTITY, metavar="ID")
-    retrying.add_argument(
-        "--any-amount", action="store_true", help="also if no fee has asked for that amount"
-    )
+    _configure_retry(actions.add_parser("retry", help="have judged again what is held or waits"))
     closing = actions.add_parser("close", help="note that somebody has dealt with one otherwise")
     closing.add_argument("id", type=IDENTITY, metavar="ID")
     closing.add_argument(
@@ -53,6 +57,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
         required=True,
         metavar="TEXT",
         help="kept in the log of what ops did",
+    )
+
+
+def _configure_retry(retrying: argparse.ArgumentParser) -> None:
+    which = retrying.add_mutually_exclusive_group(required=True)
+    which.add_argument("id", nargs="?", type=IDENTITY, metavar="ID")
+    which.add_argument("--all", action="store_true", help="all that is held")
+    retrying.add_argument(
+        "--reason", type=IDENTITY, metavar="WHY", help="with --all: only what is held for this"
+    )
+    retrying.add_argument(
+        "--any-amount", action="store_true", help="also if no fee has asked for that amount"
     )
 
 
@@ -65,6 +81,11 @@ def _limit(text: str) -> int:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Do what was asked, and say what became of it."""
+    if arguments.action == "retry":
+        _check_retry(arguments)
+        if arguments.all:
+            print(_retry_all(arguments, settings))
+            return 0
     actions = {"list": _list, "show": _show, "retry": _retry, "close": _close}
     with one_transaction(settings) as session:
         answer = actions[arguments.action](session, arguments)
@@ -127,6 +148,39 @@ def _retry(session: Session, arguments: argparse.Namespace) -> str:
         message = f"Nothing is kept of {arguments.id} to judge. Deal with it, then close it."
         raise CommandError(message)
     raise CommandError(_not_open(arguments.id))
+
+
+def _check_retry(arguments: argparse.Namespace) -> None:
+    if arguments.all and arguments.any_amount:
+        raise CommandError("An amount that no fee has asked for is taken one by one: give an ID.")
+    if arguments.reason is not None and not arguments.all:
+        raise CommandError("--reason says which of --all.")
+
+
+def _retry_all(arguments: argparse.Namespace, settings: Settings) -> str:
+    """Have all judged again that is held, in portions that keep nobody else waiting for long."""
+    with transactions(settings) as begin:
+        with begin() as session:
+            todo = held_ids(session, reason=arguments.reason)
+        still = 0
+        for start in range(0, len(todo), PAGE):
+            portion = todo[start : start + PAGE]
+            with begin() as session:
+                details = {"reason": arguments.reason, "ids": portion}
+                record(session, whoever(), Deed("inbox.retry.all", details=details), now=utc_now())
+                still += sum(not _is_taken(session, each) for each in portion)
+    return f"Judged again: {len(todo)}. Still held: {still}."
+
+
+def _is_taken(session: Session, identity: str) -> bool:
+    """Have one judged again; whether it is held no more."""
+    taken = take_again(session, identity, may_differ=False)
+    if taken is not None:
+        return taken.state != InboxState.HELD
+    if wait_again(session, identity):
+        return True
+    found = find_entry(session, identity)
+    return found is None or found[0].state != InboxState.HELD
 
 
 def _close(session: Session, arguments: argparse.Namespace) -> str:

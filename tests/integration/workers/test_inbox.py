@@ -79,6 +79,40 @@ class TestRetry:
         assert (again.code, "Nothing was changed" in again.err) == (1, True)
 
 
+class TestRetryAll:
+    def test_what_a_bug_has_held_is_taken_once_it_is_mended(
+        self, engine: Engine, momento: Momento
+    ) -> None:
+        with engine.begin() as connection:
+            connection.exec_driver_sql(
+                "UPDATE inbox SET state = 'held', awaits = NULL, reason = 'broken_KeyError'"
+                " WHERE state = 'waiting'"
+            )
+        out = momento("inbox", "retry", "--all", "--reason", "broken_KeyError").out
+        assert out == "Judged again: 1. Still held: 0.\n"
+        assert momento("inbox", "retry", "--all").out == "Judged again: 1. Still held: 1.\n"
+        states = {each["id"]: each["state"] for each in momento("inbox", "list", "--json").json}
+        assert states == {PAID["id"]: "held", UNKNOWN["id"]: "waiting"}
+        log = rows(engine, "SELECT action, details FROM audit_log ORDER BY id")
+        assert log == [
+            ("inbox.retry.all", {"reason": "broken_KeyError", "ids": [UNKNOWN["id"]]}),
+            ("inbox.retry.all", {"reason": None, "ids": [PAID["id"]]}),
+        ]
+
+    def test_of_clerks_too(self, engine: Engine, momento: Momento) -> None:
+        nobody = event_of("user.deleted", {"object": "user", "deleted": True}, at=AT)
+        with Session(engine) as session, session.begin():
+            take_clerk(session, read_clerk(body_of(nobody), "msg_1", now=START))
+        out = momento("inbox", "retry", "--all", "--reason", "names_nobody").out
+        assert out == "Judged again: 1. Still held: 1.\n"
+
+    @pytest.mark.parametrize(
+        "more", [["--all", "--any-amount"], ["evt_0", "--reason", "x"], ["evt_0", "--all"], []]
+    )
+    def test_what_makes_no_sense_is_refused(self, momento: Momento, more: list[str]) -> None:
+        assert momento("inbox", "retry", *more).code != 0
+
+
 class TestClose:
     def test_what_was_dealt_with_otherwise_is_held_no_more(
         self, engine: Engine, momento: Momento
