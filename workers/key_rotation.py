@@ -27,9 +27,7 @@ def rotate_key(session: Session, wanted: str, *, overlap: timedelta, by: str) ->
     `wanted` is a name, or an id where several keys have that name. Raises CommandError if it is
     clear of none which one is meant.
     """
-    # Two who rotate the same key at once would else make two that follow it.
-    fetch(session, f"SELECT FROM api_keys WHERE {STANDS} ORDER BY id FOR UPDATE")
-    old = _the_one(session, wanted).key
+    old = _held(session, wanted)
     new = replace(old, id=uuid4(), first_id=old.account)
     secret = keep_key(session, new)
     ((ends_at,),) = fetch(
@@ -42,6 +40,21 @@ def rotate_key(session: Session, wanted: str, *, overlap: timedelta, by: str) ->
     note(session, new.id, deed=KeyDeed.CREATED, by=by)
     note(session, old.id, deed=KeyDeed.ROTATED, by=by)
     return Rotated(new, secret, ends_at)
+
+
+def _held(session: Session, wanted: str) -> Key:
+    """Give the key that is meant, and keep others from changing it until the commit.
+
+    No other key is locked: who publishes with one locks it as well, and waits for none.
+    """
+    found = _the_one(session, wanted).key
+    while True:
+        fetch(session, "SELECT FROM api_keys WHERE id = %(id)s FOR NO KEY UPDATE", id=found.id)
+        # Whoever had it until now may have rotated it: then another one is meant, or none.
+        meant = _the_one(session, wanted).key
+        if meant.id == found.id:
+            return meant
+        found = meant
 
 
 def _the_one(session: Session, wanted: str) -> KeyEntry:

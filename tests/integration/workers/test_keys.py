@@ -193,6 +193,21 @@ class TestRotateKey:
         with pytest.raises(CommandError, match="rotated already"):
             rotate_key(session, str(first_id), overlap=timedelta(days=9), by="ops")
 
+    def test_who_publishes_with_another_key_isnt_waited_for(
+        self, engine: Engine, session: Session
+    ) -> None:
+        create_key(session, "api", types=["*"])
+        create_key(session, "other", types=["*"])
+        session.commit()
+        (other,) = (each.key for each in list_keys(session) if each.key.name == "other")
+        with Session(engine) as publishing:
+            assert still_stands(publishing, other)
+            session.execute(text("SET LOCAL lock_timeout = '2s'"))
+            rotate_key(session, "api", overlap=timedelta(hours=1), by="ops")
+            # Nor does it wait for the rotation.
+            publishing.execute(text("SET LOCAL lock_timeout = '2s'"))
+            assert still_stands(publishing, other)
+
     def test_of_several_of_a_name_one_is_chosen_by_its_id(self, session: Session) -> None:
         one, _ = create_key(session, "api", types=["*"])
         create_key(session, "api", types=["*"])
