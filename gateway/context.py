@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.requests import Request
 
 from gateway.keyring import Keyring
-from gateway.limits import Admission, Limits, Rate
+from gateway.limits import Admission, Limits, Rate, Turns
 from gateway.outside import Outside
 from gateway.problems import Kind, ProblemError, retry_later
 from gateway.ringing import Ring, Ringer
@@ -53,7 +53,10 @@ class Context:
         self.rate = Rate(limits, time.monotonic)
         self.keyring = Keyring(time.monotonic)
         self.log = logger("gateway")
-        self.hooks = {of: asyncio.Semaphore(most) for of, most in HOOKS_AT_ONCE.items()}
+        self.hooks = {
+            of: Turns(at_once=most, waiting=limits.hooks_waiting)
+            for of, most in HOOKS_AT_ONCE.items()
+        }
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="gateway")
 
     async def in_thread(self, work: Callable[[], Result]) -> Result:

@@ -27,7 +27,10 @@ def secrets_in(said: SecretStr | None, name: str, *, hear: str) -> list[str]:
 
 
 async def write(context: Context, work: Callable[[Session], Result], *, of: str) -> Result:
-    """Do it in a transaction of its own, when it is this provider's turn."""
+    """Do it in a transaction of its own, when it is this provider's turn.
+
+    Raises ProblemError (503) when too many of that provider's wait already.
+    """
 
     def committed() -> Result:
         with database_trouble(context), Session(context.engine) as session:
@@ -35,5 +38,5 @@ async def write(context: Context, work: Callable[[Session], Result], *, of: str)
             session.commit()
         return result
 
-    async with context.hooks[of]:
+    async with context.hooks[of].turn():
         return await finish(committed, context)

@@ -1,8 +1,9 @@
 """How much the gateway takes on at once, so that a flood is turned away and not kept in memory."""
 
+import asyncio
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -25,6 +26,9 @@ class Limits:
     requests_at_once: int = 256
     # The bodies of all requests in hand.
     bytes_at_once: int = 128 * 1024 * 1024
+    # Of each provider's webhooks, which count among all requests: these wait for a turn, more are
+    # told to come again, so that services can publish whatever holds webhooks up.
+    hooks_waiting: int = 32
     # For each key; what was not used is saved up for this many seconds.
     requests_per_second: float = 1_000.0
     saved_up_seconds: float = 2.0
@@ -79,6 +83,33 @@ class Load:
 class _Bucket:
     left: float
     at: float
+
+
+class Turns:
+    """Lets so many at once do something, and so many wait for it. Used from one thread."""
+
+    def __init__(self, *, at_once: int, waiting: int) -> None:
+        """Nobody does it yet."""
+        self._turns = asyncio.Semaphore(at_once)
+        self._room = waiting
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for one's turn; raises ProblemError (503) when too many do, or the process ends."""
+        if self._turns.locked() and self._room <= 0:
+            raise retry_later(Kind.UNAVAILABLE, "Too many of these wait already.", seconds=5)
+        self._room -= 1
+        try:
+            await self._turns.acquire()
+        except asyncio.CancelledError:
+            # Only the end of the process cuts a request short.
+            raise retry_later(Kind.UNAVAILABLE, "Stopping; nothing was done.", seconds=1) from None
+        finally:
+            self._room += 1
+        try:
+            yield
+        finally:
+            self._turns.release()
 
 
 class Rate:

@@ -1,6 +1,7 @@
 """Stripe's webhook: who may call, what is understood, and what is kept of it."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from domain.constants import STRIPE_API_VERSION, WEBHOOK_TOLERANCE
 from domain.inbox.taking import LOCK
 from gateway.__main__ import server_config
 from gateway.app import make_app
+from gateway.context import HOOKS_AT_ONCE
+from gateway.limits import Limits
 from gateway.outside import Outside
 from tests.helpers.evening import START
 from tests.helpers.postgres import PostgresServer
@@ -80,20 +83,27 @@ def test_services_can_publish_while_webhooks_wait(engine: Engine, calls: Stripe)
     secret = new_key(engine)
     fees = [
         body_of(event("payment_intent.succeeded", intent(str(number)), at=NOW - SECOND))
-        for number in range(12)
+        for number in range(HOOKS_AT_ONCE["Stripe"] + Limits().hooks_waiting + 6)
     ]
     with ThreadPoolExecutor(len(fees)) as pool:
         with engine.begin() as connection:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
             waiting = [pool.submit(calls.call, each) for each in fees]
             wait_until(lambda: _waits(engine), timedelta(seconds=10))
+            # More than may wait are told to come again.
+            wait_until(lambda: sum(each.done() for each in waiting) == 6, timedelta(seconds=20))
+            refused = [each.result() for each in waiting if each.done()]
+            assert {(each.status_code, each.headers["retry-after"]) for each in refused} == {
+                (503, "5")
+            }
             said = kudos(time=NOW.isoformat())
             headers = {"authorization": f"Bearer {secret}", "content-type": ONE}
             answer = calls.client.post(
                 "/v1/events", content=json.dumps(said), headers=headers, timeout=5
             )
             assert answer.status_code == 202
-        assert {each.result().status_code for each in waiting} == {204}
+        answers = Counter(each.result().status_code for each in waiting)
+        assert answers == {204: len(fees) - 6, 503: 6}
 
 
 def _waits(engine: Engine) -> bool:
