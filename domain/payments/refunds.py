@@ -233,10 +233,15 @@ def thaw(session: Session, *, now: datetime) -> int:
     return execute(
         session,
         """
+        WITH thawed AS MATERIALIZED (
+            SELECT payment_id FROM refunds JOIN payments ON payments.id = payment_id
+            WHERE refunds.state = 'frozen' AND payments.status <> 'disputed'
+            -- Who hears something of one just now has it; it is thawed the next time.
+            ORDER BY payment_id FOR NO KEY UPDATE OF refunds SKIP LOCKED
+        )
         UPDATE refunds SET state = 'due', reason = NULL, must_look = true, due_at = %(now)s,
             taken_at = NULL, updated_at = now()
-        FROM payments WHERE payments.id = refunds.payment_id AND refunds.state = 'frozen'
-            AND payments.status <> 'disputed'
+        FROM thawed WHERE refunds.payment_id = thawed.payment_id
         """,
         now=now,
     )
