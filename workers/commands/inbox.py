@@ -144,6 +144,9 @@ def _retry(session: Session, arguments: argparse.Namespace) -> str:
     if wait_again(session, arguments.id):
         return f"{arguments.id} is tried again within ten seconds."
     found = find_entry(session, arguments.id)
+    if found is not None and found[0].state == InboxState.WAITING:
+        # One of Stripe's would have been judged; one of Clerk's is as soon as they are there.
+        raise CommandError(f"{arguments.id} waits for somebody to register; it is tried then.")
     if found is not None and found[0].state == InboxState.HELD:
         message = f"Nothing is kept of {arguments.id} to judge. Deal with it, then close it."
         raise CommandError(message)

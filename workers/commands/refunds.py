@@ -97,10 +97,11 @@ def _retry(session: Session, arguments: argparse.Namespace) -> str:
     now = utc_now()
     if arguments.all:
         refused = list_refunds(session, states=[RefundState.REFUSED], limit=HIGHEST_LIMIT)
-        count = sum(retry(session, each.payment_id, now=now) for each in refused)
-        deed = Deed("refunds.retry.all", details={"refunds": count})
+        again = [each.payment_id for each in refused if retry(session, each.payment_id, now=now)]
+        details = {"refunds": len(again), "payments": again}
+        deed = Deed("refunds.retry.all", details=details)
         record(session, whoever(), deed, now=now)
-        return f"To be tried again: {count}."
+        return f"To be tried again: {len(again)}."
     if not retry(session, arguments.payment, now=now):
         raise CommandError(_nothing(arguments.payment))
     deed = Deed("refunds.retry", details={"payment": arguments.payment})

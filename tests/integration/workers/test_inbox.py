@@ -78,6 +78,13 @@ class TestRetry:
         again = momento("inbox", "retry", PAID["id"], "--any-amount")
         assert (again.code, "Nothing was changed" in again.err) == (1, True)
 
+    def test_of_clerks_what_waits_goes_on_by_itself(self, engine: Engine, momento: Momento) -> None:
+        gone = event_of("user.deleted", {"id": "user_9", "object": "user", "deleted": True}, at=AT)
+        with Session(engine) as session, session.begin():
+            take_clerk(session, read_clerk(body_of(gone), "msg_2", now=START))
+        said = momento("inbox", "retry", "msg_2")
+        assert (said.code, "waits for somebody to register" in said.err) == (1, True)
+
 
 class TestRetryAll:
     def test_what_a_bug_has_held_is_taken_once_it_is_mended(
