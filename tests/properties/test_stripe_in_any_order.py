@@ -12,11 +12,14 @@ from pydantic import SecretStr
 from sqlalchemy import Engine
 from starlette.applications import Starlette
 
+from domain.inbox.money import payment_id_of
+from domain.payments.payloads import RefundRequested
 from gateway.app import make_app
 from gateway.outside import Outside
 from tests.helpers.agree import MakeEngine
 from tests.helpers.evening import DAY, HOUR, START, Diary, an_id
 from tests.helpers.roles import acting_as
+from tests.helpers.said import rows
 from tests.helpers.state import State, differences, snapshot
 from tests.helpers.stripe import (
     SECRET,
@@ -171,17 +174,39 @@ async def _post(client: httpx.AsyncClient, said: Said) -> httpx.Response:
 
 
 def after(engine: Engine, told: list[Said], *, known_from: int) -> State:
-    """Hear all of it; what it is about becomes known in between."""
+    """Hear all of it; what it is about becomes known in between, and that money is to go back.
+
+    Or that comes after everything.
+    """
     hear_all(engine, told[:known_from])
     settle(engine)
-    settle(engine, _diary())
+    settle(engine, evening(*PEOPLE))
+    if known_from % 2 == 0:
+        settle(engine, wishes())
     hear_all(engine, told[known_from:])
     settle(engine)
+    if known_from % 2 == 1:
+        settle(engine, wishes())
     return snapshot(engine)
 
 
-def _diary() -> Diary:
-    return evening(*PEOPLE)
+def wishes() -> Diary:
+    """All that was paid for the evening is to go back."""
+    diary = Diary()
+    for person in ("Ada", "Bo", "Ed"):
+        payment = payment_id_of(f"pi_{person}")
+        diary.note(RefundRequested(payment_id=payment, reason="event_cancelled"), AT + DAY)
+    return diary
+
+
+def refunds(engine: Engine) -> dict[str, tuple[str, str | None]]:
+    """Where each refund stands, and why, by the name of its payment."""
+    found = rows(
+        engine,
+        "SELECT stripe_payment_intent_id, state, reason FROM refunds"
+        " JOIN payments ON payments.id = payment_id",
+    )
+    return {name.removeprefix("pi_"): (state, reason) for name, state, reason in found}
 
 
 def test_what_comes_of_it(engine: Engine) -> None:
@@ -190,9 +215,11 @@ def test_what_comes_of_it(engine: Engine) -> None:
         "Ada": Paid("refunded", 500, FEE),
         "Bo": Paid("disputed", 500, FEE),
         "Di": Paid("failed", 500, FEE),
-        "Ed": Paid("succeeded", 500, FEE),
+        "Ed": Paid("refund_pending", 500, FEE),
         "month": Paid("succeeded", 1_000, "subscription"),
     }
+    # Nobody has asked Stripe yet.
+    assert refunds(engine) == {"Ada": ("made", None), "Bo": ("due", None), "Ed": ("due", None)}
     assert {person: invitation(engine, person) for person in PEOPLE} == {
         "Ada": "confirmed",
         "Bo": "confirmed",
@@ -212,15 +239,17 @@ def test_what_comes_of_it(engine: Engine) -> None:
 
 
 class Outcome(NamedTuple):
-    """The rows, and what became of each event."""
+    """The rows, what became of each event, and where what is to go back stands."""
 
     state: State
     inbox: dict[str, str]
+    refunds: dict[str, tuple[str, str | None]]
 
 
 def outcome_of(engine: Engine, told: list[Said], *, known_from: int) -> Outcome:
     state = after(engine, told, known_from=known_from)
-    outcome = Outcome(state, {name: said for name, (said, _) in inbox(engine).items()})
+    heard = {name: said for name, (said, _) in inbox(engine).items()}
+    outcome = Outcome(state, heard, refunds(engine))
     # One of many databases, which share a server.
     engine.dispose()
     return outcome
@@ -240,3 +269,4 @@ def test_in_any_order_and_more_than_once(
     found = differences(in_order.state, outcome.state)
     assert [line for line in found if not line.startswith(ON_THE_WAY)] == []
     assert outcome.inbox == in_order.inbox
+    assert outcome.refunds == in_order.refunds
