@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from domain.inbox.keeping import close
 from domain.inbox.taking import Taken, take
 from gateway.stripe import read_signed
 from tests.concurrency.test_callbacks import race
@@ -27,6 +28,7 @@ from tests.helpers.stripe import (
 )
 from tests.helpers.tills import (
     evening,
+    hear,
     inbox,
     invitation,
     payments,
@@ -102,3 +104,17 @@ def test_two_that_tell_of_one_subscription(engine: Engine, first: Said, second: 
     expected: tuple[Any, ...] = ("premium", ENDS, "sub_1") if is_active else ("free", None, "sub_1")
     assert subscribed(engine, "Ada") == expected
     assert {state for state, _ in inbox(engine).values()} == {"done"}
+
+
+def test_who_closes_one_waits_until_nobody_judges_any_more(engine: Engine) -> None:
+    """Else what it means might be published, and written over that it is closed."""
+    hear(engine, REFUNDED)
+    closed: list[str | None] = []
+
+    def closing(session: Session) -> None:
+        closed.append(close(session, REFUNDED["id"], now=START))
+
+    race(engine, hearing(BEGUN, []), closing)
+    assert closed == ["unknown_name"]
+    hear(engine, PAID)
+    assert inbox(engine)[REFUNDED["id"]] == ("ignored", "closed")
