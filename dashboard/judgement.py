@@ -72,7 +72,7 @@ def judge_snapshot(latest: Latest) -> Judgement:
     ringing = [alert for alert in snapshot.alerts if alert.ringing and alert.name in BY_NAME]
     pending = [alert for alert in snapshot.alerts if not alert.ringing and alert.name in BY_NAME]
     alarms, soon = _sorted(_alarms(ringing, snapshot)), tuple(_alarms(pending, snapshot))
-    unknown = tuple(name for name in PARTS if _part(snapshot, name).trouble is not None)
+    unknown = tuple(name for name in PARTS if not _part(snapshot, name).is_known)
     if alarms:
         first, others = alarms[0], tuple(alarms[1:])
         statement = _sentence(first.statement)
@@ -129,7 +129,7 @@ def _fine(
     for name in threshold.causes:
         cause = BY_NAME[name]
         part = part_of(cause.gauge)
-        is_known = part is None or _part(snapshot, part).trouble is None
+        is_known = part is None or _part(snapshot, part).is_known
         if name not in found and cause.fine and is_known:
             yield cause.fine
 

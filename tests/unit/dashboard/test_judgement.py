@@ -62,6 +62,7 @@ def well(**other: Any) -> Snapshot:
         "refunds": RefundsNow({state: Count(0) for state in ("due", "refused", "failed")}, None),
         "database": DatabaseNow(20, 100, 0.1, 0),
         "pauses": (),
+        "handlers": {},
         "broker": BrokerNow("redis", 0.001, 1_000_000, None),
     }
     parts: dict[str, Any] = {name: part(value) for name, value in (values | other).items()}
@@ -120,6 +121,13 @@ class TestUnknown:
         found = judge_snapshot(Latest(snapshot, 2.0))
         assert (found.mood, found.unknown) == (Mood.UNKNOWN, (name,))
         assert found.statement == f"Unknown: {name} can't be read"
+
+    @pytest.mark.parametrize("name", PARTS)
+    def test_any_part_that_nobody_has_read(self, name: str) -> None:
+        """A dashboard without a broker's address reads all but that, and has no trouble."""
+        nobody: dict[str, Any] = {name: Part()}
+        found = judge_snapshot(Latest(replace(well(), **nobody), 2.0))
+        assert (found.mood, found.unknown) == (Mood.UNKNOWN, (name,))
 
     def test_after_a_while_it_is_an_alarm(self) -> None:
         found = judged(replace(well(), inbox=Part(None, None, "timeout")))
