@@ -178,6 +178,17 @@ THRESHOLDS: Final = (
         fine="a sender runs",
     ),
     Threshold(
+        "NoGateway",
+        "processes",
+        "no gateway runs",
+        "Nothing comes in over HTTP, from services or providers: momento up gateway.",
+        page=1,
+        only={"process": "gateway"},
+        is_below=True,
+        held=30 * _S,
+        fine="a gateway runs",
+    ),
+    Threshold(
         "ProviderResting",
         "resting_seconds",
         "{port} has been in trouble for {value}",

@@ -54,7 +54,8 @@ def well(**other: Any) -> Snapshot:
         "channels": (ChannelNow("push", Count(0), None, Count(0), Count(0)),),
         "resting": (),
         "processes": (
-            *(a_process("worker", *LANES), a_process("relay"), a_process("sender", "push")),
+            a_process("worker", *LANES),
+            *(a_process("relay"), a_process("sender", "push"), a_process("gateway")),
         ),
         "scheduler": SchedulerNow(7, "box", 600.0, 0.1, ()),
         "chores": Queue("chores", Count(0), None),
@@ -138,8 +139,8 @@ class TestUnknown:
 class TestAlarms:
     def test_the_cause_comes_first_and_what_follows_says_why(self) -> None:
         """Nobody works, so a lane is late."""
-        senders = (a_process("relay"), a_process("sender", "push"))
-        found = judged(well(lanes=late_lane(400.0), processes=senders))
+        others = (a_process("relay"), a_process("sender", "push"), a_process("gateway"))
+        found = judged(well(lanes=late_lane(400.0), processes=others))
         assert found.first is not None
         assert (found.mood, found.first.name) == (Mood.PAGE, "NoWorker")
         assert found.statement == "No worker takes lane plans"
@@ -195,7 +196,8 @@ class TestAlarms:
         alerts = find_alerts(snapshot, (), now=NOW)
         found = judge_snapshot(Latest(replace(snapshot, alerts=alerts), 2.0))
         assert found.mood is Mood.QUIET
-        assert {each.name for each in found.soon} == {"NoWorker", "NoRelay", "NoSender"}
+        missing = {"NoWorker", "NoRelay", "NoSender", "NoGateway"}
+        assert {each.name for each in found.soon} == missing
 
 
 class TestTable:
