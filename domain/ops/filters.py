@@ -32,7 +32,10 @@ class DeliveryFilter:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a page begins: after the delivery with this key; of what is pending, due then."""
+    """Where a page begins: after the delivery with this key.
+
+    `due_at`: of what is pending, due then; of one kind of what is dead, when that had died.
+    """
 
     seq: int
     handler: str
