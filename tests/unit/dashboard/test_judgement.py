@@ -147,9 +147,34 @@ class TestAlarms:
         assert found.first.also_of == 2
         (late,) = found.others
         assert late.statement == "lane seats is late by 6 min"
-        assert late.because == ("no worker takes lane plans",)
+        assert late.because == ("no worker takes lane seats",)
         assert late.hint == found.first.hint
         assert late.runbook == "docs/runbook.md#lanelate"
+
+    def test_a_cause_is_one_of_the_same_lane(self) -> None:
+        """That nobody takes one lane doesn't explain that another is late."""
+        lanes = (Lane("plans", Count(9), 900.0), Lane("seats", Count(812), 400.0))
+        rest = (a_process(name) for name in ("relay", "sender", "gateway"))
+        workers = (a_process("worker", "seats", "afterwards"), *rest)
+        found = judged(well(lanes=lanes, processes=workers))
+        assert found.first is not None
+        assert [each.statement for each in (found.first, *found.others)] == [
+            "no worker takes lane plans",
+            "lane seats is late by 6 min",
+            "lane plans is late by 15 min",
+        ]
+        seats, plans = found.others
+        assert (seats.because, plans.because) == ((), ("no worker takes lane plans",))
+        assert "workers are at work" in seats.not_because
+
+    def test_the_mood_is_that_of_the_worst(self) -> None:
+        """Even if a warning explains it, and so comes first."""
+        failing = Lane("seats", Count(812), 400.0, {"done": 90, "failed": 10})
+        found = judged(well(lanes=(failing,)))
+        assert found.first is not None
+        assert (found.first.name, found.first.mood) == ("LaneFailing", Mood.WARN)
+        assert [each.name for each in found.others] == ["LaneLate"]
+        assert found.mood is Mood.PAGE
 
     def test_what_it_is_not_is_said(self) -> None:
         found = judged(well(lanes=late_lane(40.0)))
