@@ -56,3 +56,8 @@ def pauses_at(session: Session, now: datetime) -> list[Pause]:
         now=now,
     )
     return [Pause(*row) for row in rows]
+
+
+def paused_handlers(session: Session, now: datetime) -> frozenset[str]:
+    """Give every handler that is held back, by itself or with its lane."""
+    return frozenset[str]().union(*(handlers_of(each.name) for each in pauses_at(session, now)))

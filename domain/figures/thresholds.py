@@ -13,7 +13,6 @@ from domain.figures.threshold import Threshold, Unit
 
 _S, _M = timedelta(seconds=1), timedelta(minutes=1)
 _WORKING: Final = (
-    "Paused",
     "PartUnknown",
     "BrokerAway",
     "NoWorker",
@@ -100,7 +99,6 @@ THRESHOLDS: Final = (
         "paused lanes and handlers: {value}",
         "It was somebody's decision, which ends by itself: see whose, why and until when.",
         warn=0,
-        fine="nothing is paused",
     ),
     Threshold(
         "LaneFailing",

@@ -181,7 +181,6 @@ class TestAlarms:
         assert found.first is not None
         assert (found.mood, found.first.since) == (Mood.WARN, NOW - LONG)
         assert found.first.not_because == (
-            "nothing is paused",
             "the broker answers",
             "workers are at work",
             "hardly anything fails",

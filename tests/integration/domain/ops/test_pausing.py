@@ -11,6 +11,7 @@ from sqlmodel import Session
 from dashboard.holding import Holding, holdings
 from domain.catalogue import HANDLERS
 from domain.figures.reading_system import read_processes
+from domain.figures.reading_work import read_work
 from domain.ops.acting import WrongRequestError
 from domain.ops.pausing import pause, resume
 from domain.ops.permissions import Actor, ForbiddenError
@@ -72,6 +73,13 @@ def entries(engine: Engine) -> list[tuple[str, ...]]:
         return [tuple(row) for row in connection.execute(text(f"{statement} ORDER BY id"))]
 
 
+def stands(engine: Engine) -> tuple[int, float | None]:
+    """What is due of the lane, and since when the oldest, by the snapshot."""
+    with Session(engine) as session:
+        (lane,) = [each for each in read_work(session, NOW).lanes if each.name == LANE]
+    return lane.queued.number, lane.oldest_s
+
+
 class TestPausing:
     def test_is_written_down_with_reason_and_end_and_ends(self, engine: Engine) -> None:
         hold(engine, LANE)
@@ -92,6 +100,32 @@ class TestPausing:
             ("grace", "pause", VERIFIED.name, "provider down"),
             ("grace", "resume", VERIFIED.name, None),
         ]
+
+    def test_what_is_held_back_is_due_and_not_late(self, engine: Engine) -> None:
+        """Another handler of the same lane can be."""
+        with engine.begin() as connection:
+            for handler, ago in ((REGISTERED, 9), (VERIFIED, 5)):
+                connection.execute(
+                    text(
+                        "INSERT INTO deliveries (seq, handler, lane, received_at, state, due_at)"
+                        " VALUES (1, :handler, :lane, :due, 'pending', :due)"
+                    ),
+                    {
+                        "handler": handler.name,
+                        "lane": handler.lane,
+                        "due": NOW - timedelta(minutes=ago),
+                    },
+                )
+        assert VERIFIED.lane == LANE
+        late = list[tuple[int, float | None]]()
+        for name in (VERIFIED.name, REGISTERED.name, LANE):
+            late.append(stands(engine))
+            hold(engine, name)
+        assert [*late, stands(engine)] == [(2, 540.0), (2, 540.0), (2, None), (2, None)]
+        with Session(engine) as session, session.begin():
+            for name in (REGISTERED.name, LANE):
+                resume(session, OPERATOR, name, now=NOW)
+        assert stands(engine) == (2, 540.0)
 
     @pytest.mark.parametrize(
         ("name", "until", "why", "fault"),
