@@ -5,7 +5,7 @@ What is paused stays due, and is begun as soon as the pause ends, by itself or b
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from sqlmodel import Session
@@ -30,6 +30,11 @@ class Pause:
     until: datetime
     actor: str
     why: str
+
+
+def mark_of(name: str, since: datetime) -> str:
+    """Write by what a process confirms a pause: this one, not one by the same name before it."""
+    return f"{name}@{since.astimezone(UTC).isoformat()}"
 
 
 _OF_LANES: Final[Mapping[str, frozenset[str]]] = {

@@ -234,7 +234,33 @@ class TestConfirming:
         hold(engine, LANE, now=utc_now())
         assert held(engine).words == "pausing: 0 of 1 workers have confirmed"
         with engine.begin() as connection:
+            connection.execute(text("UPDATE processes SET last_seen_at = now() - interval '61 s'"))
+        assert held(engine).is_confirmed
+
+    def test_one_that_fell_silent_no_longer_confirms_until_it_counts_as_ended(
+        self, engine: Engine
+    ) -> None:
+        """Its reporter may hang alone."""
+        now = utc_now()
+        hold(engine, LANE, now=now)
+        presence = Presence("worker", (LANE,), pauses=Pauses())
+        Reporter(engine, presence, measures=Measures()).beat()
+        assert held(engine).is_confirmed
+        with engine.begin() as connection:
             connection.execute(text("UPDATE processes SET last_seen_at = now() - interval '20 s'"))
+        assert held(engine).words == "pausing: 0 of 1 workers have confirmed"
+
+    def test_a_pause_that_is_said_anew_is_confirmed_anew(self, engine: Engine) -> None:
+        """Until then the worker holds to the end of the old one."""
+        now = utc_now()
+        hold(engine, LANE, now=now)
+        reporter = Reporter(
+            engine, Presence("worker", (LANE,), pauses=Pauses()), measures=Measures()
+        )
+        reporter.beat()
+        hold(engine, LANE, now=now + timedelta(milliseconds=1))
+        assert not held(engine).is_confirmed
+        reporter.beat()
         assert held(engine).is_confirmed
 
     def test_of_workers_that_nobody_knows_nothing_is_said(self, engine: Engine) -> None:
