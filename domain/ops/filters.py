@@ -7,7 +7,7 @@ from typing import Final
 
 from domain.tables.ledger import DeliveryState
 
-_CURSOR: Final = re.compile(r"([0-9]{1,18})~([^~]{1,200})~([0-9]{1,17})?", re.DOTALL)
+_CURSOR: Final = re.compile(r"([0-9]{1,18})~([^~\0]{1,200})~([0-9]{1,17})?", re.DOTALL)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
