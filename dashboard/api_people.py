@@ -43,7 +43,7 @@ async def get_person(request: Request) -> Response:
     person_id, now = identity(request.path_params, "id"), context.clock()
 
     def read(session: Session) -> tuple[Person | None, Revealed | None]:
-        shown = revealed(session, person_id, held=viewer.held, now=now)
+        shown = revealed(session, viewer.actor, person_id, held=viewer.held, now=now)
         return find_person(session, str(person_id)), shown
 
     person, shown = await context.look(read)

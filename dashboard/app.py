@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard import api, api_admin, api_catalogue, api_pauses, api_people
+from dashboard.away import DatabaseBusyError, DatabaseFaultError
 from dashboard.context import Context, Place
 from dashboard.guard import HEADERS, Guard
 from dashboard.health import live, ready
@@ -66,6 +67,7 @@ from workers.clock import utc_now
 
 NOT_HERE: Final = "There is no such page."
 BROKEN: Final = "Something broke here. Please tell us, with the time."
+BUSY: Final = "Somebody has it in hand just now. Nothing was changed; try again in a moment."
 ROUTES: Final = checked(
     [
         answer("/livez", live, verb=OPEN),
@@ -194,6 +196,8 @@ def make_app(
         exception_handlers={
             HTTPException: _answer_http_error,
             ForbiddenError: _answer_forbidden,
+            DatabaseBusyError: _answer_busy,
+            DatabaseFaultError: _answer_fault,
             Exception: _answer_bug,
         },
     )
@@ -212,6 +216,14 @@ async def _answer_http_error(request: Request, error: Exception) -> Response:
 
 async def _answer_forbidden(request: Request, error: Exception) -> Response:
     return _trouble(request, 403, sentence=str(error))
+
+
+async def _answer_busy(request: Request, _error: Exception) -> Response:
+    return _trouble(request, 409, sentence=BUSY)
+
+
+async def _answer_fault(request: Request, _error: Exception) -> Response:
+    return _trouble(request, 500, sentence=BROKEN)
 
 
 async def _answer_bug(request: Request, _error: Exception) -> Response:

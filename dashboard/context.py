@@ -17,11 +17,12 @@ from sqlmodel import Session
 from starlette.requests import Request
 
 from dashboard.attempts import Attempts
-from dashboard.away import DatabaseAwayError
+from dashboard.away import DatabaseAwayError, DatabaseBusyError, DatabaseFaultError
 from dashboard.known import Known
 from dashboard.nudges import Nudges, read_mark
 from dashboard.recent import Recent
 from dashboard.snapshots import Snapshots
+from domain.dispatch import describe, is_contention, is_passing, is_timeout
 from domain.figures.store import Kept, latest_snapshot
 from domain.sql import execute
 from workers.log import logger
@@ -33,6 +34,10 @@ LOCAL: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 # Hashing a password keeps a processor busy; looking must go on meanwhile.
 HASHING_THREADS: Final = 1
 STATEMENT_MS: Final = 2_000
+WRITES: Final = "READ WRITE"
+LOOKS: Final = "ISOLATION LEVEL REPEATABLE READ READ ONLY"
+# Less, so that waiting for somebody is told apart from a statement that takes long.
+LOCK_MS: Final = 1_500
 # By a snapshot of that long ago pages tell what grows.
 EARLIER: Final = timedelta(minutes=2)
 
@@ -75,12 +80,11 @@ class Context:
 
     async def look(self, read: Callable[[Session], Result]) -> Result:
         """Read in one transaction that can't write and sees one moment."""
-        mode = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
-        return await self._transact(read, mode)
+        return await self._transact(read, writes=False)
 
     async def write(self, work: Callable[[Session], Result]) -> Result:
         """Work in one transaction, which commits."""
-        return await self._transact(work, "SET TRANSACTION READ WRITE")
+        return await self._transact(work, writes=True)
 
     async def hash(self, work: Callable[[], Result]) -> Result:
         """Do what keeps a processor busy."""
@@ -91,18 +95,29 @@ class Context:
         for threads in (self._threads, self._hashing):
             threads.shutdown(wait=False, cancel_futures=True)
 
-    async def _transact(self, work: Callable[[Session], Result], mode: str) -> Result:
+    async def _transact(self, work: Callable[[Session], Result], *, writes: bool) -> Result:
         def transact() -> Result:
             with Session(self._engine) as session, session.begin():
-                execute(session, mode)
+                execute(session, f"SET TRANSACTION {WRITES if writes else LOOKS}")
                 execute(session, f"SET LOCAL statement_timeout = {STATEMENT_MS}")
+                execute(session, f"SET LOCAL lock_timeout = {LOCK_MS if writes else STATEMENT_MS}")
                 return work(session)
 
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, transact)
         except (DBAPIError, psycopg.Error, PoolTimeoutError) as error:
-            self.log.warning("database.trouble", error=type(error).__name__)
-            raise DatabaseAwayError from None
+            raise self._trouble(error, writes=writes) from None
+
+    def _trouble(self, error: Exception, *, writes: bool) -> DatabaseAwayError:
+        """Tell apart what passes, what others have in hand, and what will be so again."""
+        if writes and is_contention(error):
+            self.log.info("database.busy", error=describe(error))
+            return DatabaseBusyError()
+        if is_passing(error) or is_timeout(error) or isinstance(error, PoolTimeoutError):
+            self.log.warning("database.trouble", error=describe(error))
+            return DatabaseAwayError()
+        self.log.error("database.fault", error=describe(error))
+        return DatabaseFaultError()
 
     async def _look_back(self) -> Kept | None:
         before = self.clock() - EARLIER

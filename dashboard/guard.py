@@ -1,6 +1,7 @@
 """Stands before every page: no session, no page; and the headers that all answers carry."""
 
 from typing import Final
+from urllib.parse import unquote
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
@@ -95,8 +96,9 @@ async def who_is(request: Request) -> SignedIn | None:
 async def _refuse(request: Request) -> Response | None:
     """What to answer instead of the page; None if it may be shown."""
     path = request.url.path
-    if not _is_ours(request):
-        return _misdirected(request)
+    if not _is_ours(request) or "\0" in unquote(f"{path}{request.url.query}"):
+        # Postgres keeps no text with that in it, so nothing is found by it.
+        return _unreadable(request) if _is_ours(request) else _misdirected(request)
     if path in OPEN or path.startswith(BELOW):
         return None
     request.state.signed_in = await who_is(request)
@@ -132,6 +134,13 @@ def _misdirected(request: Request) -> Response:
     if is_api(request):
         return problem(421, sentence)
     return render_alone("trouble.html", status=421, title="Misdirected Request", sentence=sentence)
+
+
+def _unreadable(request: Request) -> Response:
+    sentence = "This address can't be read."
+    if is_api(request):
+        return problem(400, sentence)
+    return render_alone("trouble.html", status=400, title="Bad Request", sentence=sentence)
 
 
 def _database_away(request: Request) -> Response:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from domain.figures.gauges import SEEN_S
 from domain.figures.snapshot import ProcessNow
-from domain.pausing import handlers_of, lane_of
+from domain.pausing import handlers_of, lane_of, mark_of
 
 
 class Held(Protocol):
@@ -63,22 +63,25 @@ class Holding:
 
 def holdings(pauses: Iterable[Held], processes: Iterable[ProcessNow] | None) -> list[Holding]:
     """Judge pauses by what processes have said of themselves; those by nobody are confirmed."""
-    alive = None
-    if processes is not None:
-        alive = [each for each in processes if each.last_seen_s < SEEN_S]
-    return [_holding(pause, alive) for pause in pauses]
+    listed = None if processes is None else list(processes)
+    return [_holding(pause, listed) for pause in pauses]
 
 
-def _holding(pause: Held, alive: list[ProcessNow] | None) -> Holding:
+def _holding(pause: Held, processes: list[ProcessNow] | None) -> Holding:
+    """Count those too that fell silent, until they count as ended: they may be at work."""
     lane = lane_of(pause.name)
-    if alive is None:
+    if processes is None:
         return Holding(pause, lane, None, None)
-    workers = [each for each in alive if each.name == "worker" and lane in each.takes]
-    confirmed = sum(_has_confirmed(each, pause.name) for each in workers)
+    workers = [each for each in processes if each.name == "worker" and lane in each.takes]
+    confirmed = sum(_has_confirmed(each, pause) for each in workers)
     return Holding(pause, lane, confirmed, len(workers))
 
 
-def _has_confirmed(worker: ProcessNow, name: str) -> bool:
-    """Whether it has seen the pause and has nothing of it in hand, which it said in one breath."""
+def _has_confirmed(worker: ProcessNow, pause: Held) -> bool:
+    """Whether it has seen this pause and has nothing of it in hand, which it said in one breath."""
     in_hand = {each.what for each in worker.doing}
-    return name in worker.obeys and not in_hand & handlers_of(name)
+    return (
+        worker.last_seen_s < SEEN_S
+        and mark_of(pause.name, pause.since) in worker.obeys
+        and not in_hand & handlers_of(pause.name)
+    )

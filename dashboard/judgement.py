@@ -3,7 +3,7 @@
 The worst alarm that no other explains comes first. What nobody knows is never called well.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -72,11 +72,13 @@ def judge_snapshot(latest: Latest) -> Judgement:
     ringing = [alert for alert in snapshot.alerts if alert.ringing and alert.name in BY_NAME]
     pending = [alert for alert in snapshot.alerts if not alert.ringing and alert.name in BY_NAME]
     alarms, soon = _sorted(_alarms(ringing, snapshot)), tuple(_alarms(pending, snapshot))
-    unknown = tuple(name for name in PARTS if _part(snapshot, name).trouble is not None)
+    unknown = tuple(name for name in PARTS if not _part(snapshot, name).is_known)
     if alarms:
         first, others = alarms[0], tuple(alarms[1:])
         statement = _sentence(first.statement)
-        return Judgement(first.mood, statement, first.hint, first, others, soon, unknown)
+        # What explains another may be less of an alarm than what it leads to.
+        mood = Mood.PAGE if any(each.mood is Mood.PAGE for each in alarms) else first.mood
+        return Judgement(mood, statement, first.hint, first, others, soon, unknown)
     if unknown:
         statement = f"Unknown: {listed(list(unknown))} can't be read"
         hint = "What was known last is shown with its age."
@@ -102,34 +104,46 @@ def _silent(latest: Latest) -> Judgement:
 
 
 def _alarms(alerts: Sequence[AlertNow], snapshot: Snapshot) -> Iterator[Alarm]:
-    """Put alerts into words, those of one name together by the worst of them."""
-    by_name: dict[str, list[AlertNow]] = {}
+    """Put alerts into words; those of one name that have the same causes together, by the worst."""
+    explained: dict[tuple[str, ...], list[tuple[AlertNow, list[AlertNow]]]] = {}
     for alert in alerts:
-        by_name.setdefault(alert.name, []).append(alert)
-    for name, listed_alerts in by_name.items():
-        worst = max(listed_alerts, key=lambda each: (each.level == Level.PAGE, abs(each.value)))
-        threshold = BY_NAME[name]
-        because = [cause for cause in threshold.causes if cause in by_name]
+        causes = _causes(alert, alerts)
+        key = (alert.name, *(each.name for each in causes))
+        explained.setdefault(key, []).append((alert, causes))
+    for listed_alerts in explained.values():
+        worst, causes = max(
+            listed_alerts, key=lambda each: (each[0].level == Level.PAGE, abs(each[0].value))
+        )
+        threshold = BY_NAME[worst.name]
+        found = {each.name for each in causes}
         yield Alarm(
-            name=name,
+            name=worst.name,
             mood=Mood(worst.level),
             statement=_statement(threshold, worst),
-            hint=BY_NAME[because[0]].hint if because else threshold.hint,
-            since=min(each.since for each in listed_alerts),
-            because=tuple(_statement(BY_NAME[each], by_name[each][0]) for each in because),
-            not_because=tuple(_fine(threshold, found=by_name, snapshot=snapshot)),
+            hint=BY_NAME[causes[0].name].hint if causes else threshold.hint,
+            since=min(alert.since for alert, _ in listed_alerts),
+            because=tuple(_statement(BY_NAME[each.name], each) for each in causes),
+            not_because=tuple(_fine(threshold, found=found, snapshot=snapshot)),
             also_of=len(listed_alerts) - 1,
         )
 
 
-def _fine(
-    threshold: Threshold, *, found: Mapping[str, object], snapshot: Snapshot
-) -> Iterator[str]:
+def _causes(alert: AlertNow, alerts: Sequence[AlertNow]) -> list[AlertNow]:
+    """Give what explains an alert, one of each name: of the same lane, where both are of one."""
+    found = {
+        each.name: each
+        for each in reversed(alerts)
+        if all(alert.labels.get(label, value) == value for label, value in each.labels.items())
+    }
+    return [found[name] for name in BY_NAME[alert.name].causes if name in found]
+
+
+def _fine(threshold: Threshold, *, found: Collection[str], snapshot: Snapshot) -> Iterator[str]:
     """Say what would explain an alarm and doesn't, as far as that is known."""
     for name in threshold.causes:
         cause = BY_NAME[name]
         part = part_of(cause.gauge)
-        is_known = part is None or _part(snapshot, part).trouble is None
+        is_known = part is None or _part(snapshot, part).is_known
         if name not in found and cause.fine and is_known:
             yield cause.fine
 

@@ -104,7 +104,9 @@ def _notifications(now: Snapshot, before: Snapshot | None) -> Stage:
     told = sum(each.told.get(status, 0) for each in channels for status in ("sent", "unknown"))
     return Stage(
         *("notifications", "Notifications", ("channels",)),
-        numbers=(Number("due", added(each.due for each in channels), "/notifications"),),
+        numbers=(
+            Number("due", added(each.due for each in channels), "/notifications?state=scheduled"),
+        ),
         oldest_s=oldest,
         a_minute=_a_minute(told),
         moves="sent",
@@ -117,11 +119,12 @@ def _providers(now: Snapshot) -> Stage:
     tone = "late" if resting else "plain"
     words = ", ".join(f"{each.port} rests: {each.reason}" for each in resting)
     unknown = added(each.unknown for each in channels)
+    sending = added(each.sending for each in channels)
     return Stage(
         *("providers", "Providers", ("channels", "resting")),
         numbers=(
-            Number("in hand", added(each.sending for each in channels), "/notifications", tone),
-            Number("unknown", unknown, "/notifications?status=unknown", "late"),
+            Number("in hand", sending, "/notifications?state=sending", tone),
+            Number("unknown", unknown, "/notifications?state=unknown", "late"),
         ),
         oldest_s=max((each.since_s for each in resting), default=None),
         a_minute=_a_minute(sum(each.told.get("delivered", 0) for each in channels)),

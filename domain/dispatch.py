@@ -268,6 +268,11 @@ def is_contention(error: BaseException) -> bool:
     return _sqlstate(error) in _CONTENTION_CODES
 
 
+def is_timeout(error: BaseException) -> bool:
+    """Say whether a statement was ended because it took too long."""
+    return _sqlstate(error) == _TIMEOUT_CODE
+
+
 def _sqlstate(error: BaseException) -> str | None:
     """Give the code by which Postgres names an error, if it is one of Postgres's."""
     cause = error.orig if isinstance(error, DBAPIError) else error

@@ -5,7 +5,7 @@ What is paused stays due, and is begun as soon as the pause ends, by itself or b
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from sqlmodel import Session
@@ -32,6 +32,11 @@ class Pause:
     why: str
 
 
+def mark_of(name: str, since: datetime) -> str:
+    """Write by what a process confirms a pause: this one, not one by the same name before it."""
+    return f"{name}@{since.astimezone(UTC).isoformat()}"
+
+
 _OF_LANES: Final[Mapping[str, frozenset[str]]] = {
     lane: frozenset(each.name for each in HANDLERS.values() if each.lane == lane) for lane in LANES
 }
@@ -56,3 +61,8 @@ def pauses_at(session: Session, now: datetime) -> list[Pause]:
         now=now,
     )
     return [Pause(*row) for row in rows]
+
+
+def paused_handlers(session: Session, now: datetime) -> frozenset[str]:
+    """Give every handler that is held back, by itself or with its lane."""
+    return frozenset[str]().union(*(handlers_of(each.name) for each in pauses_at(session, now)))

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from domain.ops.acting import WrongRequestError, checked_why
 from domain.ops.audit import Deed, record
 from domain.ops.permissions import Actor, Verb, demand
+from domain.ops.revealing import hide_from_account
 from domain.sql import execute, fetch, fetch_dicts
 from domain.tables.accounts import Role, Via
 from workers.accounts import NAME_FORM, keep_account, remove_account
@@ -83,6 +84,8 @@ def change_role(session: Session, actor: Actor, name: str, *, role: Role, now: d
         role=role.value,
     )
     if changed:
+        # What the old role was shown isn't the new one's, even if the old comes back.
+        hide_from_account(session, name)
         _write_down(
             session, actor, Deed("account.role", details={"role": role.value}), of=name, now=now
         )

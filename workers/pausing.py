@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from domain.pausing import Pause, handlers_of
+from domain.pausing import Pause, handlers_of, mark_of
 
 
 class Pauses:
@@ -19,14 +19,14 @@ class Pauses:
         self._until: dict[str, datetime] = {}
 
     def take(self, pauses: Iterable[Pause]) -> list[str]:
-        """Hold back these and no others from now on; give their names."""
+        """Hold back these and no others from now on; give by what each is confirmed."""
         listed = list(pauses)
         self._until = {
             handler: each.until
             for each in sorted(listed, key=lambda each: each.until)
             for handler in handlers_of(each.name)
         }
-        return [each.name for each in listed]
+        return [mark_of(each.name, each.since) for each in listed]
 
     def hold(self, handler: str, now: datetime) -> bool:
         """Say whether nothing of a handler is to be begun."""

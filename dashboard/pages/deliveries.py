@@ -11,7 +11,7 @@ from dashboard.links import with_query
 from dashboard.rendering import Page
 from domain.catalogue import CATALOGUE, HANDLERS
 from domain.ops.filters import Cursor, Found
-from domain.ops.listing import list_deliveries, looked_at
+from domain.ops.listing import is_by_number, list_deliveries, looked_at
 from domain.tables.ledger import DeliveryState
 
 # Of what has come since a page was shown, so many are counted.
@@ -25,7 +25,10 @@ async def show_deliveries(request: Request) -> Page:
     """
     context, asked = context_of(request), asked_of(request)
     wanted, after = delivery_filter(asked, context.clock()), cursor(asked)
-    as_of = Cursor.parse(asked.pop("as_of", "")) if after is None else None
+    keeps_still = after is None and is_by_number(wanted)
+    as_of = Cursor.parse(asked.pop("as_of", ""))
+    if not keeps_still:
+        as_of = None
 
     def read(session: Session) -> tuple[Found, int]:
         if as_of is None:
@@ -35,7 +38,6 @@ async def show_deliveries(request: Request) -> Page:
         return list_deliveries(session, wanted, after=as_of.including()), new
 
     found, new = await context.look(read)
-    keeps_still = after is None and wanted.state is not DeliveryState.PENDING
     first = as_of or (found.rows[0].cursor if found.rows and keeps_still else None)
     kept = {name: value for name, value in asked.items() if name != "after"}
     values = {

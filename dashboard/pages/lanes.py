@@ -26,7 +26,7 @@ from domain.figures.snapshot import Queue, Snapshot
 from domain.lanes import LANES
 from domain.ops.lane_figures import PERIODS, LaneFigures, lane_figures
 from domain.ops.pausing import pause, resume
-from domain.pausing import handlers_of, pauses_at
+from domain.pausing import handlers_of, paused_handlers, pauses_at
 
 # For how long something can be paused by a press.
 SPANS: Final = {"15m": "15 minutes", "1h": "an hour", "4h": "4 hours", "24h": "a day"}
@@ -68,7 +68,8 @@ async def show_lane(request: Request) -> Page:
     now = context.clock()
 
     def read(session: Session) -> Now:
-        queue, _ = lane_due(session, name, sorted(handlers_of(name)), now=now)
+        held = paused_handlers(session, now)
+        queue, _ = lane_due(session, name, handlers_of(name), now=now, paused=held)
         pauses = [each for each in pauses_at(session, now) if each.name in _names(name)]
         return Now(
             queue,

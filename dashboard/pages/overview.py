@@ -36,7 +36,7 @@ _LEADS: Final = (
     ("Stuck", "Workers", "/workers"),
     ("MuchMemory", "Workers", "/workers"),
     ("Channel", "Notifications", "/notifications"),
-    ("ManyUnknown", "Notifications", "/notifications?status=unknown"),
+    ("ManyUnknown", "Notifications", "/notifications?state=unknown"),
 )
 SHOWN: Final = 10
 

@@ -5,7 +5,7 @@ what has failed or is dead by that of troubles, each no further than the limit. 
 is what Postgres's own statistics say, unless the ledger is small.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -63,12 +63,21 @@ _OLDEST: Final = """
 
 
 def lane_due(
-    session: Session, name: str, handlers: Iterable[str], *, now: datetime
+    session: Session,
+    name: str,
+    handlers: Iterable[str],
+    *,
+    now: datetime,
+    paused: Collection[str] = (),
 ) -> tuple[Queue, Mapping[str, int]]:
-    """Count what is due of a lane's handlers; also by state, up to the same limit."""
-    listed = array(handlers)
-    states = dict(fetch(session, _DUE.format("<="), handlers=listed, now=now))
-    ((oldest,),) = fetch(session, _OLDEST, handlers=listed, now=now)
+    """Count what is due of a lane's handlers; also by state, up to the same limit.
+
+    The oldest is that of what isn't `paused`: what somebody holds back isn't late.
+    """
+    listed = sorted(handlers)
+    states = dict(fetch(session, _DUE.format("<="), handlers=array(listed), now=now))
+    at_work = array(each for each in listed if each not in paused)
+    ((oldest,),) = fetch(session, _OLDEST, handlers=at_work, now=now)
     return Queue(name, capped(sum(states.values())), seconds_since(oldest, now)), states
 
 

@@ -22,6 +22,7 @@ from domain.figures.counting import (
 )
 from domain.figures.snapshot import ChannelNow, Failing, Lane, Queue, Resting
 from domain.lanes import LANES
+from domain.pausing import paused_handlers
 from domain.sql import fetch
 from domain.tables.notifications import Channel
 
@@ -52,7 +53,11 @@ def read_outbox(session: Session, now: datetime) -> Queue:
 
 def read_work(session: Session, now: datetime) -> Work:
     """Count what is due and what is settled, and add up what was lately done."""
-    found = {lane: lane_due(session, lane, listed, now=now) for lane, listed in _HANDLERS.items()}
+    paused = paused_handlers(session, now)
+    found = {
+        lane: lane_due(session, lane, listed, now=now, paused=paused)
+        for lane, listed in _HANDLERS.items()
+    }
     tries: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for (_, lane, state), count, _ in _lately(session, names.SETTLED.name):
         tries[lane][state] = tries[lane].get(state, 0) + count

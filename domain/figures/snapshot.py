@@ -45,6 +45,11 @@ class Part(Generic[Value]):
     at: datetime | None = None
     trouble: str | None = None
 
+    @property
+    def is_known(self) -> bool:
+        """Whether it was read the last time; what nobody has ever read isn't known either."""
+        return self.trouble is None and self.value is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Queue:

@@ -13,7 +13,6 @@ from domain.figures.threshold import Threshold, Unit
 
 _S, _M = timedelta(seconds=1), timedelta(minutes=1)
 _WORKING: Final = (
-    "Paused",
     "PartUnknown",
     "BrokerAway",
     "NoWorker",
@@ -100,7 +99,6 @@ THRESHOLDS: Final = (
         "paused lanes and handlers: {value}",
         "It was somebody's decision, which ends by itself: see whose, why and until when.",
         warn=0,
-        fine="nothing is paused",
     ),
     Threshold(
         "LaneFailing",
@@ -176,6 +174,17 @@ THRESHOLDS: Final = (
         is_below=True,
         held=30 * _S,
         fine="a sender runs",
+    ),
+    Threshold(
+        "NoGateway",
+        "processes",
+        "no gateway runs",
+        "Nothing comes in over HTTP, from services or providers: momento up gateway.",
+        page=1,
+        only={"process": "gateway"},
+        is_below=True,
+        held=30 * _S,
+        fine="a gateway runs",
     ),
     Threshold(
         "ProviderResting",

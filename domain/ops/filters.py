@@ -7,7 +7,7 @@ from typing import Final
 
 from domain.tables.ledger import DeliveryState
 
-_CURSOR: Final = re.compile(r"([0-9]{1,18})~([^~]{1,200})~([0-9]{1,17})?", re.DOTALL)
+_CURSOR: Final = re.compile(r"([0-9]{1,18})~([^~\0]{1,200})~([0-9]{1,17})?", re.DOTALL)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -32,7 +32,10 @@ class DeliveryFilter:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a page begins: after the delivery with this key; of what is pending, due then."""
+    """Where a page begins: after the delivery with this key.
+
+    `due_at`: of what is pending, due then; of one kind of what is dead, when that had died.
+    """
 
     seq: int
     handler: str

@@ -27,10 +27,11 @@ def list_deliveries(
 ) -> Found:
     """Give a page of deliveries: the newest first; what is pending by handler, longest due first.
 
-    By the index of the state, of what is due, of the subject, or by the primary key. Reads no
-    more rows than `looked_at` says.
+    Of a kind of error in a handler that which died last comes first. By the index of the state, of
+    what is due, of the kind, of the subject, or by the primary key. Reads no more rows than
+    `looked_at` says; entries of an index that holds the handler too aren't counted.
     """
-    order = _BY_DUE if _is_by_due(wanted) else _BY_NUMBER
+    order, moment = _order(wanted)
     source, values = _source(session, wanted, after)
     rest, more = _rest(wanted)
     values |= more | {"limit": limit + 1, "looked_at": looked_at(wanted)}
@@ -48,10 +49,14 @@ def list_deliveries(
     )
     listed = [Listed(**row) for row in rows]
     if len(listed) > limit:
-        return Found(listed[:limit], listed[limit - 1].cursor, was_cut=False)
+        row = listed[limit - 1]
+        return Found(
+            listed[:limit], Cursor(row.seq, row.handler, getattr(row, moment)), was_cut=False
+        )
     last = fetch(
         session,
-        f"SELECT row.seq, row.handler, row.due_at FROM ({looked}) AS row OFFSET %(looked_at)s - 1",
+        f"SELECT row.seq, row.handler, row.{moment} FROM ({looked}) AS row"
+        " OFFSET %(looked_at)s - 1",
         **values,
     )
     return Found(listed, Cursor(*last[0]) if last else None, was_cut=bool(last))
@@ -68,8 +73,34 @@ _BY_DUE: Final = "row.handler, row.due_at, row.seq"
 _UNUSUAL: Final = frozenset(DeliveryState) - {DeliveryState.PENDING, DeliveryState.DONE}
 
 
+# Of one kind of error in one handler, as deliveries_dead_idx has it.
+_BY_DEATH: Final = "row.settled_at DESC, row.seq DESC"
+
+
+def is_by_number(wanted: DeliveryFilter) -> bool:
+    """Say whether a page is in the order of receipt, so that what comes later stands before it."""
+    return not _is_by_due(wanted) and not _is_by_death(wanted)
+
+
 def _is_by_due(wanted: DeliveryFilter) -> bool:
     return wanted.state is DeliveryState.PENDING and wanted.subject is None
+
+
+def _is_by_death(wanted: DeliveryFilter) -> bool:
+    """Say whether one kind of what is dead is meant, which an index holds together."""
+    return (
+        wanted.state is DeliveryState.DEAD
+        and wanted.subject is None
+        and wanted.handler is not None
+        and wanted.error is not None
+    )
+
+
+def _order(wanted: DeliveryFilter) -> tuple[str, str]:
+    """Give the order, and which moment a cursor needs to go on in it."""
+    if _is_by_due(wanted):
+        return _BY_DUE, "due_at"
+    return (_BY_DEATH, "settled_at") if _is_by_death(wanted) else (_BY_NUMBER, "due_at")
 
 
 _COLUMNS: Final = """
@@ -97,22 +128,33 @@ def _source(
     if wanted.state in _UNUSUAL:
         # Written out, or a prepared statement couldn't use an index that is for these alone.
         conditions.append(f"row.state = '{wanted.state}'")
-    by_due = _is_by_due(wanted)
-    if by_due:
+    by_number = is_by_number(wanted)
+    if _is_by_due(wanted):
         conditions.append("row.due_at IS NOT NULL")
+    if _is_by_death(wanted):
+        conditions.append("row.fingerprint = %(error)s")
+    if wanted.handler is not None and (not by_number or wanted.state in _UNUSUAL):
+        # In the index: others of that state, however many, don't stand in its way.
+        conditions.append("row.handler = %(of)s")
+        values["of"] = wanted.handler
     if after is not None:
-        values |= {"seq": after.seq, "handler": after.handler, "due_at": after.due_at}
-        conditions.append(
-            "(row.handler, row.due_at, row.seq) > (%(handler)s, %(due_at)s, %(seq)s)"
-            if by_due
-            else "(row.seq, row.handler) < (%(seq)s, %(handler)s)"
-        )
+        values |= {"seq": after.seq, "handler": after.handler, "moment": after.due_at}
+        conditions.append(_beyond(wanted))
     for name, moment, sign in (("low", wanted.since, ">="), ("high", wanted.until, "<")):
-        if moment is not None and not by_due:
+        if moment is not None and by_number:
             conditions.append(f"row.seq {sign} %({name})s")
             values[name] = seq_at(session, moment)
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     return f"{source} {where}", values
+
+
+def _beyond(wanted: DeliveryFilter) -> str:
+    """Say what comes after the cursor, in the order of the page."""
+    if _is_by_due(wanted):
+        return "(row.handler, row.due_at, row.seq) > (%(handler)s, %(moment)s, %(seq)s)"
+    if _is_by_death(wanted):
+        return "(row.settled_at, row.seq) < (%(moment)s, %(seq)s)"
+    return "(row.seq, row.handler) < (%(seq)s, %(handler)s)"
 
 
 def _rest(wanted: DeliveryFilter) -> tuple[str, dict[str, Any]]:

@@ -58,8 +58,23 @@ def hide(session: Session, actor: Actor, person_id: UUID, *, held: bytes) -> boo
     return execute(session, statement, held=held, id=person_id) == 1
 
 
-def revealed(session: Session, person_id: UUID, *, held: bytes, now: datetime) -> Revealed | None:
-    """Give what is shown to a session just now; None if nothing is."""
+def hide_from_account(session: Session, name: str) -> None:
+    """Mask everything again in every session of an account."""
+    execute(
+        session,
+        "DELETE FROM reveals WHERE token_hash IN (SELECT held.token_hash"
+        " FROM dashboard_sessions AS held JOIN dashboard_users AS account"
+        " ON account.id = held.user_id WHERE account.name = %(name)s)",
+        name=name,
+    )
+
+
+def revealed(
+    session: Session, actor: Actor, person_id: UUID, *, held: bytes, now: datetime
+) -> Revealed | None:
+    """Give what is shown to a session just now; None if nothing is, or they may not any more."""
+    if not actor.may(Verb.REVEAL):
+        return None
     rows = fetch(
         session,
         "SELECT momento_personal(%(held)s, %(id)s, %(now)s), shown_until FROM reveals"

@@ -110,13 +110,18 @@ def _how_many(operation: Open, now: datetime) -> int:
 
 
 def _see_outcomes(session: Session, bulk_id: str) -> None:
-    """Write down how those fared that were made due: settled, or failed again."""
+    """Write down how those fared that were made due: settled, failed again, or not tried at all."""
     execute(
         session,
         """
         UPDATE bulk_items AS item SET
-            result = CASE WHEN row.state IN ('failed', 'dead') THEN 'failed' ELSE 'retried' END,
-            reason = row.state
+            result = CASE
+                WHEN row.state IN ('failed', 'dead') THEN 'failed'
+                -- By somebody, meanwhile: nothing is learned from it.
+                WHEN row.state = 'discarded' THEN 'skipped'
+                ELSE 'retried'
+            END,
+            reason = CASE WHEN row.state = 'discarded' THEN 'was discarded' ELSE row.state END
         FROM deliveries AS row
         WHERE item.bulk_id = %(bulk_id)s AND item.result = 'trying'
             AND row.seq = item.seq AND row.handler = item.handler AND row.state <> 'pending'

@@ -92,7 +92,7 @@ class Process(SQLModel, table=True):
     takes: list[str] = Field(sa_type=ARRAY(Text))
     # [{what, count, since}]: what is in hand, in words of the code.
     doing: list[Any] = document(nullable=False)
-    # Pauses that it has seen and begins nothing of.
+    # Pauses that it has seen and begins nothing of: name@since.
     obeys: list[str] = Field(
         sa_type=ARRAY(Text), nullable=False, sa_column_kwargs={"server_default": NO_WORDS}
     )

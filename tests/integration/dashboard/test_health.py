@@ -22,7 +22,7 @@ def test_it_is_ready(stranger: Browser) -> None:
 
 def test_without_its_tables_it_is_not(stranger: Browser, engine: Engine) -> None:
     with engine.begin() as connection:
-        connection.execute(text("DROP TABLE dashboard_sessions"))
+        connection.execute(text("DROP TABLE dashboard_sessions CASCADE"))
     answer = stranger.get("/readyz")
     assert answer.status_code == 503
     assert answer.json() == {"status": "unavailable", "failed": "migrations"}

@@ -211,6 +211,28 @@ class TestText:
                 assert hole not in source, path
 
 
+class TestDatabase:
+    """What goes wrong there is told apart."""
+
+    def test_what_somebody_has_in_hand_is_no_outage(
+        self, client: httpx.Client, engine: Engine
+    ) -> None:
+        token, csrf = token_of(engine, "operator", Via.DASHBOARD)
+        client.cookies.set("momento-session", token, domain="127.0.0.1")
+        with engine.begin() as worker:
+            worker.execute(text("SELECT FROM deliveries FOR UPDATE"))
+            data = {"csrf": csrf, "pick": f"1~{HOSTILE}"}
+            answer = client.post("/deliveries/retry", data=data, headers=OURS)
+        assert answer.status_code == 409
+        assert "Somebody has it in hand" in answer.text
+
+    @pytest.mark.parametrize(
+        "place", ["/dead/list?after=1~%00~", "/search?q=%00", "/deliveries?after=1~x%2500~"]
+    )
+    def test_a_text_that_postgres_keeps_nowhere(self, client: httpx.Client, place: str) -> None:
+        assert client.get(place).status_code in (200, 400)
+
+
 class TestTricks:
     @pytest.mark.parametrize("place", [*PLACES, "/sign-in", "/nothing", "/live-nothing"])
     def test_no_page_can_be_framed(self, client: httpx.Client, place: str) -> None:

@@ -151,6 +151,17 @@ class TestReveal:
         assert operator.do(f"{ADA}/hide") == 303
         assert NUMBER not in operator.see(ADA)
 
+    def test_a_role_that_is_taken_away_takes_it_along(self, as_: As, engine: Engine) -> None:
+        """At once, and it doesn't come back with the role."""
+        an_account(engine, "once", Role.OPERATOR)
+        once, admin = as_("once"), as_("admin")
+        once.do(f"{ADA}/reveal", why=WHY)
+        assert NUMBER in once.see(ADA)
+        assert admin.do("/accounts/once/role", role="viewer") == 303
+        assert NUMBER not in once.see(ADA)
+        assert admin.do("/accounts/once/role", role="operator") == 303
+        assert NUMBER not in once.see(ADA)
+
     def test_a_viewer_may_not(self, as_: As, engine: Engine) -> None:
         viewer = as_("viewer")
         before = ask(engine, "SELECT count(*) FROM audit_log")

@@ -54,7 +54,8 @@ def well(**other: Any) -> Snapshot:
         "channels": (ChannelNow("push", Count(0), None, Count(0), Count(0)),),
         "resting": (),
         "processes": (
-            *(a_process("worker", *LANES), a_process("relay"), a_process("sender", "push")),
+            a_process("worker", *LANES),
+            *(a_process("relay"), a_process("sender", "push"), a_process("gateway")),
         ),
         "scheduler": SchedulerNow(7, "box", 600.0, 0.1, ()),
         "chores": Queue("chores", Count(0), None),
@@ -62,6 +63,7 @@ def well(**other: Any) -> Snapshot:
         "refunds": RefundsNow({state: Count(0) for state in ("due", "refused", "failed")}, None),
         "database": DatabaseNow(20, 100, 0.1, 0),
         "pauses": (),
+        "handlers": {},
         "broker": BrokerNow("redis", 0.001, 1_000_000, None),
     }
     parts: dict[str, Any] = {name: part(value) for name, value in (values | other).items()}
@@ -121,6 +123,13 @@ class TestUnknown:
         assert (found.mood, found.unknown) == (Mood.UNKNOWN, (name,))
         assert found.statement == f"Unknown: {name} can't be read"
 
+    @pytest.mark.parametrize("name", PARTS)
+    def test_any_part_that_nobody_has_read(self, name: str) -> None:
+        """A dashboard without a broker's address reads all but that, and has no trouble."""
+        nobody: dict[str, Any] = {name: Part()}
+        found = judge_snapshot(Latest(replace(well(), **nobody), 2.0))
+        assert (found.mood, found.unknown) == (Mood.UNKNOWN, (name,))
+
     def test_after_a_while_it_is_an_alarm(self) -> None:
         found = judged(replace(well(), inbox=Part(None, None, "timeout")))
         assert found.first is not None
@@ -130,24 +139,48 @@ class TestUnknown:
 class TestAlarms:
     def test_the_cause_comes_first_and_what_follows_says_why(self) -> None:
         """Nobody works, so a lane is late."""
-        senders = (a_process("relay"), a_process("sender", "push"))
-        found = judged(well(lanes=late_lane(400.0), processes=senders))
+        others = (a_process("relay"), a_process("sender", "push"), a_process("gateway"))
+        found = judged(well(lanes=late_lane(400.0), processes=others))
         assert found.first is not None
         assert (found.mood, found.first.name) == (Mood.PAGE, "NoWorker")
         assert found.statement == "No worker takes lane plans"
         assert found.first.also_of == 2
         (late,) = found.others
         assert late.statement == "lane seats is late by 6 min"
-        assert late.because == ("no worker takes lane plans",)
+        assert late.because == ("no worker takes lane seats",)
         assert late.hint == found.first.hint
         assert late.runbook == "docs/runbook.md#lanelate"
+
+    def test_a_cause_is_one_of_the_same_lane(self) -> None:
+        """That nobody takes one lane doesn't explain that another is late."""
+        lanes = (Lane("plans", Count(9), 900.0), Lane("seats", Count(812), 400.0))
+        rest = (a_process(name) for name in ("relay", "sender", "gateway"))
+        workers = (a_process("worker", "seats", "afterwards"), *rest)
+        found = judged(well(lanes=lanes, processes=workers))
+        assert found.first is not None
+        assert [each.statement for each in (found.first, *found.others)] == [
+            "no worker takes lane plans",
+            "lane seats is late by 6 min",
+            "lane plans is late by 15 min",
+        ]
+        seats, plans = found.others
+        assert (seats.because, plans.because) == ((), ("no worker takes lane plans",))
+        assert "workers are at work" in seats.not_because
+
+    def test_the_mood_is_that_of_the_worst(self) -> None:
+        """Even if a warning explains it, and so comes first."""
+        failing = Lane("seats", Count(812), 400.0, {"done": 90, "failed": 10})
+        found = judged(well(lanes=(failing,)))
+        assert found.first is not None
+        assert (found.first.name, found.first.mood) == ("LaneFailing", Mood.WARN)
+        assert [each.name for each in found.others] == ["LaneLate"]
+        assert found.mood is Mood.PAGE
 
     def test_what_it_is_not_is_said(self) -> None:
         found = judged(well(lanes=late_lane(40.0)))
         assert found.first is not None
         assert (found.mood, found.first.since) == (Mood.WARN, NOW - LONG)
         assert found.first.not_because == (
-            "nothing is paused",
             "the broker answers",
             "workers are at work",
             "hardly anything fails",
@@ -187,7 +220,8 @@ class TestAlarms:
         alerts = find_alerts(snapshot, (), now=NOW)
         found = judge_snapshot(Latest(replace(snapshot, alerts=alerts), 2.0))
         assert found.mood is Mood.QUIET
-        assert {each.name for each in found.soon} == {"NoWorker", "NoRelay", "NoSender"}
+        missing = {"NoWorker", "NoRelay", "NoSender", "NoGateway"}
+        assert {each.name for each in found.soon} == missing
 
 
 class TestTable:

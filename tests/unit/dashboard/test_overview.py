@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from dashboard.asking import NAMES, delivery_filter, telling_filter
+from dashboard.judgement import Alarm, Mood
 from dashboard.known import LIFE_S, MOST, Known
 from dashboard.pages.overview import kinds_of, lead_of, panels
 from dashboard.pages.workers import missing_of
@@ -30,6 +33,7 @@ from domain.figures.snapshot import (
     SchedulerNow,
     Snapshot,
 )
+from domain.figures.thresholds import THRESHOLDS
 from domain.ops.scheduling import Tick
 from domain.tables.accounts import Role
 from tests.unit.dashboard.test_judgement import NOW, a_process, judged, late_lane, well
@@ -219,6 +223,23 @@ class TestVerdict:
         found = judged(well(deliveries={"dead": Count(3)}))
         assert found.first is not None
         assert lead_of(found.first) == ("What is dead", "/dead")
+
+    def test_what_a_link_narrows_down_is_a_filter_of_its_page(self) -> None:
+        """A name that no page has would lead to everything."""
+        alarms = (Alarm(each.name, Mood.WARN, "", "", NOW) for each in THRESHOLDS)
+        leads = [lead[1] for lead in map(lead_of, alarms) if lead]
+        numbers = [each.path for stage in pipe_of(well(), None) for each in stage.numbers]
+        narrow = [urlsplit(path) for path in (*leads, *numbers) if "?" in path]
+        assert {path.path for path in narrow} == {"/deliveries", "/notifications"}
+        for path in narrow:
+            asked = dict(parse_qsl(path.query))
+            wanted = (
+                telling_filter(asked, NOW)
+                if path.path == "/notifications"
+                else delivery_filter(asked, NOW)
+            )
+            assert wanted.state == asked["state"]
+            assert asked.keys() <= set(NAMES)
 
 
 class TestKnown:

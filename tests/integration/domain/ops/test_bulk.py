@@ -129,6 +129,19 @@ class TestRetrying:
         assert progress(engine, bulk_id).operation.state == "done"
         assert progress(engine, bulk_id).counts[ItemResult.RETRIED] == 5
 
+    def test_one_that_somebody_discards_meanwhile_says_nothing_of_the_rest(
+        self, engine: Engine
+    ) -> None:
+        dead(engine, 5)
+        bulk_id = begin(engine, expected=5, canary=True)
+        step(engine, 1)
+        settle(engine, "discarded")
+        assert [step(engine, 2), step(engine, 3)] == [1, 0]
+        assert progress(engine, bulk_id).operation.state == "canary"
+        assert progress(engine, bulk_id).counts[ItemResult.SKIPPED] == 1
+        settle(engine, "done")
+        assert [step(engine, 4), step(engine, 5)] == [0, 3]
+
     def test_the_rate_is_kept_whoever_is_late(self, engine: Engine) -> None:
         dead(engine, 100)
         begin(engine, expected=100, rate=5)

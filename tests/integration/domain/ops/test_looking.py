@@ -79,6 +79,8 @@ class TestPages:
             DeliveryFilter(state=DeliveryState.PENDING),
             DeliveryFilter(handler="made.up_1"),
             DeliveryFilter(state=DeliveryState.DONE, error="E1"),
+            DeliveryFilter(state=DeliveryState.DEAD, handler="made.up_1"),
+            DeliveryFilter(state=DeliveryState.PENDING, handler="made.up_1"),
             DeliveryFilter(),
         ],
     )
@@ -105,6 +107,46 @@ class TestPages:
         found = list_deliveries(session, rare)
         assert (found.rows, found.was_cut) == ([], True)
         assert len(walk(session, rare)) == 3
+
+    @pytest.mark.parametrize(
+        "wanted",
+        [
+            DeliveryFilter(state=DeliveryState.DEAD, handler="made.up_1", error="E1"),
+            DeliveryFilter(state=DeliveryState.DEAD, handler="made.up_1"),
+            DeliveryFilter(state=DeliveryState.PENDING, handler="made.up_1"),
+        ],
+    )
+    def test_a_flood_of_another_handler_hides_nothing(
+        self, session: Session, wanted: DeliveryFilter
+    ) -> None:
+        """However many are dead, or were due for longer, there."""
+        before = list_deliveries(session, wanted)
+        flood = (
+            "INSERT INTO deliveries (seq, handler, lane, received_at, state, settled_at, due_at)"
+            " SELECT 50000 + n, 'flood', 'afterwards', :now, :state, :settled, :due"
+            " FROM generate_series(1, 20001) AS n"
+        )
+        dead = {"state": "dead", "settled": NOW, "due": None}
+        deferred = {"state": "deferred", "settled": None, "due": NOW - timedelta(days=9)}
+        session.connection().execute(text(flood), {"now": NOW, **dead})
+        session.connection().execute(text(flood.replace("50", "90", 1)), {"now": NOW, **deferred})
+        assert before.rows
+        assert list_deliveries(session, wanted) == before
+
+    def test_a_kind_comes_as_it_died(self, session: Session) -> None:
+        wanted = DeliveryFilter(state=DeliveryState.DEAD, handler="made.up_1", error="E1")
+        keys = walk(session, wanted)
+        rows = session.connection().execute(
+            text(
+                "SELECT seq, handler FROM deliveries WHERE state = 'dead' AND handler = 'made.up_1'"
+                " AND fingerprint = 'E1' ORDER BY settled_at DESC, seq DESC"
+            )
+        )
+        assert keys == [tuple(row) for row in rows]
+        assert len(keys) > 30
+        late = walk(session, replace(wanted, died=NOW - timedelta(hours=24)))
+        assert late == keys[: len(late)]
+        assert 0 < len(late) < len(keys)
 
     def test_by_type_subject_and_person(self, session: Session) -> None:
         ada = an_id("Ada")

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from dashboard.holding import Holding, holdings
 from domain.catalogue import HANDLERS
 from domain.figures.reading_system import read_processes
+from domain.figures.reading_work import read_work
 from domain.ops.acting import WrongRequestError
 from domain.ops.pausing import pause, resume
 from domain.ops.permissions import Actor, ForbiddenError
@@ -72,6 +73,13 @@ def entries(engine: Engine) -> list[tuple[str, ...]]:
         return [tuple(row) for row in connection.execute(text(f"{statement} ORDER BY id"))]
 
 
+def stands(engine: Engine) -> tuple[int, float | None]:
+    """What is due of the lane, and since when the oldest, by the snapshot."""
+    with Session(engine) as session:
+        (lane,) = [each for each in read_work(session, NOW).lanes if each.name == LANE]
+    return lane.queued.number, lane.oldest_s
+
+
 class TestPausing:
     def test_is_written_down_with_reason_and_end_and_ends(self, engine: Engine) -> None:
         hold(engine, LANE)
@@ -92,6 +100,32 @@ class TestPausing:
             ("grace", "pause", VERIFIED.name, "provider down"),
             ("grace", "resume", VERIFIED.name, None),
         ]
+
+    def test_what_is_held_back_is_due_and_not_late(self, engine: Engine) -> None:
+        """Another handler of the same lane can be."""
+        with engine.begin() as connection:
+            for handler, ago in ((REGISTERED, 9), (VERIFIED, 5)):
+                connection.execute(
+                    text(
+                        "INSERT INTO deliveries (seq, handler, lane, received_at, state, due_at)"
+                        " VALUES (1, :handler, :lane, :due, 'pending', :due)"
+                    ),
+                    {
+                        "handler": handler.name,
+                        "lane": handler.lane,
+                        "due": NOW - timedelta(minutes=ago),
+                    },
+                )
+        assert VERIFIED.lane == LANE
+        late = list[tuple[int, float | None]]()
+        for name in (VERIFIED.name, REGISTERED.name, LANE):
+            late.append(stands(engine))
+            hold(engine, name)
+        assert [*late, stands(engine)] == [(2, 540.0), (2, 540.0), (2, None), (2, None)]
+        with Session(engine) as session, session.begin():
+            for name in (REGISTERED.name, LANE):
+                resume(session, OPERATOR, name, now=NOW)
+        assert stands(engine) == (2, 540.0)
 
     @pytest.mark.parametrize(
         ("name", "until", "why", "fault"),
@@ -200,7 +234,33 @@ class TestConfirming:
         hold(engine, LANE, now=utc_now())
         assert held(engine).words == "pausing: 0 of 1 workers have confirmed"
         with engine.begin() as connection:
+            connection.execute(text("UPDATE processes SET last_seen_at = now() - interval '61 s'"))
+        assert held(engine).is_confirmed
+
+    def test_one_that_fell_silent_no_longer_confirms_until_it_counts_as_ended(
+        self, engine: Engine
+    ) -> None:
+        """Its reporter may hang alone."""
+        now = utc_now()
+        hold(engine, LANE, now=now)
+        presence = Presence("worker", (LANE,), pauses=Pauses())
+        Reporter(engine, presence, measures=Measures()).beat()
+        assert held(engine).is_confirmed
+        with engine.begin() as connection:
             connection.execute(text("UPDATE processes SET last_seen_at = now() - interval '20 s'"))
+        assert held(engine).words == "pausing: 0 of 1 workers have confirmed"
+
+    def test_a_pause_that_is_said_anew_is_confirmed_anew(self, engine: Engine) -> None:
+        """Until then the worker holds to the end of the old one."""
+        now = utc_now()
+        hold(engine, LANE, now=now)
+        reporter = Reporter(
+            engine, Presence("worker", (LANE,), pauses=Pauses()), measures=Measures()
+        )
+        reporter.beat()
+        hold(engine, LANE, now=now + timedelta(milliseconds=1))
+        assert not held(engine).is_confirmed
+        reporter.beat()
         assert held(engine).is_confirmed
 
     def test_of_workers_that_nobody_knows_nothing_is_said(self, engine: Engine) -> None:
