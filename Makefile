@@ -21,7 +21,7 @@ TEST_PROCESSES ?= 3
 .DELETE_ON_ERROR:
 CHROMES := chromium chromium-browser google-chrome google-chrome-stable chrome
 export CHROME
-.PHONY: chrome help up test check audit demo bench docs migrate lock clean .venv
+.PHONY: chrome help up test lint check audit demo bench docs migrate lock clean .venv
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -33,11 +33,13 @@ test: .venv chrome ## run every test
 	@$(VENV)/bin/pytest -n 2 --dist worksteal $(PYTEST_FLAGS) tests/acceptance
 	@exec $(VENV)/bin/pytest -n $(TEST_PROCESSES) --dist worksteal $(PYTEST_FLAGS) --ignore tests/acceptance
 
-check: .venv ## what must hold before a commit: format, lint, types, layers, fast tests
+lint: .venv ## format, lint, types, layers
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+
+check: lint ## what must hold before a commit: that, and the fast tests
 	$(VENV)/bin/pytest $(PYTEST_FLAGS) $(wildcard tests/unit tests/architecture)
 
 demo: .venv ## play an evening into the running system, and break something; YEAR=1: a year

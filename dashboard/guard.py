@@ -24,6 +24,7 @@ OPEN: Final = frozenset({"/sign-in", "/livez", "/readyz", f"{API}/session"})
 PROBES: Final = frozenset({"/livez", "/readyz"})
 # What says that the database is away, to those who were signed in a moment ago: counts and ages.
 WITHOUT_DATABASE: Final = frozenset({"/", "/lanes", "/workers", "/runbook"})
+EVENT_STREAM: Final = "text/event-stream"
 RETRY_S: Final = 5
 KEPT: Final = "private, max-age=31536000, immutable"
 
@@ -107,6 +108,9 @@ async def _refuse(request: Request) -> Response | None:
     sentence = "You are not signed in, or not any more."
     if is_api(request):
         return problem(401, sentence, headers={"WWW-Authenticate": "Bearer"})
+    if EVENT_STREAM in request.headers.get("accept", ""):
+        # After this answer a browser asks for no more of the stream.
+        return Response(status_code=204)
     if request.method in ("GET", "HEAD") and not is_fragment(request):
         query = f"?{request.url.query}" if request.url.query else ""
         wanted = "" if path == "/" and not query else f"{path}{query}"

@@ -24,9 +24,9 @@ REFUSALS = ("status of 401 (Unauthorized)", "status of 409 (Conflict)")
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chrome() -> Iterator[Browser]:
-    """One for this test process."""
+    """One for the tests of a file: while it runs, no other test could have an event loop."""
     expect.set_options(timeout=PATIENCE_MS)
     with running_chrome() as browser:
         yield browser
@@ -77,8 +77,8 @@ def sign_in(page: Page, role: str) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("navigation", name="Pages").wait_for()
-    # Shown by the script that listens to keys.
-    page.locator("#theme").wait_for()
+    # Its scripts, which listen for keys, have run by then.
+    page.wait_for_load_state("load")
 
 
 def _watched(context: BrowserContext, complaints: list[str], home: str) -> Page:

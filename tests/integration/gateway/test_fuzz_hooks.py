@@ -4,6 +4,7 @@ They go to the application itself, without a server, so that thousands take seco
 """
 
 import asyncio
+import atexit
 from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -32,6 +33,9 @@ from tests.integration.gateway.hooks import (
 from workers.sandbox.callbacks import signature
 
 A_TIME: Final = 25
+# A gateway lives in one event loop, and so does everything that one of a test is asked.
+LOOP: Final = asyncio.Runner()
+atexit.register(LOOP.close)
 LASTING: Final = settings(
     max_examples=3_000 // A_TIME,
     deadline=None,
@@ -88,7 +92,7 @@ def answers(app: Starlette, asked: Iterable[dict[str, Any]]) -> list[httpx.Respo
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
             return await asyncio.gather(*(client.post(**each) for each in asked))
 
-    return asyncio.run(ask())
+    return LOOP.run(ask())
 
 
 def untouched(engine: Engine) -> bool:
