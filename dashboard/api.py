@@ -158,7 +158,7 @@ async def start_operation(request: Request) -> Response:
         why=body.get("why", ""),
         expected=whole(body, "expected") or 0,
         rate=whole(body, "rate") or BULK_RATE,
-        canary=body.get("canary", "true") == "true",
+        canary=body.get("canary", "true") not in ("false", "0"),
     )
     total = await attempt(
         request, lambda session: start(session, actor, order, identity=bulk_id, now=now)

@@ -93,9 +93,13 @@ async def change_account(request: Request) -> Response:
     """Do one thing to it: `{"do": "role" | "disable" | "enable" | "sign_out", "role", "why"}`."""
     body, actor, now = await _asked(request)
     name, why = request.path_params["name"], body.get("why", "")
-    role = word(body, "role", Role) or Role.VIEWER
+    role = word(body, "role", Role)
+    if role is None and body.get("do") == "role":
+        raise HTTPException(422, "Say which role.")
     ways: dict[str, Callable[[Session], bool]] = {
-        "role": lambda session: change_role(session, actor, name, role=role, now=now),
+        "role": lambda session: change_role(
+            session, actor, name, role=role or Role.VIEWER, now=now
+        ),
         "disable": lambda session: disable(session, actor, name, why=why, now=now),
         "enable": lambda session: enable(session, actor, name, now=now),
         "sign_out": lambda session: sign_out_everywhere(session, actor, name, now=now) > 0,

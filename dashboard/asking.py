@@ -69,7 +69,7 @@ def end(asked: Asked, now: datetime) -> datetime:
     if span is not None:
         try:
             return now + min(int(span[:-1]), 10_000) * _UNITS[span[-1]]
-        except (ValueError, KeyError):
+        except (ValueError, KeyError, OverflowError):
             raise _unreadable("for") from None
     until = moment(asked, "until", now)
     if until is None:

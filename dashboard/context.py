@@ -38,6 +38,8 @@ WRITES: Final = "READ WRITE"
 LOOKS: Final = "ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # Less, so that waiting for somebody is told apart from a statement that takes long.
 LOCK_MS: Final = 1_500
+# What was read of all that is dead, among what is kept for a moment.
+TRIAGE: Final = "triage"
 # By a snapshot of that long ago pages tell what grows.
 EARLIER: Final = timedelta(minutes=2)
 
@@ -84,7 +86,10 @@ class Context:
 
     async def write(self, work: Callable[[Session], Result]) -> Result:
         """Work in one transaction, which commits."""
-        return await self._transact(work, writes=True)
+        done = await self._transact(work, writes=True)
+        # Who has done something sees at once what came of it.
+        self.recent.forget(TRIAGE)
+        return done
 
     async def hash(self, work: Callable[[], Result]) -> Result:
         """Do what keeps a processor busy."""

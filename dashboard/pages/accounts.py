@@ -58,7 +58,9 @@ async def create_account(request: Request, form: Form) -> Response:
 async def change_account(request: Request, form: Form) -> Response:
     """Give it another role."""
     actor, name, now = _who(request)
-    role = word(form, "role", Role) or Role.VIEWER
+    role = word(form, "role", Role)
+    if role is None:
+        raise HTTPException(422, "Say which role.")
     return await _do(
         request, lambda session: change_role(session, actor, name, role=role, now=now),
         said="role_changed",

@@ -18,6 +18,9 @@ from domain.ops.living_map import Only, describe_type, living_map
 
 NO_TYPE: Final = "There is no such type of domain event."
 
+# When each handler was last at work is read so often, however many look.
+LAST_LIFE_S: Final = 5.0
+
 
 async def show_catalogue(request: Request) -> Page:
     """The map: every type, by topic, or the part that is asked for."""
@@ -56,7 +59,9 @@ async def rates(
     """How each handler goes, when it last did, and why that isn't known, if it isn't."""
     latest = await context.snapshots.latest()
     try:
-        last = await context.look(last_days)
+        last = await context.recent.get(
+            "last days", lambda: context.look(last_days), life_s=LAST_LIFE_S
+        )
     except DatabaseAwayError:
         return {}, {}, "The database is away: how it goes just now isn't known."
     if latest.snapshot is None or latest.is_silent:

@@ -7,7 +7,7 @@ from sqlmodel import Session
 from starlette.requests import Request
 
 from dashboard.asking import asked_of, cursor, delivery_filter, selection, word
-from dashboard.context import context_of
+from dashboard.context import TRIAGE, context_of
 from dashboard.rendering import Page
 from domain.constants import BULK_MOST, BULK_RATE, BULK_RATES
 from domain.ops.circumstances import prospects
@@ -19,6 +19,8 @@ from domain.tables.ledger import DeliveryState
 from domain.tables.ops import BulkKind
 
 SAMPLED: Final = 10
+# However many look at it, the dead are counted so often.
+TRIAGE_LIFE_S: Final = 2.0
 # More than these aren't confirmed by a press alone.
 TYPED_ABOVE: Final = 50
 
@@ -27,7 +29,9 @@ async def show_dead(request: Request) -> Page:
     """The groups, those with the most of late first."""
     context = context_of(request)
     now = context.clock()
-    found = await context.look(lambda session: triage(session, now))
+    found = await context.recent.get(
+        TRIAGE, lambda: context.look(lambda session: triage(session, now)), life_s=TRIAGE_LIFE_S
+    )
     values = {
         "groups": found.groups,
         "spans": list(SPANS),

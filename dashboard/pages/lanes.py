@@ -34,6 +34,8 @@ P50, P95, P99 = 0.5, 0.95, 0.99
 MINUTE_S: Final = 60.0
 # Processes write what they have measured every ten seconds.
 FIGURES_LIFE_S: Final = 5.0
+# What is due is counted so often, however many look.
+DUE_LIFE_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +69,20 @@ async def show_lane(request: Request) -> Page:
     context = context_of(request)
     now = context.clock()
 
-    def read(session: Session) -> Now:
+    def count_due(session: Session) -> Queue:
         held = paused_handlers(session, now)
-        queue, _ = lane_due(session, name, handlers_of(name), now=now, paused=held)
+        return lane_due(session, name, handlers_of(name), now=now, paused=held)[0]
+
+    def hold(session: Session) -> list[Holding]:
         pauses = [each for each in pauses_at(session, now) if each.name in _names(name)]
-        return Now(
-            queue,
-            holdings(pauses, read_processes(session, now)),
-        )
+        return holdings(pauses, read_processes(session, now))
 
     def add_up(session: Session) -> LaneFigures:
         return lane_figures(session, name, period=period, now=now)
 
-    found = await context.look(read)
+    due = f"due of {name}"
+    queue = await context.recent.get(due, lambda: context.look(count_due), life_s=DUE_LIFE_S)
+    found = Now(queue, await context.look(hold))
     of = f"lane {name} {period.name}"
     figures = await context.recent.get(of, lambda: context.look(add_up), life_s=FIGURES_LIFE_S)
     values = {

@@ -8,6 +8,7 @@
 
   const LATE_FACTOR = 4;
   const NUDGES_APART_MS = 1000;
+  const LONGEST_SHOWN_MS = 10 * 60 * 1000;
   const state = document.getElementById("live-state");
   const banner = document.getElementById("paused");
   const announcement = document.getElementById("announcement");
@@ -20,6 +21,8 @@
   let askedAt = Date.now();
   let isLost = false;
   let source = null;
+  let shownUntil;
+  let shownAt = 0;
 
   // Why the page stands still just now; empty while it may change.
   function held() {
@@ -128,7 +131,25 @@
     if (!paused) renew();
   }
 
+  // What is shown until a moment goes then, whatever keeps the page from being renewed; by the clock
+  // of the server or, should ours be late, by how long it has stood here.
+  function mask() {
+    const shown = region.querySelector("[data-until]");
+    const until = shown?.dataset.until;
+    if (until !== shownUntil) { shownUntil = until; shownAt = Date.now(); }
+    if (!until) return;
+    if (Date.now() < Date.parse(until) && Date.now() - shownAt < LONGEST_SHOWN_MS) return;
+    const over = document.createElement("p");
+    over.textContent = "Masked again: the ten minutes are over.";
+    shown.replaceChildren(over);
+    shown.removeAttribute("data-until");
+    // What stands here is no longer what was sent.
+    region.dataset.etag = "";
+    announcement.textContent = over.textContent;
+  }
+
   function tick() {
+    mask();
     const period = Number(every.value) * 1000;
     if (period && Date.now() - askedAt >= period) renew();
     else if (missed && !busy && !held() && !document.hidden) renew();
@@ -151,7 +172,7 @@
   document.addEventListener("momento:renew", () => renew({ asked: true }));
   document.addEventListener("visibilitychange", () => { listen(); tick(); });
   addEventListener("pagehide", () => { source?.close(); source = null; });
-  addEventListener("pageshow", listen);
+  addEventListener("pageshow", () => { listen(); mask(); });
   setInterval(tick, 1000);
   listen();
   say();

@@ -55,6 +55,8 @@ def start(session: Session, actor: Actor, order: Order, *, identity: UUID, now: 
     """
     demand(actor, Verb.BULK)
     demand(actor, Verb.RETRY if order.kind is BulkKind.RETRY else Verb.DISCARD)
+    if order.kind is BulkKind.RESTORE:
+        raise WrongRequestError("What was discarded in bulk is restored by undoing that.")
     if order.rate not in BULK_RATES:
         raise WrongRequestError(f"Choose one of {', '.join(map(str, BULK_RATES))} a second.")
     why = checked_why(order.why)

@@ -142,6 +142,24 @@ class TestPeople:
         expect(personal.get_by_text("masked")).to_have_count(7)
         expect(page.get_by_text("“she asks why nothing came”")).to_be_visible()
 
+    def test_what_is_shown_goes_after_ten_minutes_though_updates_are_paused(
+        self, open_page: OpenPage
+    ) -> None:
+        page = open_page("operator")
+        page.clock.install()
+        page.goto(f"/people/{an_id('Bo')}")
+        page.get_by_text("Reveal for ten minutes…").click()
+        page.get_by_label("Why?").fill("he asks for his number")
+        page.get_by_role("button", name="Reveal what is personal").click()
+        shown = page.get_by_text("+4915112345678")
+        expect(shown).to_be_visible()
+        page.get_by_role("button", name="Pause").click()
+        page.clock.fast_forward("09:00")
+        expect(shown).to_be_visible()
+        page.clock.fast_forward("02:00")
+        expect(page.locator("main").get_by_text("Masked again")).to_be_visible()
+        assert shown.count() == 0
+
     def test_erase_is_confirmed_by_typing(self, open_page: OpenPage) -> None:
         page = open_page("admin")
         page.goto(f"/people/{an_id('Cleo')}")

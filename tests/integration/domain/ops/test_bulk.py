@@ -109,6 +109,11 @@ class TestConfirming:
         assert states(engine) == {"dead": 2, "discarded": 2}
         assert progress(engine, bulk_id).counts[ItemResult.DISCARDED] == 2
 
+    def test_nothing_is_restored_but_by_undoing(self, engine: Engine) -> None:
+        dead(engine, 1)
+        with pytest.raises(WrongRequestError, match="undoing"):
+            begin(engine, BulkKind.RESTORE, expected=1)
+
     def test_a_viewer_begins_nothing(self, engine: Engine) -> None:
         dead(engine, 1)
         viewer = Actor("ada", Role.VIEWER, Via.API)
