@@ -105,6 +105,12 @@ async def _refuse(request: Request) -> Response | None:
     request.state.signed_in = await who_is(request)
     if request.state.signed_in is not None:
         return None
+    return _closed(request)
+
+
+def _closed(request: Request) -> Response:
+    """What somebody is told who isn't signed in, each kind of asker in its way."""
+    path = request.url.path
     sentence = "You are not signed in, or not any more."
     if is_api(request):
         return problem(401, sentence, headers={"WWW-Authenticate": "Bearer"})
