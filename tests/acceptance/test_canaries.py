@@ -8,7 +8,7 @@ that was said. Then canaries are looked for everywhere.
 import json
 import re
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,6 +40,8 @@ from workers.sandbox import Sandbox, running_sandbox
 from workers.sandbox.callbacks import signature
 
 PATIENCE: Final = timedelta(seconds=90)
+# So many from the first one on, of which each process takes one.
+PORTS: Final = 12
 SECRET: Final = "whsec_secretcanary"
 TOKEN: Final = "secretcanary-token"
 PUBLIC: Final = "https://hooks.example"
@@ -152,6 +154,8 @@ class System:
         self.gateway = gateway
         self.dashboard = dashboard
         self.heard: list[str] = []
+        # Where some of the processes show their figures.
+        self.shown: list[str] = []
         # What was answered, which may be logged by whoever asked.
         self.answers: list[str] = []
 
@@ -166,12 +170,13 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
 def system(
     engine: Engine, database_url: str, redis_server: str, sandbox: Sandbox, tmp_path: Path
 ) -> Iterator[System]:
-    ports = free_ports("127.0.0.1", (0, 0))
+    *ports, shown = free_ports("127.0.0.1", (0, 0, 0))
     rules = sandbox.twilio.rules
     environment = our_environment(database_url, redis_server) | {
         "LOG_LEVEL": "debug",
         "GATEWAY_PORT": str(ports[0]),
         "DASHBOARD_PORT": str(ports[1]),
+        "METRICS_PORT": str(shown),
         "GATEWAY_PUBLIC_URL": PUBLIC,
         "EXPO_URL": sandbox.expo_server.url,
         "EXPO_ACCESS_TOKEN": TOKEN,
@@ -193,6 +198,7 @@ def system(
     with overheard(redis_server) as heard, Crew(*programs) as crew:
         system = System(engine, crew, *urls)
         system.heard = heard
+        system.shown = [f"http://127.0.0.1:{port}/metrics" for port in range(shown, shown + PORTS)]
         for url in urls:
             until(lambda url=url: answers(f"{url}/readyz"), "it serves", PATIENCE)  # type: ignore[misc]
         yield system
@@ -202,6 +208,34 @@ def answers(url: str) -> bool:
     with suppress(httpx.TransportError):
         return httpx.get(url).is_success
     return False
+
+
+def figures(system: System) -> list[str]:
+    """What the processes show for Prometheus, wherever one does."""
+    said = []
+    for url in system.shown:
+        with suppress(httpx.TransportError):
+            said.append(httpx.get(url, timeout=10).text)
+    return said
+
+
+def looked_at(system: System) -> list[str]:
+    """What the dashboard shows of all that went on, and of somebody to whom much happened."""
+    with httpx.Client(base_url=system.dashboard, timeout=30) as client:
+        browser = Browser(client)
+        browser.sign_in("ada", f"wrong {WORD}")
+        assert browser.sign_in("ada").status_code < 400
+        somebody = ask(system.engine, "SELECT user_id FROM notifications LIMIT 1")
+        gathering = ask(system.engine, "SELECT event_id FROM invitations LIMIT 1")
+        seq = ask(system.engine, "SELECT seq FROM deliveries WHERE state = 'dead' LIMIT 1")
+        places = (
+            *("/", f"/?{WORD}", "/deliveries", "/dead", "/dead/list", "/notifications", "/audit"),
+            *("/lanes", "/schedules", "/workers", "/catalogue", f"/domain-events/{seq}"),
+            *(f"/people/{somebody}", f"/gatherings/{gathering}"),
+        )
+        shown = [browser.get(place) for place in places]
+        assert {page.status_code for page in shown} == {200}
+        return [page.text for page in shown]
 
 
 def tell(system: System, rules: Any) -> None:
@@ -354,12 +388,7 @@ def test_a_canary_is_found_nowhere_but_in_its_own_column(system: System, sandbox
     until(lambda: ask(system.engine, left) == 0, "all is applied", PATIENCE)
     sending = "SELECT count(*) FROM notifications WHERE status IN ('scheduled', 'sending')"
     until(lambda: ask(system.engine, sending) == 0, "all is sent", PATIENCE)
-    with ExitStack() as stack:
-        client = stack.enter_context(httpx.Client(base_url=system.dashboard, timeout=30))
-        browser = Browser(client)
-        browser.sign_in("ada", f"wrong {WORD}")
-        assert browser.sign_in("ada").status_code < 400
-        pages = [browser.get(path).text for path in ("/", f"/?{WORD}")]
+    pages, metrics = looked_at(system), figures(system)
     log = system.crew.log().splitlines()
     found = columns_with_canaries(system.engine)
     # Else nothing would be shown.
@@ -370,5 +399,7 @@ def test_a_canary_is_found_nowhere_but_in_its_own_column(system: System, sandbox
     assert found - OWN == set()
     assert lines_with_canaries(log) == []
     assert lines_with_canaries(system.heard) == []
+    assert len(metrics) > 2
+    assert lines_with_canaries(metrics) == []
     assert lines_with_canaries(pages) == []
     assert lines_with_canaries(system.answers) == []

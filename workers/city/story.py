@@ -51,11 +51,13 @@ def history(
     return _tell(city, people=people, gatherings=gatherings)
 
 
-def history_of_a_year(seed: int, *, now: datetime, contested: bool = True) -> list[Envelope]:
-    """Tell a whole year of 2,000 people, like `history`."""
+def history_of_a_year(
+    seed: int, *, now: datetime, contested: bool = True, one_in: int = 1
+) -> list[Envelope]:
+    """Tell a whole year of 2,000 people, or of one in so many of them, like `history`."""
     chance = Chance(f"{seed} a year {contested}")
     city = City(chance, Diary(chance), _midnight(now), contested, DAYS_IN_A_YEAR)
-    return _tell(city, people=PEOPLE_IN_A_YEAR, gatherings=GATHERINGS_IN_A_YEAR)
+    return _tell(city, people=PEOPLE_IN_A_YEAR // one_in, gatherings=GATHERINGS_IN_A_YEAR // one_in)
 
 
 def _midnight(now: datetime) -> datetime:
