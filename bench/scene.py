@@ -6,6 +6,7 @@ Made once a run by `momento migrate` and copied for each measurement.
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -132,4 +133,8 @@ def _said(servers: Servers, module: str, *numbers: int) -> Any:
     said = subprocess.run(
         command, cwd=ROOT, env=environment(servers, dsn), stdout=subprocess.PIPE, check=True
     ).stdout
-    return json.loads(said)
+    # What was logged on the way stands before it.
+    *logged, answer = said.splitlines()
+    for line in logged[:10]:
+        print(line[:500], file=sys.stderr)
+    return json.loads(answer)
