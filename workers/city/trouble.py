@@ -68,11 +68,12 @@ def mend(begin: Begin) -> None:
 
 
 def _bar(session: Session, kudo: Kudo) -> None:
+    """Bar new ones; a check holds for changes of old rows too, and these should go on well."""
     _allow(session, kudo)
     execute(
         session,
-        f"ALTER TABLE attendee_kudos ADD CONSTRAINT {_name(kudo)} CHECK (kudo <> '{kudo.value}')"
-        " NOT VALID",
+        f"ALTER TABLE attendee_kudos ADD CONSTRAINT {_name(kudo)}"
+        f" CHECK (kudo <> '{kudo.value}' OR created_at < '{utc_now().isoformat()}') NOT VALID",
     )
 
 

@@ -46,6 +46,7 @@ def _verdict(drifted: int, waiting: int) -> str:
     if drifted and waiting:
         return (
             f"{drifted} rows drifted, but {waiting} domain events or deliveries are still on their"
-            " way, and figures follow their rows: run this again after `momento drain`."
+            " way, and figures follow their rows: run this again once `momento status` shows"
+            " nothing due and nothing failed."
         )
     return f"{drifted} rows drifted." if drifted else "No drift."

@@ -161,4 +161,4 @@ class TestCommand:
         page = an_evening_with_trouble()[0]
         plant(evening, "DELETE FROM domain_event_keys")
         publish(evening, [page])
-        assert "run this again after `momento drain`" in momento("reconcile").out
+        assert "nothing due and nothing failed" in momento("reconcile").out
