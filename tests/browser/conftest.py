@@ -19,8 +19,12 @@ from workers.database import make_engine
 
 # A page that waits longer on this machine is broken.
 PATIENCE_MS = 20_000
-# The browser itself says so of a form that was refused, and of a session that has ended.
-REFUSALS = ("status of 401 (Unauthorized)", "status of 409 (Conflict)")
+# The browser itself says so of a form or an address that was refused, and of an ended session.
+REFUSALS = (
+    "status of 400 (Bad Request)",
+    "status of 401 (Unauthorized)",
+    "status of 409 (Conflict)",
+)
 OpenPage = Callable[..., Page]
 
 

@@ -1,8 +1,10 @@
 """Somebody looks: every page, both widths, light and dark, with keys alone, while things change."""
 
+from collections.abc import Iterable
 from datetime import timedelta
+from typing import Final, Literal
+from urllib.parse import parse_qsl, urlsplit
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import stumbles
@@ -11,7 +13,7 @@ from tests.browser.scene import KUDOS, Site, kill
 from tests.helpers.evening import an_id
 
 DAY = timedelta(days=1)
-PHONE, DESK = 390, 1280
+LOOKS: Final[tuple[tuple[int, Literal["light", "dark"]], ...]] = ((1280, "light"), (390, "dark"))
 NARROWEST = 320
 PLACES = (
     "/",
@@ -52,33 +54,32 @@ def overflows(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
 
 
+def look_around(page: Page, places: Iterable[str]) -> dict[str, list[str]]:
+    """Open each place in each look, and at the narrowest; what is wrong, where anything is."""
+    found: dict[str, list[str]] = {}
+    for place in places:
+        page.goto(place)
+        for width, look in LOOKS:
+            page.set_viewport_size({"width": width, "height": 900})
+            # Colours are looked at as they stay, not on their way.
+            page.emulate_media(color_scheme=look, reduced_motion="reduce")
+            found[f"{place} {look}"] = stumbles(page)
+        page.set_viewport_size({"width": NARROWEST, "height": 900})
+        found[f"{place} at {NARROWEST}"] = ["wider than the screen"] if overflows(page) else []
+    return {where: each for where, each in found.items() if each}
+
+
 class TestEveryPage:
-    @pytest.mark.parametrize(
-        ("width", "look", "places"), [(DESK, "light", PLACES), (PHONE, "dark", PLACES[:5])]
-    )
-    def test_can_be_used_by_all(
-        self, open_page: OpenPage, site: Site, width: int, look: str, places: tuple[str, ...]
-    ) -> None:
+    def test_can_be_used_by_all_in_every_look(self, open_page: OpenPage, site: Site) -> None:
         kill(site.engine, KUDOS, "KeyError | looking", count=3, ago=DAY)
-        page = open_page(width=width, dark=look == "dark")
-        page.goto("/sign-in")
-        found = {"/sign-in": stumbles(page)}
+        page = open_page()
+        found = look_around(page, ("/sign-in",))
         sign_in(page, "operator")
-        for place in places:
-            page.goto(place)
-            found[place] = stumbles(page)
-        assert {place: each for place, each in found.items() if each} == {}
+        found |= look_around(page, PLACES)
+        assert found == {}
 
     def test_admins_have_pages_of_their_own(self, open_page: OpenPage) -> None:
-        page = open_page("admin", width=NARROWEST, dark=True)
-        for place in ADMINS:
-            page.goto(place)
-            assert (stumbles(page), overflows(page)) == ([], False), place
-
-    def test_fits_the_narrowest_screen(self, open_page: OpenPage) -> None:
-        page = open_page("operator", width=NARROWEST)
-        wide = [place for place in PLACES if page.goto(place) and overflows(page)]
-        assert wide == []
+        assert look_around(open_page("admin"), ADMINS) == {}
 
     def test_has_a_title_and_a_heading_of_its_own(self, open_page: OpenPage) -> None:
         page = open_page("viewer")
@@ -96,6 +97,36 @@ class TestEveryPage:
             titles.add(page.title())
             expect(page.get_by_role("heading", level=1)).to_have_count(1)
         assert len(titles) == 7
+
+
+class TestFilters:
+    def test_a_form_that_is_sent_is_the_url(self, open_page: OpenPage, site: Site) -> None:
+        kill(site.engine, "filters.mine", "KeyError | filters", count=2, ago=DAY)
+        kill(site.engine, "filters.mine", "OSError | filters", count=1, ago=DAY)
+        page = open_page("viewer")
+        page.goto("/deliveries")
+        page.get_by_label("State").select_option("dead")
+        page.get_by_label("Handler").fill("filters.mine")
+        page.get_by_label("Kind of error").fill("KeyError | filters")
+        page.get_by_role("button", name="Filter").click()
+        expect(page.locator("[data-row]")).to_have_count(2)
+        assert set(parse_qsl(urlsplit(page.url).query)) == {
+            ("state", "dead"),
+            ("handler", "filters.mine"),
+            ("error", "KeyError | filters"),
+        }
+        page.reload()
+        expect(page.get_by_label("State")).to_have_value("dead")
+        page.get_by_label("Received since").fill("1h")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("Nothing like that")).to_be_visible()
+        page.get_by_role("link", name="Clear", exact=True).click()
+        expect(page).to_have_url(f"{site.url}/deliveries")
+
+    def test_what_cannot_be_read_is_said_where_it_stands(self, open_page: OpenPage) -> None:
+        page = open_page("viewer")
+        page.goto("/deliveries?since=yesterday")
+        expect(page.locator("main")).to_contain_text("since")
 
 
 class TestKeys:
