@@ -3,11 +3,11 @@
 import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 import psycopg
 from sqlalchemy import Engine
@@ -38,6 +38,10 @@ WRITES: Final = "READ WRITE"
 LOOKS: Final = "ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # Less, so that waiting for somebody is told apart from a statement that takes long.
 LOCK_MS: Final = 1_500
+# Longer than a page's statements take: a database that says nothing at all isn't waited for, and
+# once one wait was in vain, the next is short.
+PATIENCE_S: Final = 5.0
+IN_VAIN_S: Final = 1.0
 # What was read of all that is dead, among what is kept for a moment.
 TRIAGE: Final = "triage"
 # By a snapshot of that long ago pages tell what grows.
@@ -51,11 +55,13 @@ class Place:
     """Where a dashboard stands: what its badge says, and the names that it answers to.
 
     Without any it answers to all. `journal`: the sandbox's, where one stands in for providers.
+    `patience_s`: how long a silent database is waited for.
     """
 
     environment: str = "local"
     hosts: frozenset[str] = LOCAL
     journal: Path | None = None
+    patience_s: float = PATIENCE_S
 
 
 class Context:
@@ -77,6 +83,8 @@ class Context:
         self.recent = Recent(time.monotonic)
         self.log = logger("dashboard")
         self._engine = engine
+        self._patience_s = place.patience_s
+        self._overdue: set[Future[object]] = set()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="dashboard")
         self._hashing = ThreadPoolExecutor(HASHING_THREADS, thread_name_prefix="hashing")
 
@@ -109,9 +117,26 @@ class Context:
                 return work(session)
 
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, transact)
+            return await self._await(transact)
         except (DBAPIError, psycopg.Error, PoolTimeoutError) as error:
             raise self._trouble(error, writes=writes) from None
+
+    async def _await(self, transact: Callable[[], Result]) -> Result:
+        """Wait for a thread that waits for the database, but not for ever.
+
+        What no thread had begun is never done; what was begun may still come to its end.
+        Raises DatabaseAwayError.
+        """
+        done = self._threads.submit(transact)
+        self._overdue = {each for each in self._overdue if not each.done()}
+        within = min(IN_VAIN_S, self._patience_s) if self._overdue else self._patience_s
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(done), within)
+        except TimeoutError:
+            if not done.done():
+                self._overdue.add(cast("Future[object]", done))
+            self.log.warning("database.silent", seconds=within, overdue=len(self._overdue))
+            raise DatabaseAwayError from None
 
     def _trouble(self, error: Exception, *, writes: bool) -> DatabaseAwayError:
         """Tell apart what passes, what others have in hand, and what will be so again."""

@@ -1,7 +1,9 @@
 """The first page: from the snapshot alone, renewed in place, shown while the database is away."""
 
 import asyncio
+import os
 import re
+import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from dashboard.away import DatabaseAwayError
@@ -99,6 +101,38 @@ class TestDatabaseAway:
             assert viewer.get("/workers").status_code == 200
             assert viewer.get("/deliveries").status_code == 503
             assert viewer.post("/sign-out", {"csrf": "x"}).status_code == 503
+
+    def test_one_that_says_nothing_at_all_is_not_waited_for(
+        self, viewer: Browser, engine: Engine
+    ) -> None:
+        keep(engine, well(lanes=(Lane("seats", Count(812), 4.0),)))
+        assert verdict(viewer)[1] == "busy"
+        with silent(engine):
+            assert until_unknown(viewer) == ("Unknown: the database can't be reached", "unknown")
+            assert viewer.get("/deliveries").status_code == 503
+        assert verdict(viewer)[1] == "busy"
+        assert viewer.get("/deliveries").status_code == 200
+
+
+@contextmanager
+def silent(engine: Engine) -> Iterator[None]:
+    """The server and those of its processes that serve us stand still; they refuse nothing."""
+    with engine.connect() as connection:
+        found = connection.execute(
+            text(
+                "SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int UNION ALL"
+                " SELECT pid FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        ).scalars()
+        pids = found.all()
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
 
 @contextmanager
