@@ -13,6 +13,7 @@ from dashboard.context import context_of
 from dashboard.guard import signed_in
 from domain.notifications.log import find_notification
 from domain.ops.erasing import Order, erase
+from domain.ops.finding import find_people
 from domain.ops.gathering import find_gathering
 from domain.ops.person import Person, find_person
 from domain.ops.revealing import Revealed, reveal, revealed
@@ -35,6 +36,17 @@ async def get_notification(request: Request) -> Response:
     if found is None:
         raise HTTPException(404, "There is no such notification; after 90 days they are forgotten.")
     return as_json({"notification": found[0], "handovers": found[1]})
+
+
+async def find_by_address(request: Request) -> Response:
+    """Give the ids of those who have a number or an address: `{"address"}`; that is never kept."""
+    body, viewer, context = await read_object(request), signed_in(request), context_of(request)
+    sought, now = body.get("address", ""), context.clock()
+    found = await attempt(
+        request,
+        lambda session: find_people(session, viewer.actor, sought, held=viewer.held, now=now),
+    )
+    return as_json({"people": found})
 
 
 async def get_person(request: Request) -> Response:

@@ -46,6 +46,7 @@ from dashboard.pages.lanes import pause_held, resume_held, show_lane, show_lanes
 from dashboard.pages.notifications import show_notification, show_notifications
 from dashboard.pages.outbox import show_outbox
 from dashboard.pages.overview import show_overview
+from dashboard.pages.people import find_person, show_people
 from dashboard.pages.person import (
     erase_person,
     hide_person,
@@ -94,6 +95,8 @@ ROUTES: Final = checked(
         page("/notifications", show_notifications, verb=Verb.LOOK),
         page("/notifications/sandbox", show_sandbox, verb=Verb.READ_SANDBOX),
         page("/notifications/{id}", show_notification, verb=Verb.LOOK),
+        page("/people", show_people, verb=Verb.REVEAL),
+        action("/people", find_person, verb=Verb.REVEAL),
         page("/people/{id}", show_person, verb=Verb.LOOK),
         action("/people/{id}/reveal", reveal_person, verb=Verb.REVEAL),
         action("/people/{id}/hide", hide_person, verb=Verb.REVEAL),
@@ -145,6 +148,7 @@ ROUTES: Final = checked(
         answer(f"{API}/bulk/{{id}}/undo", api.undo_operation, method="POST", verb=Verb.BULK),
         answer(f"{API}/notifications", api_people.get_notifications, verb=Verb.LOOK),
         answer(f"{API}/notifications/{{id}}", api_people.get_notification, verb=Verb.LOOK),
+        answer(f"{API}/people/find", api_people.find_by_address, method="POST", verb=Verb.REVEAL),
         answer(f"{API}/people/{{id}}", api_people.get_person, verb=Verb.LOOK),
         answer(
             f"{API}/people/{{id}}/reveal", api_people.reveal_person, method="POST", verb=Verb.REVEAL

@@ -306,6 +306,7 @@ CALLS: Final[Mapping[str, tuple[str, ...]]] = {
     "dashboard": (
         "momento_longest_transaction()",
         "momento_personal(bytea, uuid, timestamp with time zone)",
+        "momento_people_by(bytea, text)",
     ),
 }
 # Whose numbers a process may draw: those who publish.

@@ -97,6 +97,13 @@ class User(SQLModel, table=True):
             postgresql_using="gin",
             postgresql_where=text("status = 'active'"),
         ),
+        # Whose it is, when somebody calls who doesn't get what they should.
+        Index(
+            "users_phone_number_idx",
+            "phone_number",
+            postgresql_where=text("phone_number IS NOT NULL"),
+        ),
+        Index("users_email_idx", text("lower(email)"), postgresql_where=text("email IS NOT NULL")),
         # Which time zones there are: matching asks what time an event is in each.
         Index("users_timezone_idx", "timezone"),
         # What becomes due: who has gone without a word, and whose subscription ends.

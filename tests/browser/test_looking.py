@@ -39,6 +39,7 @@ PLACES = (
     "/notifications",
     "/notifications?state=scheduled&since=1h",
     "/notifications/sandbox",
+    "/people",
     "/catalogue",
     "/catalogue?only=nobody+handles",
     "/catalogue/kudos.given",

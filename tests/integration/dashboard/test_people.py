@@ -177,6 +177,69 @@ class TestReveal:
         assert told is None
 
 
+class TestFind:
+    @pytest.fixture(autouse=True)
+    def known(self, engine: Engine) -> None:
+        """Bo has a number, and Dan an address, that nobody else has."""
+        with engine.begin() as connection:
+            set_ = "UPDATE users SET phone_number = :number, email = :email WHERE id = :id"
+            for who, number, email in (("Bo", "+12025550123", None), ("Dan", None, "Dan@a.org")):
+                asked = {"id": an_id(who), "number": number, "email": email}
+                connection.execute(text(set_), asked)
+
+    @pytest.mark.parametrize(
+        ("typed", "who"),
+        [
+            ("+1 (202) 555-0123", "Bo"),
+            ("001 202 555 0123", "Bo"),
+            (" dan@A.org ", "Dan"),
+        ],
+    )
+    def test_leads_to_whose_it_is_and_keeps_that_somebody_asked(
+        self, as_: As, engine: Engine, typed: str, who: str
+    ) -> None:
+        operator = as_("operator")
+        form = {"csrf": operator.csrf, "address": typed}
+        answer = operator.client.post("/people", data=form, headers=OURS)
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/people/{an_id(who)}")
+        assert typed.strip() not in operator.see(f"/people/{an_id(who)}")
+        last = "SELECT to_jsonb(audit_log)::text FROM audit_log ORDER BY id DESC LIMIT 1"
+        kept = ask(engine, last)
+        assert f'"thing": "person:{an_id(who)}"' in kept
+        assert "2025550123" not in kept
+        assert "a.org" not in kept.lower()
+
+    @pytest.mark.parametrize(
+        ("typed", "status", "said"),
+        [
+            ("+12025550124", 200, "Nobody has it just now"),
+            ("dan@a", 422, "neither a number"),
+            ("%", 422, "neither a number"),
+            ("", 422, "neither a number"),
+            (NUMBER, 200, "people have it"),
+        ],
+    )
+    def test_nobodys_several_peoples_and_what_is_neither(
+        self, as_: As, typed: str, status: int, said: str
+    ) -> None:
+        operator = as_("operator")
+        form = {"csrf": operator.csrf, "address": typed}
+        answer = operator.client.post("/people", data=form, headers=OURS)
+        assert (answer.status_code, said in answer.text) == (status, True)
+
+    def test_a_viewer_may_not_and_the_database_tells_them_nothing(
+        self, as_: As, engine: Engine
+    ) -> None:
+        assert as_("viewer").do("/people", address="+12025550123") == 403
+        ask_ = "SELECT count(*) FROM dashboard_sessions, momento_people_by(token_hash, :number)"
+        whose = " WHERE user_id IN (SELECT id FROM dashboard_users WHERE role {} 'viewer')"
+        as_("operator")
+        with acting_as(engine, "dashboard").connect() as connection:
+            asked = {"number": "+12025550123"}
+            assert connection.execute(text(ask_ + whose.format("=")), asked).scalar_one() == 0
+            assert connection.execute(text(ask_ + whose.format("<>")), asked).scalar_one() > 0
+
+
 class TestErase:
     def test_it_is_previewed_confirmed_published_and_done(self, as_: As, engine: Engine) -> None:
         place, typed = f"/people/{an_id('Eve')}", an_id("Eve")[:8]
