@@ -1,5 +1,6 @@
 """Every check agrees with the handlers, and each notices when its own figure is wrong."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -14,16 +15,32 @@ from tests.helpers.apply import Application
 from tests.helpers.command import Momento
 from tests.helpers.corruptions import ADA, BO, CORRUPTIONS, DAN, DRINKS, FLO, invitation
 from tests.helpers.evening import START, Diary, an_id, publish, tell
+from tests.helpers.postgres import PostgresServer
 from tests.helpers.safety import an_evening_with_trouble
+from workers.database import make_engine
 
 PLANTED = [(check, each) for check, listed in CORRUPTIONS.items() for each in listed]
 
 
+@pytest.fixture(scope="module")
+def told(postgres_server: PostgresServer) -> Iterator[Engine]:
+    """An evening that was applied, for copies of it to be spoilt."""
+    url = postgres_server.create()
+    made = make_engine(url, process="test", pool_size=6)
+    tell_it(made)
+    yield made
+    made.dispose()
+    postgres_server.drop(url)
+
+
 @pytest.fixture
-def evening(engine: Engine) -> Engine:
+def evening(told: Engine, copy_engine: Callable[[Engine], Engine]) -> Engine:
+    return copy_engine(told)
+
+
+def tell_it(engine: Engine) -> None:
     tell(engine, [*an_evening_with_trouble(), *afterthoughts()])
     Application(engine).catch_up()
-    return engine
 
 
 def afterthoughts() -> list[Envelope]:
@@ -126,6 +143,12 @@ class TestReconcile:
 
 
 class TestCommand:
+    @pytest.fixture
+    def evening(self, engine: Engine) -> Engine:
+        """The database that the command is told of."""
+        tell_it(engine)
+        return engine
+
     def test_without_drift_it_ends_well_with_a_line_for_each_check(
         self, momento: Momento, evening: Engine
     ) -> None:
