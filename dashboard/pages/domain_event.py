@@ -1,6 +1,6 @@
 """`/domain-events/{seq}`: one domain event, from its publishing to the phones that it reached."""
 
-from typing import Any
+from typing import Any, Final
 
 from sqlmodel import Session
 from starlette.exceptions import HTTPException
@@ -13,6 +13,11 @@ from dashboard.words import short
 from domain.ledger_queries import Traced
 from domain.ops.circumstances import prospects
 from domain.ops.tracing import Story, tell_story
+
+# States out of which somebody may help a delivery.
+MENDABLE: Final = ("dead", "failed", "discarded")
+# Of so many it is told what a try would be worth.
+MOST_WEIGHED: Final = 50
 
 
 async def show_domain_event(request: Request) -> Page:
@@ -29,15 +34,16 @@ async def show_domain_event(request: Request) -> Page:
             (node.seq, each.handler)
             for node in _all(story.traced)
             for each in node.deliveries
-            if each.state in ("dead", "failed", "discarded")
+            if each.state in MENDABLE
         ]
-        return story, prospects(session, dead[:50], now)
+        return story, prospects(session, dead[:MOST_WEIGHED], now)
 
     if (found := await context.look(read)) is None:
         raise HTTPException(404, "There is no such domain event, or it is no longer kept.")
     story, prospect = found
     title = f"{short(story.traced.type)} #{story.traced.seq}"
-    return Page(title, "domain_event.html", {"story": story, "prospect": prospect}, live=True)
+    values = {"story": story, "prospect": prospect, "mendable": MENDABLE}
+    return Page(title, "domain_event.html", values, live=True)
 
 
 def _all(traced: Traced) -> list[Traced]:

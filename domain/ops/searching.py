@@ -38,6 +38,10 @@ UNION ALL SELECT 'gathering', id::text, status FROM events WHERE id = %(id)s
 UNION ALL SELECT 'API key', id::text, '' FROM api_keys WHERE id = %(id)s
 UNION ALL SELECT 'gathering', event_id::text, 'by an invitation to it, ' || status
     FROM invitations WHERE id = %(id)s
+UNION ALL SELECT 'gathering', event_id::text, 'by a payment for it, ' || status
+    FROM payments WHERE id = %(id)s AND event_id IS NOT NULL
+UNION ALL SELECT 'gathering', event_id::text, 'by a post about it' FROM event_posts
+    WHERE id = %(id)s
 """
 
 

@@ -32,6 +32,7 @@ def engine(postgres_server: PostgresServer) -> Iterator[Engine]:
     diary.people("Hanna", "Cleo", "Ada")
     diary.event("drinks", host="Hanna", seats=4)
     diary.invited("drinks", "Ada")
+    diary.paid("drinks", "Ada")
     tell(made, diary.pages)
     with made.begin() as connection:
         connection.execute(
@@ -204,6 +205,9 @@ class TestSearch:
         identity = text("SELECT id FROM notifications LIMIT 1")
         told = str(session.connection().execute(identity).scalar_one())
         assert search(session, told)[0].kind == "notification"
+        paid = str(session.connection().execute(text("SELECT id FROM payments LIMIT 1")).scalar())
+        hints = [lead.hint for lead in search(session, paid) if lead.kind == "gathering"]
+        assert hints == ["by a payment for it, succeeded"]
 
     @pytest.mark.parametrize("sought", ["", "nothing", "'; DROP TABLE users", "\0", "x" * 301])
     def test_what_leads_nowhere_says_so(self, session: Session, sought: str) -> None:
