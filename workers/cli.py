@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "drain": "workers.commands.drain",
     "trace": "workers.commands.trace",
     "dead": "workers.commands.dead",
+    "bulk": "workers.commands.bulk",
     "inbox": "workers.commands.inbox",
     "refunds": "workers.commands.refunds",
     "notifications": "workers.commands.notifications",

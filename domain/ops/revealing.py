@@ -51,11 +51,20 @@ def reveal(
     return until
 
 
-def hide(session: Session, actor: Actor, person_id: UUID, *, held: bytes) -> bool:
+def hide(session: Session, actor: Actor, person_id: UUID, *, held: bytes, now: datetime) -> bool:
     """Mask it again before it would by itself; False if it was."""
     demand(actor, Verb.REVEAL)
-    statement = "DELETE FROM reveals WHERE token_hash = %(held)s AND person_id = %(id)s"
-    return execute(session, statement, held=held, id=person_id) == 1
+    hidden = execute(
+        session,
+        "DELETE FROM reveals"
+        " WHERE token_hash = %(held)s AND person_id = %(id)s AND shown_until > %(now)s",
+        held=held,
+        id=person_id,
+        now=now,
+    )
+    if hidden:
+        record(session, actor, Deed("hide", thing=thing_of(str(person_id))), now=now)
+    return hidden == 1
 
 
 def hide_from_account(session: Session, name: str) -> None:

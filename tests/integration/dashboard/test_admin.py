@@ -119,7 +119,9 @@ class TestKeys:
         assert do(f"/keys/{identity}/revoke", why=" ").status_code == 422
         assert do(f"/keys/{identity}/revoke", why="it leaked").status_code == 303
         assert not works(engine, first[1])
-        assert deeds(engine, f"key:{identity}") == ["key.create", "key.revoke"]
+        assert deeds(engine, f"key:{identity}") == ["key.create", "key.rotate", "key.revoke"]
+        followed = "SELECT count(*) FROM audit_log WHERE details ->> 'follows' = :old"
+        assert ask(engine, followed, old=f"key:{identity}") == 1
         assert "unchanged" in do(f"/keys/{identity}/revoke", why="x").headers["location"]
 
     @pytest.mark.parametrize(
@@ -169,6 +171,8 @@ class TestAccounts:
         assert do("/accounts/grace/disable", why="on leave").status_code == 303
         with Session(engine) as session:
             assert verify(session, "grace", found[1]) is None
+        before = "SELECT details ->> 'before' FROM audit_log WHERE action = 'account.role'"
+        assert ask(engine, before) == "viewer"
         held = "SELECT count(*) FROM dashboard_sessions WHERE user_id = :id"
         assert ask(engine, held, id=account.id) == 0
         assert do("/accounts/grace/enable").status_code == 303
