@@ -10,7 +10,6 @@ from dashboard.answering import as_json
 from dashboard.asking import asked_of, whole
 from dashboard.context import context_of
 from dashboard.holding import Holding
-from dashboard.judgement import Alarm, judge_snapshot
 from dashboard.pages.lanes import P50, P95, P99, look_at_lane
 from dashboard.pages.overview import lead_of, panels
 from dashboard.pages.search import place_of
@@ -18,6 +17,7 @@ from dashboard.pages.workers import missing_of
 from dashboard.panels import Panel, panel_of
 from dashboard.pipe import Stage
 from dashboard.ranking import LaneRow, rank_processes
+from domain.figures.judgement import Alarm, judge_snapshot
 from domain.figures.snapshot import PARTS, Snapshot
 from domain.ops.lane_figures import Fared
 from domain.ops.outbox import PAGE, list_outbox
