@@ -27,7 +27,7 @@ SAID: Final = {
     "schedule_resumed": "It runs again. A planned time that it skipped is made up for.",
     "bulk_started": "It has begun. The scheduler takes it further each second.",
     "bulk_once": "That was sent twice, and has begun once: this is it.",
-    "bulk_there": "This one has some of these in hand and isn't over. Nothing more was begun.",
+    "bulk_there": "Nothing new was begun: this one has some of those in hand and isn't over.",
     "bulk_cancelled": "It is cancelled. What it had not come to is left alone.",
     "bulk_over": "Nothing was changed: it was over already.",
 }
