@@ -17,6 +17,7 @@ from dashboard.problems import API
 from domain.ops.acting import WrongRequestError
 from domain.ops.permissions import Actor, ForbiddenError
 from domain.tables.accounts import Role, Via
+from tests.browser.scene import kill
 from tests.helpers.ledger import ask
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.roles import acting_as
@@ -154,6 +155,28 @@ class TestKeys:
         assert api.post(path, json={"why": "over"}).status_code == 409
         assert "secret" not in api.get("/keys").text
         assert "hash" not in api.get("/keys").text
+
+
+class TestBulk:
+    def test_a_form_sent_twice_begins_one_and_leads_to_it(
+        self, do: Callable[..., httpx.Response], engine: Engine
+    ) -> None:
+        kill(engine, "form.twice", "E", count=3, ago=timedelta(hours=1))
+        form = {"kind": "discard", "handler": "form.twice", "why": "x", "expected": "3"}
+        assert do("/bulk", **form).status_code == 400
+        places = list[str]()
+        once = str(uuid4())
+        for identity in (once, once, str(uuid4())):
+            answer = do("/bulk", id=identity, **form)
+            assert answer.status_code == 303
+            places.append(answer.headers["location"])
+        assert places == [
+            f"/bulk/{once}?said={said}" for said in ("bulk_started", "bulk_once", "bulk_there")
+        ]
+        early = do(f"/bulk/{once}/undo", id=str(uuid4()))
+        assert (early.status_code, "It still goes on" in early.text) == (409, True)
+        assert do(f"/bulk/{once}/cancel").status_code == 303
+        assert ask(engine, "SELECT count(*) FROM bulk_operations") == 1
 
 
 class TestAccounts:
