@@ -1,8 +1,9 @@
 """What all of `/api/ops/v1` shares: small JSON objects in, JSON out, and refusals in words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, is_dataclass
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, NamedTuple, Protocol
 
 from pydantic_core import from_json, to_json
 from sqlmodel import Session
@@ -12,9 +13,47 @@ from starlette.responses import Response
 
 from dashboard.context import context_of
 from dashboard.forms import read_body
-from domain.ops.acting import WrongRequestError
+from dashboard.guard import signed_in
+from domain.ops.acting import TakenError, WrongRequestError
+from domain.ops.permissions import Actor
 
 MEDIA_TYPE: Final = "application/json"
+
+
+class Asked(NamedTuple):
+    """What a program asks to be done, who it is, and the moment."""
+
+    body: dict[str, str]
+    actor: Actor
+    now: datetime
+
+
+class Paged(Protocol):
+    """A page of rows of any kind, as `domain/ops` gives it."""
+
+    @property
+    def rows(self) -> Sequence[Any]:
+        """What is on it."""
+
+    @property
+    def after(self) -> object | None:
+        """Where the next one begins."""
+
+    @property
+    def was_cut(self) -> bool:
+        """Whether it isn't full since so many were looked at."""
+
+
+async def read_asked(request: Request) -> Asked:
+    """Read what is to be done; raises HTTPException for what is no small flat object."""
+    body = await read_object(request)
+    return Asked(body, signed_in(request).actor, context_of(request).clock())
+
+
+def as_page(name: str, found: Paged) -> Response:
+    """Answer with a page; `next` is the `after` of the next one."""
+    next_ = str(found.after) if found.after else None
+    return as_json({name: found.rows, "next": next_, "was_cut": found.was_cut})
 
 
 async def done(request: Request, work: Callable[[Session], bool]) -> Response:
@@ -25,9 +64,14 @@ async def done(request: Request, work: Callable[[Session], bool]) -> Response:
 
 
 async def attempt(request: Request, work: Callable[[Session], Any]) -> Any:
-    """Do it, and give what came of it; raises HTTPException (422) for what can't be done."""
+    """Do it, and give what came of it.
+
+    Raises HTTPException for what can't be done: 409 where somebody else stands in its way, or 422.
+    """
     try:
         return await context_of(request).write(work)
+    except TakenError as error:
+        raise HTTPException(409, str(error)) from None
     except WrongRequestError as error:
         raise HTTPException(422, str(error)) from None
 

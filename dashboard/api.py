@@ -5,40 +5,32 @@ no page. Reads and writes are the pages' own (`domain/ops`).
 """
 
 from typing import Any
-from uuid import uuid4
 
 from sqlmodel import Session
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard.answering import as_json, attempt, done, read_object
+from dashboard.answering import as_json, as_page, done, read_asked, read_object
 from dashboard.asking import (
     asked_of,
     cursor,
     delivery_filter,
-    identity,
     moment,
-    selection,
     text,
     whole,
-    word,
 )
 from dashboard.context import context_of
 from dashboard.guard import signed_in
 from dashboard.problems import bearer_of, problem
 from dashboard.signing import close_for, find_account, open_for
-from domain.constants import BULK_RATE
 from domain.ledger_queries import find_seqs
 from domain.ops.acting import discard, restore, retry
 from domain.ops.audit import AuditFilter, list_audit
-from domain.ops.bulk import Order, cancel, start, undo
 from domain.ops.listing import list_deliveries
-from domain.ops.operations import find_operation
 from domain.ops.tracing import tell_story
 from domain.ops.triage import triage
 from domain.tables.accounts import Via
-from domain.tables.ops import BulkKind
 
 
 async def open_session(request: Request) -> Response:
@@ -65,8 +57,7 @@ async def get_deliveries(request: Request) -> Response:
     context, asked = context_of(request), asked_of(request)
     wanted, after = delivery_filter(asked, context.clock()), cursor(asked)
     found = await context.look(lambda session: list_deliveries(session, wanted, after=after))
-    next_ = str(found.after) if found.after else None
-    return as_json({"deliveries": found.rows, "next": next_, "was_cut": found.was_cut})
+    return as_page("deliveries", found)
 
 
 async def get_domain_event(request: Request) -> Response:
@@ -113,80 +104,20 @@ async def get_audit(request: Request) -> Response:
 
 async def retry_delivery(request: Request) -> Response:
     """Have one handler try it again: `{"seq", "handler"}`."""
-    body, actor, now = (
-        await read_object(request),
-        signed_in(request).actor,
-        context_of(request).clock(),
-    )
+    body, actor, now = await read_asked(request)
     chosen = whole(body, "seq") or 0, text(body, "handler") or ""
     return await done(request, lambda session: retry(session, actor, chosen, now=now))
 
 
 async def discard_delivery(request: Request) -> Response:
     """Give it up: `{"seq", "handler", "why"}`."""
-    body, actor, now = (
-        await read_object(request),
-        signed_in(request).actor,
-        context_of(request).clock(),
-    )
+    body, actor, now = await read_asked(request)
     chosen, why = (whole(body, "seq") or 0, text(body, "handler") or ""), body.get("why", "")
     return await done(request, lambda session: discard(session, actor, chosen, why=why, now=now))
 
 
 async def restore_delivery(request: Request) -> Response:
     """Take back that it was discarded: `{"seq", "handler"}`."""
-    body, actor, now = (
-        await read_object(request),
-        signed_in(request).actor,
-        context_of(request).clock(),
-    )
+    body, actor, now = await read_asked(request)
     chosen = whole(body, "seq") or 0, text(body, "handler") or ""
     return await done(request, lambda session: restore(session, actor, chosen, now=now))
-
-
-async def start_operation(request: Request) -> Response:
-    """Do something to many, as many as are `expected` at most; see docs/ops-api.md."""
-    body, actor, now = (
-        await read_object(request),
-        signed_in(request).actor,
-        context_of(request).clock(),
-    )
-    bulk_id = uuid4()
-    order = Order(
-        kind=word(body, "kind", BulkKind) or BulkKind.RETRY,
-        selection=selection(body, [], now),
-        why=body.get("why", ""),
-        expected=whole(body, "expected") or 0,
-        rate=whole(body, "rate") or BULK_RATE,
-        canary=body.get("canary", "true") not in ("false", "0"),
-    )
-    total = await attempt(
-        request, lambda session: start(session, actor, order, identity=bulk_id, now=now)
-    )
-    return as_json({"id": str(bulk_id), "deliveries": total}, 202)
-
-
-async def get_operation(request: Request) -> Response:
-    """How one goes."""
-    bulk_id = identity(request.path_params, "id")
-    progress = await context_of(request).look(lambda session: find_operation(session, bulk_id))
-    if progress is None:
-        raise HTTPException(404, "There is no such operation; after 90 days they are forgotten.")
-    return as_json(progress)
-
-
-async def cancel_operation(request: Request) -> Response:
-    """Leave alone what it has not come to."""
-    bulk_id = identity(request.path_params, "id")
-    actor, now = signed_in(request).actor, context_of(request).clock()
-    return await done(request, lambda session: cancel(session, actor, bulk_id, now=now))
-
-
-async def undo_operation(request: Request) -> Response:
-    """Have what it discarded restored, by an operation of its own."""
-    bulk_id, new = identity(request.path_params, "id"), uuid4()
-    actor, now = signed_in(request).actor, context_of(request).clock()
-    total = await attempt(
-        request, lambda session: undo(session, actor, bulk_id, identity=new, now=now)
-    )
-    return as_json({"id": str(new), "deliveries": total}, 202)

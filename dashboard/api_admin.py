@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import uuid4
 
 from sqlmodel import Session
@@ -10,10 +10,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard.answering import as_json, attempt, done, read_object
+from dashboard.answering import as_json, attempt, done, read_asked
 from dashboard.asking import identity, text, whole, word
 from dashboard.context import context_of
-from dashboard.guard import signed_in
 from domain.tables.accounts import Role
 from workers.account_service import (
     AccountOrder,
@@ -39,7 +38,7 @@ async def get_keys(request: Request) -> Response:
 
 async def create_key(request: Request) -> Response:
     """Make one: `{"name", "types": "kudos.given payment.*", "rate", "burst"}`."""
-    body, actor, now = await _asked(request)
+    body, actor, now = await read_asked(request)
     types = tuple((body.get("types") or "").split())
     order = KeyOrder(
         uuid4(), body.get("name", ""), types, whole(body, "rate"), whole(body, "burst")
@@ -50,7 +49,7 @@ async def create_key(request: Request) -> Response:
 
 async def rotate_key(request: Request) -> Response:
     """Make one that follows another, which ends after `overlap_h` hours; 24 without it."""
-    body, actor, now = await _asked(request)
+    body, actor, now = await read_asked(request)
     key_id, hours = str(identity(request.path_params, "id")), whole(body, "overlap_h")
     overlap = timedelta(hours=DAY_H if hours is None else min(hours, 10_000))
     try:
@@ -65,7 +64,7 @@ async def rotate_key(request: Request) -> Response:
 
 async def revoke_key(request: Request) -> Response:
     """Make one useless, at once: `{"why"}`."""
-    body, actor, now = await _asked(request)
+    body, actor, now = await read_asked(request)
     key_id, why = identity(request.path_params, "id"), body.get("why", "")
     return await done(request, lambda session: revoke(session, actor, key_id, why=why, now=now))
 
@@ -80,7 +79,7 @@ async def get_accounts(request: Request) -> Response:
 
 async def create_account(request: Request) -> Response:
     """Make one: `{"name", "role"}` gives `{"name", "password"}`, said only now."""
-    body, actor, now = await _asked(request)
+    body, actor, now = await read_asked(request)
     name, role = body.get("name", ""), word(body, "role", Role) or Role.VIEWER
     password = new_password()
     hashed = await context_of(request).hash(lambda: hash_password(password))
@@ -91,7 +90,7 @@ async def create_account(request: Request) -> Response:
 
 async def change_account(request: Request) -> Response:
     """Do one thing to it: `{"do": "role" | "disable" | "enable" | "sign_out", "role", "why"}`."""
-    body, actor, now = await _asked(request)
+    body, actor, now = await read_asked(request)
     name, why = request.path_params["name"], body.get("why", "")
     role = word(body, "role", Role)
     if role is None and body.get("do") == "role":
@@ -108,7 +107,3 @@ async def change_account(request: Request) -> Response:
     if way is None:
         raise HTTPException(422, f"Say what to do: one of {', '.join(ways)}.")
     return await done(request, way)
-
-
-async def _asked(request: Request) -> Any:
-    return await read_object(request), signed_in(request).actor, context_of(request).clock()

@@ -1,17 +1,18 @@
 """`/api/ops/v1`: what is paused and what is scheduled, and holding it back, for programs."""
 
+from dataclasses import replace
+
 from sqlmodel import Session
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard.answering import as_json, done, read_object
-from dashboard.asking import end, text
+from dashboard.answering import as_json, attempt, done, read_asked
+from dashboard.api_overview import told
+from dashboard.asking import moment, read_hold, text
 from dashboard.context import context_of
-from dashboard.guard import signed_in
-from dashboard.holding import Holding, holdings
+from dashboard.holding import holdings
 from domain.figures.reading_system import read_processes
-from domain.ops.acting import WrongRequestError, checked_why
+from domain.ops.acting import checked_why
 from domain.ops.pausing import checked_end, pause, resume
 from domain.ops.scheduling import list_schedules, pause_schedule, resume_schedule, run_now
 from domain.pausing import pauses_at
@@ -24,46 +25,22 @@ async def get_pauses(request: Request) -> Response:
     found = await context.look(
         lambda session: holdings(pauses_at(session, now), read_processes(session, now))
     )
-    return as_json({"pauses": [_told(each) for each in found]})
-
-
-def _told(holding: Holding) -> dict[str, object]:
-    pause = holding.pause
-    return {
-        "name": pause.name,
-        "lane": holding.lane,
-        "since": pause.since,
-        "until": pause.until,
-        "actor": pause.actor,
-        "why": pause.why,
-        "confirmed": holding.confirmed,
-        "workers": holding.workers,
-    }
+    return as_json({"pauses": [told(each) for each in found]})
 
 
 async def pause_one(request: Request) -> Response:
-    """Hold back a lane or a handler: `{"name", "for" or "until", "why"}`."""
-    body, actor, context = await read_object(request), signed_in(request).actor, context_of(request)
-    now = context.clock()
-    name, until, why = text(body, "name") or "", end(body, now), body.get("why", "")
-    try:
-        await context.write(
-            lambda session: pause(session, actor, name, until=until, why=why, now=now)
-        )
-    except WrongRequestError as error:
-        raise HTTPException(422, str(error)) from None
-    return as_json({"done": True, "until": until})
+    """Hold back a lane or a handler: `{"name", "for" or "until", "why", "instead_of"}`."""
+    body, actor, now = await read_asked(request)
+    hold = read_hold(body, now)
+    await attempt(request, lambda session: pause(session, actor, hold, now=now))
+    return as_json({"done": True, "until": hold.until})
 
 
 async def resume_one(request: Request) -> Response:
-    """Let it go on: `{"name"}`."""
-    body, actor, now = (
-        await read_object(request),
-        signed_in(request).actor,
-        context_of(request).clock(),
-    )
-    name = text(body, "name") or ""
-    return await done(request, lambda session: resume(session, actor, name, now=now))
+    """Let it go on: `{"name", "since"}`; with the latter that pause and no newer one is ended."""
+    body, actor, now = await read_asked(request)
+    name, since = text(body, "name") or "", moment(body, "since", now)
+    return await done(request, lambda session: resume(session, actor, name, now=now, since=since))
 
 
 async def get_schedules(request: Request) -> Response:
@@ -76,11 +53,7 @@ async def get_schedules(request: Request) -> Response:
 
 async def run_schedule(request: Request) -> Response:
     """Have it run at once: `{"name", "why"}`."""
-    body, actor, now = (
-        await read_object(request),
-        signed_in(request).actor,
-        context_of(request).clock(),
-    )
+    body, actor, now = await read_asked(request)
     name, why = text(body, "name") or "", body.get("why", "")
 
     def work(session: Session) -> bool:
@@ -90,28 +63,22 @@ async def run_schedule(request: Request) -> Response:
 
 
 async def pause_line(request: Request) -> Response:
-    """Have it not run for a while: `{"name", "for" or "until", "why"}`."""
-    body, actor, now = (
-        await read_object(request),
-        signed_in(request).actor,
-        context_of(request).clock(),
-    )
-    name, until = text(body, "name") or "", end(body, now)
+    """Have it not run for a while: `{"name", "for" or "until", "why", "instead_of"}`."""
+    body, actor, now = await read_asked(request)
+    hold = read_hold(body, now)
 
     def work(session: Session) -> bool:
-        checked_end(until, now)
-        why = checked_why(body.get("why", ""))
-        return pause_schedule(session, actor, name, until=until, why=why, now=now)
+        checked_end(hold.until, now)
+        plain = replace(hold, why=checked_why(hold.why))
+        return pause_schedule(session, actor, plain, now=now)
 
     return await done(request, work)
 
 
 async def resume_line(request: Request) -> Response:
-    """End its pause: `{"name"}`."""
-    body, actor, now = (
-        await read_object(request),
-        signed_in(request).actor,
-        context_of(request).clock(),
+    """End its pause: `{"name", "until"}`; with the latter that pause and no newer one."""
+    body, actor, now = await read_asked(request)
+    name, until = text(body, "name") or "", moment(body, "until", now)
+    return await done(
+        request, lambda session: resume_schedule(session, actor, name, now=now, until=until)
     )
-    name = text(body, "name") or ""
-    return await done(request, lambda session: resume_schedule(session, actor, name, now=now))

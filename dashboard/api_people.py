@@ -2,21 +2,20 @@
 
 from uuid import uuid4
 
-from sqlmodel import Session
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard.answering import as_json, attempt, read_object
+from dashboard.answering import as_json, as_page, attempt, done, read_asked, read_object
 from dashboard.asking import asked_of, identity, telling_cursor, telling_filter, uuid
 from dashboard.context import context_of
 from dashboard.guard import signed_in
+from dashboard.pages.person import look_at_person
 from domain.notifications.log import find_notification
 from domain.ops.erasing import Order, erase
 from domain.ops.finding import find_people
 from domain.ops.gathering import find_gathering
-from domain.ops.person import Person, find_person
-from domain.ops.revealing import Revealed, reveal, revealed
+from domain.ops.revealing import hide, reveal
 from domain.ops.tellings import list_tellings
 
 
@@ -25,8 +24,7 @@ async def get_notifications(request: Request) -> Response:
     context, asked = context_of(request), asked_of(request)
     wanted, after = telling_filter(asked, context.clock()), telling_cursor(asked)
     found = await context.look(lambda session: list_tellings(session, wanted, after=after))
-    next_ = str(found.after) if found.after else None
-    return as_json({"notifications": found.rows, "next": next_, "was_cut": found.was_cut})
+    return as_page("notifications", found)
 
 
 async def get_notification(request: Request) -> Response:
@@ -51,16 +49,7 @@ async def find_by_address(request: Request) -> Response:
 
 async def get_person(request: Request) -> Response:
     """All that is known of somebody; what is personal only while it is revealed to the token."""
-    context, viewer = context_of(request), signed_in(request)
-    person_id, now = identity(request.path_params, "id"), context.clock()
-
-    def read(session: Session) -> tuple[Person | None, Revealed | None]:
-        shown = revealed(session, viewer.actor, person_id, held=viewer.held, now=now)
-        return find_person(session, str(person_id)), shown
-
-    person, shown = await context.look(read)
-    if person is None:
-        raise HTTPException(404, "There is nobody of that id.")
+    person, shown = await look_at_person(request)
     return as_json({"person": person, "personal": shown and shown._asdict()})
 
 
@@ -77,13 +66,18 @@ async def reveal_person(request: Request) -> Response:
     return as_json({"until": until})
 
 
+async def hide_person(request: Request) -> Response:
+    """Mask it again before the ten minutes are over; 409 if it was."""
+    viewer, now = signed_in(request), context_of(request).clock()
+    person_id = identity(request.path_params, "id")
+    return await done(
+        request, lambda session: hide(session, viewer.actor, person_id, held=viewer.held, now=now)
+    )
+
+
 async def erase_person(request: Request) -> Response:
     """Have somebody forgotten for good: `{"why", "confirm"}`, the first eight of their id."""
-    body, actor, now = (
-        await read_object(request),
-        signed_in(request).actor,
-        context_of(request).clock(),
-    )
+    body, actor, now = await read_asked(request)
     order = Order(
         identity(request.path_params, "id"),
         uuid4(),

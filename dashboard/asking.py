@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from domain.ops.acting import Key
 from domain.ops.filters import Cursor, DeliveryFilter
+from domain.ops.pausing import Hold
 from domain.ops.tellings import TellingCursor, TellingFilter
 from domain.ops.triage import DeadSelection
 from domain.tables.ledger import DeliveryState
@@ -49,6 +50,14 @@ def whole(asked: Asked, name: str) -> int | None:
     return int(value)
 
 
+def truth(asked: Asked, name: str) -> bool | None:
+    """Yes or no, as JSON says it; None if neither is given."""
+    value = text(asked, name)
+    if value not in (None, "true", "false"):
+        raise _unreadable(name)
+    return None if value is None else value == "true"
+
+
 def moment(asked: Asked, name: str, now: datetime) -> datetime | None:
     """A moment: so long ago (15m, 24h, 7d), or a date and time, UTC where no offset is given."""
     value = text(asked, name)
@@ -75,6 +84,12 @@ def end(asked: Asked, now: datetime) -> datetime:
     if until is None:
         raise HTTPException(422, "Say until when.")
     return until
+
+
+def read_hold(asked: Asked, now: datetime) -> Hold:
+    """What is to be held back, until when, why, and which pause that replaces."""
+    name, why = text(asked, "name") or "", asked.get("why", "")
+    return Hold(name, end(asked, now), why, moment(asked, "instead_of", now))
 
 
 _UNITS: Final = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}

@@ -26,6 +26,8 @@ SAID: Final = {
     "schedule_paused": "It doesn't run before the end of its pause.",
     "schedule_resumed": "It runs again. A planned time that it skipped is made up for.",
     "bulk_started": "It has begun. The scheduler takes it further each second.",
+    "bulk_once": "That was sent twice, and has begun once: this is it.",
+    "bulk_there": "Nothing new was begun: this one has some of those in hand and isn't over.",
     "bulk_cancelled": "It is cancelled. What it had not come to is left alone.",
     "bulk_over": "Nothing was changed: it was over already.",
 }

@@ -4,7 +4,7 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import psycopg
@@ -14,31 +14,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from domain.figures.gauges import AGE, PART_FAILED, SILENT, SOURCES, gauges
-from domain.figures.snapshot import Snapshot
+from domain.figures.latest import Latest
 from domain.figures.store import Kept, latest_snapshot
 from workers.exposition import PREFIX
+
+__all__ = ["LIFE_S", "Latest", "SnapshotGauges", "Snapshots"]
 
 # Many viewers cost as much as one.
 LIFE_S: Final = 1.0
 AGE_SENTENCE: Final = "How long ago the collector has last written down how everything stands."
 PART_SENTENCE: Final = "Whether a part of the snapshot could not be read."
-
-
-@dataclass(frozen=True, slots=True)
-class Latest:
-    """The newest snapshot that is known, and its age; none if there never was one.
-
-    `is_away`: the database can't be asked just now, so this is what was known before.
-    """
-
-    snapshot: Snapshot | None
-    age_s: float
-    is_away: bool = False
-
-    @property
-    def is_silent(self) -> bool:
-        """Whether it is too old to say how everything stands now."""
-        return self.snapshot is None or self.age_s > SILENT.total_seconds()
 
 
 class Snapshots:

@@ -6,17 +6,22 @@ from datetime import datetime
 from typing import Any, Final
 
 from domain.figures.snapshot import Count, How
+from domain.figures.words import MINUTE_S, count, duration, listed
 
-MINUTE_S: Final = 60
-HOUR_S: Final = 3_600
-DAY_S: Final = 86_400
+__all__ = [
+    "count",
+    "counted",
+    "duration",
+    "listed",
+    "moment",
+    "number",
+    "pretty",
+    "quick",
+    "rate",
+    "short",
+]
 # Below it a digit after the point says something.
 FEW_A_MINUTE: Final = 10
-
-
-def count(number: int, one: str, many: str) -> str:
-    """A number with its noun: 1 delivery, 12,000 deliveries."""
-    return f"{number:,} {one if number == 1 else many}"
 
 
 def number(value: int | None, cap: int | None = None) -> str:
@@ -65,27 +70,6 @@ def short(name: str) -> str:
     return re.sub(r"^app\.momento\.|\.v[0-9]+$", "", name)
 
 
-def duration(seconds: float) -> str:
-    """Seconds in the two units that matter: 12 s, 4 min, 3 h 20 min, 2 d 4 h."""
-    whole = max(0, int(seconds))
-    if whole < MINUTE_S:
-        return f"{whole} s"
-    if whole < HOUR_S:
-        return f"{whole // MINUTE_S} min"
-    if whole < DAY_S:
-        return _two(whole // HOUR_S, "h", whole % HOUR_S // MINUTE_S, "min")
-    return _two(whole // DAY_S, "d", whole % DAY_S // HOUR_S, "h")
-
-
 def pretty(value: Any) -> str:
     """A JSON document with its indents."""
     return json.dumps(value, indent=2, ensure_ascii=False)
-
-
-def listed(things: list[str]) -> str:
-    """Things one after another: a, b and c."""
-    return " and ".join([", ".join(things[:-1]), things[-1]] if len(things) > 1 else things)
-
-
-def _two(large: int, large_unit: str, small: int, small_unit: str) -> str:
-    return f"{large} {large_unit} {small} {small_unit}" if small else f"{large} {large_unit}"

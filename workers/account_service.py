@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from domain.ops.acting import WrongRequestError, checked_why
 from domain.ops.audit import Deed, record
-from domain.ops.permissions import Actor, Verb, demand
+from domain.ops.permissions import Actor, ForbiddenError, Verb, demand
 from domain.ops.revealing import hide_from_account
 from domain.sql import execute, fetch, fetch_dicts
 from domain.tables.accounts import Role, Via
@@ -75,27 +75,36 @@ def add_account(session: Session, actor: Actor, order: AccountOrder, *, now: dat
 
 
 def change_role(session: Session, actor: Actor, name: str, *, role: Role, now: datetime) -> bool:
-    """Let an account do what another role may, from its next request on; False if it did."""
+    """Let an account do what another role may, from its next request on; False if it did.
+
+    Raises ForbiddenError for who has just lost the right to by another admin's doing.
+    """
     _demand_other(actor, name)
-    changed = execute(
+    _demand_still(session, actor)
+    rows = fetch(
         session,
-        "UPDATE dashboard_users SET role = %(role)s WHERE name = %(name)s AND role <> %(role)s",
+        "UPDATE dashboard_users AS account SET role = %(role)s FROM dashboard_users AS before"
+        " WHERE account.name = %(name)s AND before.id = account.id AND before.role <> %(role)s"
+        " RETURNING before.role",
         name=name,
         role=role.value,
     )
-    if changed:
+    for (before,) in rows:
         # What the old role was shown isn't the new one's, even if the old comes back.
         hide_from_account(session, name)
-        _write_down(
-            session, actor, Deed("account.role", details={"role": role.value}), of=name, now=now
-        )
-    return changed == 1
+        deed = Deed("account.role", details={"role": role.value, "before": before})
+        _write_down(session, actor, deed, of=name, now=now)
+    return len(rows) == 1
 
 
 def disable(session: Session, actor: Actor, name: str, *, why: str, now: datetime) -> bool:
-    """Let nobody sign in with an account, and sign it out everywhere; False if it was so."""
+    """Let nobody sign in with an account, and sign it out everywhere; False if it was so.
+
+    Raises ForbiddenError for who has just lost the right to by another admin's doing.
+    """
     _demand_other(actor, name)
     why = checked_why(why)
+    _demand_still(session, actor)
     changed = execute(
         session,
         "UPDATE dashboard_users SET disabled_at = %(now)s"
@@ -156,6 +165,21 @@ def _demand_other(actor: Actor, name: str) -> None:
     # Whose terminal it is has no account of that name here.
     if name == actor.name and actor.via is not Via.COMMAND:
         raise WrongRequestError("That is your own account: ask another admin.")
+
+
+def _demand_still(session: Session, actor: Actor) -> None:
+    """Of two admins who take it from each other at once the first has an effect: one is left.
+
+    All admins are locked, in the order of their ids, until the commit; whoever isn't one any more
+    is refused. At the command line nobody need be one.
+    """
+    admins = fetch(
+        session,
+        "SELECT name FROM dashboard_users WHERE role = 'admin' AND disabled_at IS NULL"
+        " ORDER BY id FOR UPDATE",
+    )
+    if actor.via is not Via.COMMAND and (actor.name,) not in admins:
+        raise ForbiddenError("You are no admin any more: somebody has just changed that.")
 
 
 def _end_sessions(session: Session, name: str) -> int:

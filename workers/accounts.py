@@ -94,15 +94,6 @@ def keep_account(session: Session, name: str, *, role: Role, password_hash: str)
     return identity if made else None
 
 
-def list_accounts(session: Session) -> list[Account]:
-    """All accounts, oldest first."""
-    rows = fetch(
-        session,
-        "SELECT id, name, role, created_at FROM dashboard_users ORDER BY created_at, name",
-    )
-    return [_account(*row) for row in rows]
-
-
 def remove_account(session: Session, name: str) -> bool:
     """Remove an account, which signs it out everywhere; False if there is none."""
     return execute(session, "DELETE FROM dashboard_users WHERE name = %(name)s", name=name) == 1

@@ -14,10 +14,11 @@ from workers.keys import STANDS, Key, KeyEntry, keep_key, list_keys, note
 
 @dataclass(frozen=True, slots=True)
 class Rotated:
-    """A key that follows another, its secret, and when the other ends."""
+    """A key that follows another, its secret, which the other is, and when that ends."""
 
     key: Key
     secret: str
+    old_id: UUID
     old_ends_at: datetime
 
 
@@ -39,7 +40,7 @@ def rotate_key(session: Session, wanted: str, *, overlap: timedelta, by: str) ->
     )
     note(session, new.id, deed=KeyDeed.CREATED, by=by)
     note(session, old.id, deed=KeyDeed.ROTATED, by=by)
-    return Rotated(new, secret, ends_at)
+    return Rotated(new, secret, old.id, ends_at)
 
 
 def _held(session: Session, wanted: str) -> Key:

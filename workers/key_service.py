@@ -69,9 +69,11 @@ def rotate(
     if not timedelta() <= overlap <= LONGEST_OVERLAP:
         raise WrongRequestError(f"The old one still works for up to {LONGEST_OVERLAP.days} days.")
     rotated = rotate_key(session, wanted, overlap=overlap, by=actor.name)
-    details = {"name": rotated.key.name, "the old one ends": f"{rotated.old_ends_at:%F %H:%M}"}
-    deed = Deed("key.rotate", details=details, thing=thing_of(rotated.key.id))
-    record(session, actor, deed, now=now)
+    old, new, name = thing_of(rotated.old_id), thing_of(rotated.key.id), rotated.key.name
+    details = {"name": name, "the new one": new, "ends": f"{rotated.old_ends_at:%F %H:%M}"}
+    record(session, actor, Deed("key.rotate", details=details, thing=old), now=now)
+    details = {"name": name, "follows": old}
+    record(session, actor, Deed("key.create", details=details, thing=new), now=now)
     return rotated
 
 

@@ -1,15 +1,19 @@
 """Whether all that was published has been dealt with, and waiting until it is."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
 
 from domain.catalogue import TYPES
 from domain.dispatch import is_passing
+from domain.pausing import Pause, handlers_of, pauses_at
+from domain.sql import fetch
 from workers.clock import utc_now
 
 FIRST_PAUSE_S: Final = 0.05
@@ -49,8 +53,33 @@ def what_is_open(engine: Engine) -> Open:
     return Open(*found)
 
 
-def wait_until_quiet(engine: Engine, timeout: timedelta | None = None) -> Open | None:
-    """Wait until nothing is open, or the time is up; what was open then.
+def what_is_paused(engine: Engine) -> list[Pause]:
+    """List the pauses that hold back something that is due."""
+    now = utc_now()
+    with Session(engine) as session:
+        return [each for each in pauses_at(session, now) if _holds(session, each, now=now)]
+
+
+def _holds(session: Session, pause: Pause, *, now: datetime) -> bool:
+    """By deliveries_due_idx, the first row of each handler."""
+    rows = fetch(
+        session,
+        "SELECT FROM unnest(%(handlers)s::text[]) AS held (handler) WHERE EXISTS ("
+        " SELECT FROM deliveries AS row WHERE row.handler = held.handler"
+        " AND row.due_at <= %(now)s AND row.state IN ('pending', 'failed')) LIMIT 1",
+        handlers=list(handlers_of(pause.name)),
+        now=now,
+    )
+    return bool(rows)
+
+
+def wait_until_quiet(
+    engine: Engine,
+    timeout: timedelta | None = None,
+    *,
+    tell: Callable[[], None] = lambda: None,
+) -> Open | None:
+    """Wait until nothing is open, or the time is up; what was open then. `tell`: meanwhile.
 
     Trouble of the database that passes is waited out; None if it lasted until the end.
     """
@@ -60,6 +89,8 @@ def wait_until_quiet(engine: Engine, timeout: timedelta | None = None) -> Open |
         still_open = _look(engine)
         if still_open is not None and not still_open:
             return still_open
+        if still_open is not None and still_open.undelivered:
+            tell()
         if timeout is not None and time.monotonic() - started >= timeout.total_seconds():
             return still_open
         time.sleep(pause)

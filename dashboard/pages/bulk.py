@@ -2,14 +2,13 @@
 
 from datetime import datetime
 from urllib.parse import urlencode
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-from sqlmodel import Session
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard.asking import identity, moment, selection, whole, word
+from dashboard.asking import identity, moment, selection, uuid, whole, word
 from dashboard.context import context_of
 from dashboard.forms import Form
 from dashboard.guard import signed_in
@@ -18,6 +17,7 @@ from dashboard.rendering import Page, render
 from dashboard.saying import go_on
 from domain.constants import BULK_RATE
 from domain.ops.acting import WrongRequestError
+from domain.ops.beginning import AlreadyBegunError, Begun
 from domain.ops.bulk import Order, cancel, start, undo
 from domain.ops.operations import PAGE, find_operation, list_operations
 from domain.tables.ops import BulkKind
@@ -39,23 +39,28 @@ async def show_operation(request: Request) -> Page:
     if progress is None:
         raise HTTPException(404, "There is no such operation; after 90 days they are forgotten.")
     title = f"{progress.operation.kind.capitalize()} of {progress.operation.total:,}"
-    return Page(title, "operation.html", {"progress": progress}, live=True)
+    values = {"progress": progress, "identity": uuid4()}
+    return Page(title, "operation.html", values, live=True)
 
 
 async def start_operation(request: Request, form: Form) -> Response:
-    """Do what was previewed, unless more would be done than was confirmed."""
+    """Do what was previewed, unless more would be done than was confirmed; once for each form."""
     context, actor = context_of(request), signed_in(request).actor
-    now, bulk_id = context.clock(), uuid4()
+    now, bulk_id = context.clock(), uuid(form, "id")
     try:
         order = read_order(form, now)
-        await context.write(lambda session: start(session, actor, order, identity=bulk_id, now=now))
+        begun = await context.write(
+            lambda session: start(session, actor, order, identity=bulk_id, now=now)
+        )
+    except AlreadyBegunError as error:
+        return go_on(f"/bulk/{error.bulk_id}", "bulk_there")
     except WrongRequestError as error:
         request.scope["query_string"] = _as_query(form)
         again = Request(request.scope, request.receive)
         again.state.signed_in = signed_in(request)
         page = await preview(again, form.all("pick"), fault=str(error), status=409)
         return render(again, page)
-    return go_on(f"/bulk/{bulk_id}", "bulk_started")
+    return _shown(begun)
 
 
 def read_order(form: Form, now: datetime) -> Order:
@@ -82,21 +87,24 @@ async def cancel_operation(request: Request, _form: Form) -> Response:
     return go_on(f"/bulk/{bulk_id}", "bulk_cancelled" if was_open else "bulk_over")
 
 
-async def undo_operation(request: Request, _form: Form) -> Response:
-    """Have what it discarded restored."""
-    bulk_id, identity_ = identity(request.path_params, "id"), uuid4()
+async def undo_operation(request: Request, form: Form) -> Response:
+    """Have what it discarded restored; once for each form."""
+    bulk_id, new = identity(request.path_params, "id"), uuid(form, "id")
     context, actor = context_of(request), signed_in(request).actor
     now = context.clock()
-
-    def work(session: Session) -> UUID:
-        undo(session, actor, bulk_id, identity=identity_, now=now)
-        return identity_
-
     try:
-        await context.write(work)
+        begun = await context.write(
+            lambda session: undo(session, actor, bulk_id, identity=new, now=now)
+        )
+    except AlreadyBegunError as error:
+        return go_on(f"/bulk/{error.bulk_id}", "bulk_there")
     except WrongRequestError as error:
         raise HTTPException(409, str(error)) from None
-    return go_on(f"/bulk/{identity_}", "bulk_started")
+    return _shown(begun)
+
+
+def _shown(begun: Begun) -> Response:
+    return go_on(f"/bulk/{begun.id}", "bulk_started" if begun.is_new else "bulk_once")
 
 
 def _as_query(form: Form) -> bytes:

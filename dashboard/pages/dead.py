@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Any, Final
+from uuid import uuid4
 
 from sqlmodel import Session
 from starlette.requests import Request
@@ -12,13 +13,11 @@ from dashboard.rendering import Page
 from domain.constants import BULK_MOST, BULK_RATE, BULK_RATES
 from domain.ops.circumstances import prospects
 from domain.ops.listing import LOOKED_AT, list_deliveries
-from domain.ops.operations import sample
+from domain.ops.previewing import preview_bulk
 from domain.ops.triage import COUNTED, GROUPS, SPANS, count_selected, triage
-from domain.ops.worth import Level
 from domain.tables.ledger import DeliveryState
 from domain.tables.ops import BulkKind
 
-SAMPLED: Final = 10
 # However many look at it, the dead are counted so often.
 TRIAGE_LIFE_S: Final = 2.0
 # More than these aren't confirmed by a press alone.
@@ -84,29 +83,21 @@ async def preview(
     kind = word(asked, "kind", BulkKind) or BulkKind.RETRY
     chosen = selection(asked, picks, now)
 
-    def read(session: Session) -> dict[str, Any]:
-        keys = sample(session, chosen, limit=SAMPLED)
-        return {
-            "count": count_selected(session, chosen, most=BULK_MOST),
-            "sample": prospects(session, keys, now),
-        }
-
-    values = await context.look(read)
-    stale = [each for each in values["sample"].values() if each.worth and _is_stale(each.worth)]
-    values |= {
+    found = await context.look(lambda session: preview_bulk(session, chosen, now=now))
+    values = {
+        "count": found.count,
+        "sample": found.sample,
+        "words": found.words,
+        "stale": found.stale,
         "kind": kind,
         "asked": {name: asked[name] for name in ("handler", "error", "died") if name in asked},
         "picks": picks,
-        "words": chosen.in_words(),
         "most": BULK_MOST,
-        "stale": len(stale),
         "rates": BULK_RATES,
         "rate": BULK_RATE,
         "typed_above": TYPED_ABOVE,
         "fault": fault,
+        # The same form sent twice begins one operation.
+        "identity": uuid4(),
     }
     return Page(f"{kind.capitalize()} in bulk", "preview.html", values, status=status)
-
-
-def _is_stale(worth: Any) -> bool:
-    return worth.level is Level.POINTLESS

@@ -1,7 +1,6 @@
 """`/lanes`: all lanes; one with its rates, waits and runs over a while; pausing and resuming."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from sqlmodel import Session
@@ -9,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard.asking import end, text
+from dashboard.asking import moment, read_hold, text
 from dashboard.context import context_of
 from dashboard.doing import do
 from dashboard.forms import Form
@@ -61,6 +60,24 @@ async def show_lanes(request: Request) -> Page:
 async def show_lane(request: Request) -> Page:
     """One lane, over the period that the URL names."""
     name = request.path_params["name"]
+    found, figures = await look_at_lane(request)
+    values = {
+        "name": name,
+        "found": found,
+        "figures": figures,
+        "is_paused": any(each.pause.name == name for each in found.holdings),
+        "handlers": sorted(handlers_of(name)),
+        "periods": list(PERIODS),
+        "spans": SPANS,
+        "sentence": sentence_of(figures),
+        "chart": chart_of(figures),
+    }
+    return Page(f"Lane {name}", "lane.html", values, live=True, charts=True)
+
+
+async def look_at_lane(request: Request) -> tuple[Now, LaneFigures]:
+    """Read the lane that the path names, and its figures over the period that the query does."""
+    name = request.path_params["name"]
     period = PERIODS.get(request.query_params.get("period", "1h"))
     if name not in LANES:
         raise HTTPException(404, "There is no such lane.")
@@ -84,19 +101,7 @@ async def show_lane(request: Request) -> Page:
     queue = await context.recent.get(due, lambda: context.look(count_due), life_s=DUE_LIFE_S)
     found = Now(queue, await context.look(hold))
     of = f"lane {name} {period.name}"
-    figures = await context.recent.get(of, lambda: context.look(add_up), life_s=FIGURES_LIFE_S)
-    values = {
-        "name": name,
-        "found": found,
-        "figures": figures,
-        "is_paused": any(each.pause.name == name for each in found.holdings),
-        "handlers": sorted(handlers_of(name)),
-        "periods": list(PERIODS),
-        "spans": SPANS,
-        "sentence": sentence_of(figures),
-        "chart": chart_of(figures),
-    }
-    return Page(f"Lane {name}", "lane.html", values, live=True, charts=True)
+    return found, await context.recent.get(of, lambda: context.look(add_up), life_s=FIGURES_LIFE_S)
 
 
 def sentence_of(figures: LaneFigures) -> str:
@@ -133,25 +138,23 @@ def chart_of(figures: LaneFigures) -> dict[str, Any]:
 
 async def pause_held(request: Request, form: Form) -> Response:
     """Hold back the lane, or one of its handlers."""
-    context, actor = context_of(request), signed_in(request).actor
-    now = context.clock()
-    name, until, why = text(form, "name") or "", end(form, now), form.get("why", "")
+    actor, now = signed_in(request).actor, context_of(request).clock()
+    hold = read_hold(form, now)
 
-    def hold(session: Session) -> bool:
-        pause(session, actor, name, until=until, why=why, now=now)
+    def work(session: Session) -> bool:
+        pause(session, actor, hold, now=now)
         return True
 
-    return await do(request, hold, back=form.get("back", ""), said="paused")
+    return await do(request, work, back=form.get("back", ""), said="paused")
 
 
 async def resume_held(request: Request, form: Form) -> Response:
-    """Let it go on."""
-    context, actor = context_of(request), signed_in(request).actor
-    now: datetime = context.clock()
-    name = text(form, "name") or ""
+    """Let it go on, unless another pause stands by now."""
+    actor, now = signed_in(request).actor, context_of(request).clock()
+    name, since = text(form, "name") or "", moment(form, "since", now)
     return await do(
         request,
-        lambda session: resume(session, actor, name, now=now),
+        lambda session: resume(session, actor, name, now=now, since=since),
         back=form.get("back", ""),
         said="resumed",
     )

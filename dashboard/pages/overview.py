@@ -6,13 +6,13 @@ from starlette.requests import Request
 
 from dashboard.context import context_of
 from dashboard.holding import holdings
-from dashboard.judgement import Alarm, Judgement, Mood, judge_snapshot
 from dashboard.navigation import has_page
 from dashboard.panels import panel_of
 from dashboard.pipe import pipe_of
 from dashboard.ranking import error_in_ledger, late_schedules, rank_lanes, rank_processes
 from dashboard.rendering import Page
 from dashboard.snapshots import Latest
+from domain.figures.judgement import Alarm, Judgement, Mood, judge_snapshot
 from domain.figures.snapshot import Snapshot
 
 TONES: Final = {

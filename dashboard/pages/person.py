@@ -31,6 +31,22 @@ PERSONAL: Final = (
 
 async def show_person(request: Request) -> Page:
     """How they stand, their plans, what they were told; of what is personal, that it is masked."""
+    person, shown = await look_at_person(request)
+    values = {
+        "person": person,
+        "revealed": shown,
+        "personal": PERSONAL,
+        "reasons": WHY_NOT,
+        "shown": SHOWN,
+        "counted": REPORTS_COUNTED,
+    }
+    return Page(
+        f"Person {str(identity(request.path_params, 'id'))[:8]}", "person.html", values, live=True
+    )
+
+
+async def look_at_person(request: Request) -> tuple[Person, Revealed | None]:
+    """Read somebody, and what is personal of them as far as it is revealed to the session."""
     context, viewer = context_of(request), signed_in(request)
     person_id, now = identity(request.path_params, "id"), context.clock()
 
@@ -41,15 +57,7 @@ async def show_person(request: Request) -> Page:
     person, shown = await context.look(read)
     if person is None:
         raise HTTPException(404, NOBODY)
-    values = {
-        "person": person,
-        "revealed": shown,
-        "personal": PERSONAL,
-        "reasons": WHY_NOT,
-        "shown": SHOWN,
-        "counted": REPORTS_COUNTED,
-    }
-    return Page(f"Person {str(person_id)[:8]}", "person.html", values, live=True)
+    return person, shown
 
 
 async def reveal_person(request: Request, form: Form) -> Response:
@@ -71,8 +79,9 @@ async def reveal_person(request: Request, form: Form) -> Response:
 async def hide_person(request: Request, _form: Form) -> Response:
     """Mask it again."""
     viewer, person_id = signed_in(request), identity(request.path_params, "id")
+    now = context_of(request).clock()
     await context_of(request).write(
-        lambda session: hide(session, viewer.actor, person_id, held=viewer.held)
+        lambda session: hide(session, viewer.actor, person_id, held=viewer.held, now=now)
     )
     return go_on(f"/people/{person_id}", "hidden")
 

@@ -4,8 +4,8 @@ from typing import Final
 
 from starlette.requests import Request
 
-from dashboard.judgement import shown
 from dashboard.rendering import Page
+from domain.figures.judgement import shown
 from domain.figures.threshold import Threshold, Unit
 from domain.figures.thresholds import COLLECTOR_SILENT, SILENT_FOR_LONG_S, SILENT_S, THRESHOLDS
 

@@ -1,13 +1,14 @@
 """`/schedules`: what runs when, its last sixty runs, what was missed; run now, pause, resume."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard.asking import end, text
+from dashboard.asking import moment, read_hold, text
 from dashboard.context import context_of
 from dashboard.doing import do
 from dashboard.forms import Form
@@ -65,23 +66,23 @@ async def run_schedule(request: Request, form: Form) -> Response:
 async def pause_one(request: Request, form: Form) -> Response:
     """Have it not run for a while."""
     actor, now = signed_in(request).actor, context_of(request).clock()
-    name, until = text(form, "name") or "", end(form, now)
+    hold = read_hold(form, now)
 
     def work(session: Session) -> bool:
-        checked_end(until, now)
-        why = checked_why(form.get("why", ""))
-        return pause_schedule(session, actor, name, until=until, why=why, now=now)
+        checked_end(hold.until, now)
+        plain = replace(hold, why=checked_why(hold.why))
+        return pause_schedule(session, actor, plain, now=now)
 
     return await _do(request, work, said="schedule_paused")
 
 
 async def resume_one(request: Request, form: Form) -> Response:
-    """End its pause."""
+    """End its pause, unless another stands by now."""
     actor, now = signed_in(request).actor, context_of(request).clock()
-    name = text(form, "name") or ""
+    name, until = text(form, "name") or "", moment(form, "until", now)
     return await _do(
         request,
-        lambda session: resume_schedule(session, actor, name, now=now),
+        lambda session: resume_schedule(session, actor, name, now=now, until=until),
         said="schedule_resumed",
     )
 

@@ -295,7 +295,7 @@ THRESHOLDS: Final = (
     ),
 )
 BY_NAME: Final = {threshold.name: threshold for threshold in THRESHOLDS}
-# Of the snapshot as a whole, when it is too old: see `dashboard/judgement.py`.
+# Of the snapshot as a whole, when it is too old: see `judgement.py`.
 COLLECTOR_SILENT: Final = "CollectorSilent"
 SILENT_S: Final = SILENT.total_seconds()
 SILENT_FOR_LONG_S: Final = 60.0

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from domain.constants import WHY_LIMIT_CHARACTERS
 from domain.ops.audit import Deed, record
 from domain.ops.permissions import Actor, Verb, demand
-from domain.sql import execute, fetch
+from domain.sql import fetch
 
 MENDABLE: Final = ("dead", "failed")
 # A delivery: the number of its domain event, and its handler.
@@ -33,6 +33,10 @@ UPDATE deliveries AS row SET state = 'pending', due_at = %(now)s, attempts = 0, 
 
 class WrongRequestError(ValueError):
     """What was asked for can't be done; its text says why, and can be shown."""
+
+
+class TakenError(WrongRequestError):
+    """Somebody else has done, or is doing, what stands in its way; its text says who."""
 
 
 def checked_why(why: str) -> str:
@@ -57,23 +61,6 @@ def retry(session: Session, actor: Actor, key: Key, *, now: datetime) -> bool:
         return False
     record(session, actor, Deed("retry", seq=key[0], handler=key[1]), now=now)
     return True
-
-
-def retry_all(session: Session, actor: Actor, *, handler: str | None, now: datetime) -> int:
-    """Make everything dead due now, of one handler if it is named; give how many.
-
-    What failed and isn't dead is left to its own pause.
-    """
-    demand(actor, Verb.BULK)
-    count = execute(
-        session,
-        f"{_AGAIN} WHERE state = 'dead' AND (%(handler)s::text IS NULL OR handler = %(handler)s)",
-        handler=handler,
-        now=now,
-    )
-    deed = Deed("retry.all", handler=handler, details={"deliveries": count})
-    record(session, actor, deed, now=now)
-    return count
 
 
 def discard(session: Session, actor: Actor, key: Key, *, why: str, now: datetime) -> bool:

@@ -16,6 +16,7 @@ from sqlmodel import Session
 from domain.constants import BULK_MOST, BULK_RATE, BULK_RATES
 from domain.ops.acting import WrongRequestError, checked_why
 from domain.ops.audit import Deed, record
+from domain.ops.beginning import Begun, New, begun_before, confirm_items, write_operation
 from domain.ops.permissions import Actor, Verb, demand
 from domain.ops.triage import IN_ORDER, DeadSelection, chosen, count_selected
 from domain.sql import execute, fetch
@@ -34,24 +35,11 @@ class Order:
     canary: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class _New:
-    """An operation that is to be written."""
+def start(session: Session, actor: Actor, order: Order, *, identity: UUID, now: datetime) -> Begun:
+    """List what is selected now and have it done; asked for twice by one identity it is done once.
 
-    id: UUID
-    kind: BulkKind
-    selection: str
-    why: str
-    total: int
-    rate: int = BULK_RATE
-    canary: bool = False
-    undoes: str | None = None
-
-
-def start(session: Session, actor: Actor, order: Order, *, identity: UUID, now: datetime) -> int:
-    """List what is selected now and have it done; give how many.
-
-    Raises WrongRequestError if there are more than were confirmed, or none.
+    Raises WrongRequestError if there are more than were confirmed, or none, and AlreadyBegunError
+    if another operation has some of them in hand.
     """
     demand(actor, Verb.BULK)
     demand(actor, Verb.RETRY if order.kind is BulkKind.RETRY else Verb.DISCARD)
@@ -60,13 +48,14 @@ def start(session: Session, actor: Actor, order: Order, *, identity: UUID, now: 
     if order.rate not in BULK_RATES:
         raise WrongRequestError(f"Choose one of {', '.join(map(str, BULK_RATES))} a second.")
     why = checked_why(order.why)
+    if (begun := begun_before(session, identity)) is not None:
+        return begun
     found = _confirmed(session, order)
-    new = _New(
-        identity, order.kind, order.selection.in_words(), why, found, order.rate, order.canary
-    )
-    _write(session, actor, new, now=now)
+    words = order.selection.in_words()
+    new = New(identity, order.kind, words, why, found, order.rate, order.canary)
+    write_operation(session, actor, new, now=now)
     condition, values = chosen(order.selection)
-    execute(
+    listed = execute(
         session,
         f"""
         INSERT INTO bulk_items (bulk_id, place, seq, handler)
@@ -79,35 +68,50 @@ def start(session: Session, actor: Actor, order: Order, *, identity: UUID, now: 
         most=found,
         **values,
     )
-    return found
+    return confirm_items(session, actor, new, listed=listed, now=now)
 
 
-def undo(session: Session, actor: Actor, bulk_id: UUID, *, identity: UUID, now: datetime) -> int:
-    """Have what a bulk discard gave up restored, by an operation with this identity; how many."""
+def undo(session: Session, actor: Actor, bulk_id: UUID, *, identity: UUID, now: datetime) -> Begun:
+    """Have what a bulk discard gave up restored, by an operation with this identity; once.
+
+    Raises WrongRequestError while it still goes on, or if there is nothing to restore.
+    """
     demand(actor, Verb.BULK)
     demand(actor, Verb.RESTORE)
+    if (begun := begun_before(session, identity)) is not None:
+        return begun
+    _demand_over(session, bulk_id)
     statement = f"SELECT count(*) FROM bulk_items AS item {_UNDOABLE}"
     ((count,),) = fetch(session, statement, bulk_id=bulk_id)
     if count == 0:
         raise WrongRequestError("Nothing of it can be restored: it was, or 30 days are over.")
     words = "what was discarded"
-    new = _New(identity, BulkKind.RESTORE, words, "undone", count, undoes=str(bulk_id))
-    _write(session, actor, new, now=now)
-    execute(
+    new = New(identity, BulkKind.RESTORE, words, "undone", count, undoes=str(bulk_id))
+    write_operation(session, actor, new, now=now)
+    listed = execute(
         session,
         "INSERT INTO bulk_items (bulk_id, place, seq, handler)"
         f" SELECT %(id)s, item.place, item.seq, item.handler FROM bulk_items AS item {_UNDOABLE}",
         id=identity,
         bulk_id=bulk_id,
     )
-    number: int = count
-    return number
+    return confirm_items(session, actor, new, listed=listed, now=now)
 
 
 _UNDOABLE: Final = """
 JOIN discards AS kept ON kept.seq = item.seq AND kept.handler = item.handler
 WHERE item.bulk_id = %(bulk_id)s AND item.result = 'discarded'
 """
+
+
+def _demand_over(session: Session, bulk_id: UUID) -> None:
+    rows = fetch(
+        session,
+        "SELECT FROM bulk_operations WHERE id = %(id)s AND finished_at IS NULL",
+        id=bulk_id,
+    )
+    if rows:
+        raise WrongRequestError("It still goes on: cancel it, or wait for its end, then undo it.")
 
 
 def cancel(session: Session, actor: Actor, bulk_id: UUID, *, now: datetime) -> bool:
@@ -171,30 +175,3 @@ def _confirmed(session: Session, order: Order) -> int:
             " Nothing was changed: look again."
         )
     return found
-
-
-def _write(session: Session, actor: Actor, new: _New, *, now: datetime) -> None:
-    has_canary = new.kind is BulkKind.RETRY and new.canary and new.total > 1
-    execute(
-        session,
-        """
-        INSERT INTO bulk_operations (id, kind, state, selection, why, actor, via, total, rate,
-            undoes, created_at)
-        VALUES (%(id)s, %(kind)s, %(state)s, %(selection)s, %(why)s, %(actor)s, %(via)s,
-            %(total)s, %(rate)s, %(undoes)s, %(now)s)
-        """,
-        id=new.id,
-        kind=new.kind.value,
-        state=(BulkState.CANARY if has_canary else BulkState.RUNNING).value,
-        selection=new.selection,
-        why=new.why,
-        actor=actor.name,
-        via=actor.via.value,
-        total=new.total,
-        rate=new.rate,
-        undoes=new.undoes,
-        now=now,
-    )
-    details = {"deliveries": new.total, "selection": new.selection}
-    deed = Deed(f"bulk.{new.kind}", bulk_id=str(new.id), why=new.why, details=details)
-    record(session, actor, deed, now=now)

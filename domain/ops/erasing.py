@@ -16,9 +16,11 @@ from domain.ops.permissions import Actor, Verb, demand
 from domain.ops.person import thing_of
 from domain.outbox import publish
 from domain.sql import fetch
+from domain.tables.accounts import Via
 from domain.users.payloads import UserDeleted
 
-SOURCE: Final = "/dashboard"
+# By which door it was asked for.
+SOURCES: Final = {Via.DASHBOARD: "/dashboard", Via.API: "/dashboard", Via.COMMAND: "/command"}
 # Beyond this it doesn't matter how many there are.
 COUNTED: Final = 1_000
 # So much of the id is typed to say that nobody else is meant.
@@ -92,7 +94,7 @@ def erase(session: Session, actor: Actor, order: Order, *, now: datetime) -> Non
     publish(
         session,
         UserDeleted(user_id=found.person_id),
-        source=SOURCE,
+        source=SOURCES[actor.via],
         id=str(order.identity),
         time=now,
         actor=actor.name,

@@ -5,7 +5,7 @@ session that has a row here.
 """
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from sqlmodel import Session
@@ -15,7 +15,9 @@ from domain.ops.acting import WrongRequestError, checked_why
 from domain.ops.audit import Deed, record
 from domain.ops.permissions import Actor, Verb, demand
 from domain.ops.person import thing_of
-from domain.sql import execute, fetch
+from domain.sql import execute, fetch, fetch_dicts
+
+NOBODY: Final = "There is nobody of that id, or nobody any more."
 
 
 class Revealed(NamedTuple):
@@ -23,6 +25,34 @@ class Revealed(NamedTuple):
 
     values: dict[str, str | None]
     until: datetime
+
+
+# As `momento_personal` has it, which speaks to sessions of the dashboard alone.
+_PERSONAL: Final = """
+SELECT profile.first_name AS "first name", profile.preferred_name AS "preferred name",
+    account.last_name AS "last name", account.phone_number AS "phone number",
+    account.email, account.birth_date::text AS "birth date", host.host_name AS "host name"
+FROM users AS account
+LEFT JOIN social_profiles AS profile ON profile.user_id = account.id
+LEFT JOIN host_profiles AS host ON host.user_id = account.id
+WHERE account.id = %(id)s AND account.deleted_at IS NULL
+"""
+
+
+def show_once(
+    session: Session, actor: Actor, person_id: UUID, *, why: str, now: datetime
+) -> dict[str, str | None]:
+    """Give what is personal to whoever may read it in the database anyway, and write that down.
+
+    Raises WrongRequestError without a reason, or when there is nobody, or nobody any more.
+    """
+    demand(actor, Verb.REVEAL)
+    why = checked_why(why)
+    found = fetch_dicts(session, _PERSONAL, id=person_id)
+    if not found:
+        raise WrongRequestError(NOBODY)
+    record(session, actor, Deed("reveal", why=why, thing=thing_of(str(person_id))), now=now)
+    return found[0]
 
 
 def reveal(
@@ -36,7 +66,7 @@ def reveal(
     why = checked_why(why)
     there = "SELECT FROM users WHERE id = %(id)s AND deleted_at IS NULL"
     if not fetch(session, there, id=person_id):
-        raise WrongRequestError("There is nobody of that id, or nobody any more.")
+        raise WrongRequestError(NOBODY)
     until = now + REVEALED_FOR
     execute(
         session,
@@ -51,11 +81,20 @@ def reveal(
     return until
 
 
-def hide(session: Session, actor: Actor, person_id: UUID, *, held: bytes) -> bool:
+def hide(session: Session, actor: Actor, person_id: UUID, *, held: bytes, now: datetime) -> bool:
     """Mask it again before it would by itself; False if it was."""
     demand(actor, Verb.REVEAL)
-    statement = "DELETE FROM reveals WHERE token_hash = %(held)s AND person_id = %(id)s"
-    return execute(session, statement, held=held, id=person_id) == 1
+    hidden = execute(
+        session,
+        "DELETE FROM reveals"
+        " WHERE token_hash = %(held)s AND person_id = %(id)s AND shown_until > %(now)s",
+        held=held,
+        id=person_id,
+        now=now,
+    )
+    if hidden:
+        record(session, actor, Deed("hide", thing=thing_of(str(person_id))), now=now)
+    return hidden == 1
 
 
 def hide_from_account(session: Session, name: str) -> None:

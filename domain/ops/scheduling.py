@@ -12,8 +12,9 @@ from sqlmodel import Session
 from domain.figures.thresholds import LATE_S
 from domain.leading import Leader, leader
 from domain.ops.audit import Deed, record
+from domain.ops.pausing import Hold, taken
 from domain.ops.permissions import Actor, Verb, demand
-from domain.schedules import Scheduled, ask, pause, resume, schedules
+from domain.schedules import Scheduled, ask, pause, paused, resume, schedules
 from domain.sql import fetch
 
 SHOWN: Final = 60
@@ -117,24 +118,41 @@ def run_now(
     return asked_at
 
 
-def pause_schedule(
-    session: Session, actor: Actor, name: str, *, until: datetime, why: str | None, now: datetime
-) -> bool:
-    """Have it not run before `until`; False if there is no such schedule."""
+def pause_schedule(session: Session, actor: Actor, hold: Hold, *, now: datetime) -> bool:
+    """Have it not run before the end of the hold; False if there is no such schedule.
+
+    Raises TakenError if it is paused already, by another pause than the one that is replaced.
+    """
     demand(actor, Verb.PAUSE)
-    if not pause(session, name, until=until, why=why):
+    name, until, why = hold.name, hold.until, hold.why or None
+    if not pause(session, name, until=until, why=why, now=now, instead_of=hold.instead_of):
+        if (there := paused(session, name, now)) is not None:
+            raise taken(name, by=_who_paused(session, name), until=there[0], why=there[1])
         return False
     record(session, actor, _deed("schedule.pause", name, why=why, until=until), now=now)
     return True
 
 
-def resume_schedule(session: Session, actor: Actor, name: str, *, now: datetime) -> bool:
-    """End its pause; False if there is no such schedule."""
+def resume_schedule(
+    session: Session, actor: Actor, name: str, *, now: datetime, until: datetime | None = None
+) -> bool:
+    """End its pause; False if it isn't paused, or until another time than then."""
     demand(actor, Verb.PAUSE)
-    if not resume(session, name):
+    if not resume(session, name, now=now, until=until):
         return False
     record(session, actor, _deed("schedule.resume", name), now=now)
     return True
+
+
+def _who_paused(session: Session, name: str) -> str:
+    """By the log's index on actions: few pauses of schedules were ever made."""
+    rows = fetch(
+        session,
+        "SELECT actor FROM audit_log WHERE action = 'schedule.pause'"
+        " AND details ->> 'schedule' = %(name)s ORDER BY id DESC LIMIT 1",
+        name=name,
+    )
+    return next((actor for (actor,) in rows), "somebody")
 
 
 def _deed(action: str, name: str, *, why: str | None = None, until: datetime | None = None) -> Deed:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from sqlmodel import Session
 
@@ -39,15 +40,16 @@ class Open:
     stepped_at: datetime | None
 
 
-def step_operations(session: Session, now: datetime) -> int:
-    """Take a step of each operation that is open; give how many deliveries were dealt with."""
+def step_operations(session: Session, now: datetime, *, only: UUID | None = None) -> int:
+    """Take a step of each open operation, or of one `only`; give how many were dealt with."""
     rows = fetch_dicts(
         session,
         """
         SELECT id, kind, state, why, actor, via, rate, stepped_at FROM bulk_operations
-        WHERE state IN ('canary', 'running') ORDER BY created_at LIMIT %(at_once)s
-        FOR UPDATE SKIP LOCKED
+        WHERE state IN ('canary', 'running') AND (%(only)s::uuid IS NULL OR id = %(only)s)
+        ORDER BY created_at LIMIT %(at_once)s FOR UPDATE SKIP LOCKED
         """,
+        only=only,
         at_once=AT_ONCE,
     )
     operations = [

@@ -116,9 +116,14 @@ class TestBulk:
         kill(site.engine, "bulk.cancel", "KeyError | cancel", count=5, ago=HOUR)
         page = open_page("operator")
         page.goto("/dead/preview?kind=retry&handler=bulk.cancel")
-        page.get_by_label("Why?").fill("perhaps")
-        page.get_by_role("button", name="Retry 5 deliveries").click()
-        operation(page)
+        twice = open_page("operator")
+        twice.goto("/dead/preview?kind=retry&handler=bulk.cancel")
+        for each in (page, twice):
+            each.get_by_label("Why?").fill("perhaps")
+            each.get_by_role("button", name="Retry 5 deliveries").click()
+            operation(each)
+        expect(twice.get_by_text("Nothing new was begun: this one")).to_be_visible()
+        assert twice.url.partition("?")[0] == page.url.partition("?")[0]
         page.get_by_role("button", name="Cancel the rest").click()
         expect(page.get_by_text("Cancelled: the rest was left alone.")).to_be_visible()
         step(site.engine)

@@ -61,6 +61,26 @@ class TestLanes:
         page.goto("/audit?action=pause")
         expect(page.get_by_text("the provider is down")).to_be_visible()
 
+    def test_of_two_who_pause_the_second_is_told_and_may_replace_it(
+        self, open_page: OpenPage, site: Site, worker: Reporter
+    ) -> None:
+        del worker
+        first, second = open_page("operator"), open_page("operator")
+        for page in (first, second):
+            page.goto("/lanes/seats")
+            page.get_by_text("Pause this lane or one of its handlers…").click()
+            page.get_by_label("Why?").fill("the provider is down")
+        for page in (first, second):
+            page.locator("main").get_by_role("button", name="Pause").click()
+        expect(first.locator("main .notice")).to_contain_text("seats is")
+        expect(second.get_by_text("seats is paused already, by operator until")).to_be_visible()
+        first.get_by_text("Replace this pause…").click()
+        assert stumbles(first) == []
+        first.locator("main .notice").get_by_label("Why?").fill("a longer backup")
+        first.get_by_role("button", name="Replace the pause of seats").click()
+        expect(first.locator("main .notice")).to_contain_text("a longer backup")
+        assert ask(site.engine, "SELECT why FROM pauses") == "a longer backup"
+
     @pytest.mark.parametrize("dark", [False, True])
     def test_charts_have_a_sentence_and_a_table(
         self, open_page: OpenPage, site: Site, worker: Reporter, *, dark: bool

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final
+from uuid import UUID
 
 import psycopg
 from sqlalchemy.exc import DBAPIError
@@ -105,6 +106,15 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
         raise argparse.ArgumentTypeError(f"must be a whole number from {least} to {most}")
 
     return read
+
+
+def an_id(text: str) -> UUID:
+    """Read a uuid from the command line; for argparse's `type`."""
+    try:
+        return UUID(text)
+    except ValueError:
+        message = "is no id such as 0198a1f2-5a3c-7b1e-9d40-1c2d3e4f5a6b"
+        raise argparse.ArgumentTypeError(message) from None
 
 
 def time_span(most: timedelta) -> Callable[[str], timedelta]:

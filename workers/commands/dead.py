@@ -1,25 +1,39 @@
-"""`momento dead`: what failed for good, and what to do about it: list, retry, discard, restore.
+"""`momento dead`: what failed for good, and what to do about it: list, retry, discard, take back.
 
-It is written down like what is done in the dashboard, under the name of whose terminal it is.
+What is done to all of it is a bulk operation (`many.py`). It is written down like what is done in
+the dashboard, under the name of whose terminal it is.
 """
 
 import argparse
 from typing import Any, Final
+from uuid import uuid4
 
 from sqlmodel import Session
 
 from domain.ledger_queries import DeadDelivery, dead_deliveries
-from domain.ops.acting import discard, restore, retry, retry_all, states_of
+from domain.ops.acting import discard, restore, retry, states_of
+from domain.ops.bulk import undo
+from domain.ops.triage import triage
+from domain.tables.ops import BulkKind
 from workers.clock import utc_now
-from workers.commands.asking import add_json, aligned, as_json, one_transaction, words
+from workers.commands.asking import (
+    add_json,
+    aligned,
+    an_id,
+    as_json,
+    one_transaction,
+    transactions,
+    words,
+)
+from workers.commands.following import add_timeout, as_time, begin_one, find, follow
+from workers.commands.many import add_many, do_many
 from workers.commands.whoever import whoever
 from workers.errors import CommandError
 from workers.settings import Settings
 
 NAME = "dead"
-HELP = "List, retry, discard or restore deliveries that failed for good"
+HELP = "List, retry, discard or take back deliveries that failed for good"
 HANDLER: Final = words(128)
-WHY_LIMIT: Final = 2_000
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -30,22 +44,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--handler", type=HANDLER, help="only of this handler, e.g. kudos.apply_kudos_given"
     )
     listing.add_argument("--limit", type=_count, default=50, metavar="N", help="at most N (50)")
+    listing.add_argument(
+        "--kinds", action="store_true", help="by handler and kind of error, with how many"
+    )
     add_json(listing)
-    retrying = actions.add_parser("retry", help="have one handler try a domain event again")
+    retrying = actions.add_parser("retry", help="have one, or all, tried again")
     _add_delivery(retrying, nargs="?")
-    retrying.add_argument("--all", action="store_true", help="everything dead")
-    retrying.add_argument(
-        "--handler", type=HANDLER, dest="only", help="with --all: only of this handler"
-    )
-    discarding = actions.add_parser("discard", help="give one up for good")
-    _add_delivery(discarding)
-    discarding.add_argument(
-        "--why",
-        type=words(WHY_LIMIT),
-        required=True,
-        metavar="TEXT",
-        help="kept for who asks later",
-    )
+    add_many(retrying, BulkKind.RETRY)
+    discarding = actions.add_parser("discard", help="give one, or all, up for good")
+    _add_delivery(discarding, nargs="?")
+    add_many(discarding, BulkKind.DISCARD)
+    undoing = actions.add_parser("undo", help="take back what was discarded in bulk")
+    undoing.add_argument("id", type=an_id, metavar="ID", help="as momento bulk list has it")
+    add_timeout(undoing)
     restoring = actions.add_parser("restore", help="take back a discard, within 30 days")
     _add_delivery(restoring)
 
@@ -67,30 +78,64 @@ def _count(text: str) -> int:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Do what was asked, and say what became of it."""
-    _check(arguments)
+    if arguments.action in KINDS:
+        _check(arguments)
+        if arguments.all:
+            return do_many(arguments, settings, kind=KINDS[arguments.action])
+    if arguments.action == "undo":
+        return _undo(arguments, settings)
     with one_transaction(settings) as session:
         answer = ACTIONS[arguments.action](session, arguments)
     print(answer)
     return 0
 
 
+KINDS: Final = {"retry": BulkKind.RETRY, "discard": BulkKind.DISCARD}
+
+
 def _check(arguments: argparse.Namespace) -> None:
-    """Refuse a retry that says neither what nor all, or both."""
-    if arguments.action != "retry":
-        return
-    if arguments.all == (arguments.seq is not None) or (arguments.only and not arguments.all):
-        message = "Say which: momento dead retry SEQ HANDLER, or --all, with --handler or without."
+    """Refuse what says neither what nor all, or both."""
+    what, narrows = f"momento dead {arguments.action}", arguments.only or arguments.error
+    if arguments.all == (arguments.seq is not None) or (narrows and not arguments.all):
+        message = f"Say which: {what} SEQ HANDLER, or --all, with --handler and --error or without."
         raise CommandError(message)
     if arguments.seq is not None and arguments.handler is None:
-        message = "Say whose: momento dead retry SEQ HANDLER. `momento dead list` shows both."
+        message = f"Say whose: {what} SEQ HANDLER. `momento dead list` shows both."
         raise CommandError(message)
+
+
+def _undo(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Have restored what an operation discarded, and wait for that."""
+    with transactions(settings) as begin:
+        with begin() as session:
+            find(session, arguments.id)
+        begun = begin_one(begin, lambda session: undo(
+            session, whoever(), arguments.id, identity=uuid4(), now=utc_now()
+        ))  # fmt: skip
+        return follow(begin, begun.id, timeout=arguments.timeout)
 
 
 def _list(session: Session, arguments: argparse.Namespace) -> str:
+    if arguments.kinds:
+        return _kinds(session, arguments)
     found = dead_deliveries(session, handler=arguments.handler, limit=arguments.limit)
     if arguments.json:
         return as_json(found)
     return aligned([HEADINGS, *map(_row, found)]) if found else "Nothing is dead."
+
+
+def _kinds(session: Session, arguments: argparse.Namespace) -> str:
+    found = [
+        each
+        for each in triage(session, utc_now()).groups
+        if arguments.handler in (None, each.handler)
+    ]
+    if arguments.json:
+        return as_json(found)
+    rows = [
+        (each.handler, f"{each.total:,}", as_time(each.last_at), each.fingerprint) for each in found
+    ]
+    return aligned([("HANDLER", "DEAD", "LAST", "ERROR"), *rows]) if rows else "Nothing is dead."
 
 
 HEADINGS = ("SEQ", "HANDLER", "SINCE", "TRIES", "SUBJECT", "WHY")
@@ -108,9 +153,6 @@ def _row(dead: DeadDelivery) -> tuple[str, ...]:
 
 
 def _retry(session: Session, arguments: argparse.Namespace) -> str:
-    if arguments.all:
-        count = retry_all(session, whoever(), handler=arguments.only, now=utc_now())
-        return f"{count} will be tried again now."
     seq, handler = arguments.seq, arguments.handler
     if retry(session, whoever(), (seq, handler), now=utc_now()):
         return f"{handler} will try {seq} again now."

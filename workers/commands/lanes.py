@@ -11,7 +11,7 @@ from sqlmodel import Session
 from domain.constants import PAUSE_LONGEST
 from domain.ledger_queries import lane_numbers
 from domain.ops.acting import WrongRequestError
-from domain.ops.pausing import pause, resume
+from domain.ops.pausing import Hold, pause, resume
 from domain.pausing import Pause, lane_of, pauses_at
 from workers.clock import utc_now
 from workers.commands.asking import (
@@ -44,6 +44,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     pausing.add_argument(
         "--why", type=words(2_000), required=True, metavar="TEXT", help="kept for who asks later"
+    )
+    pausing.add_argument(
+        "--replace", action="store_true", help="in place of the pause that stands, if one does"
     )
     _add_name(actions.add_parser("resume", help="end its pause"))
 
@@ -91,8 +94,11 @@ def _pause(session: Session, arguments: argparse.Namespace) -> str:
     now, span = utc_now(), arguments.span
     assert isinstance(span, timedelta)
     until: datetime = now + span
+    there = next((each for each in pauses_at(session, now) if each.name == arguments.name), None)
+    instead_of = there.since if there and arguments.replace else None
+    hold = Hold(arguments.name, until, arguments.why, instead_of)
     try:
-        pause(session, whoever(), arguments.name, until=until, why=arguments.why, now=now)
+        pause(session, whoever(), hold, now=now)
     except WrongRequestError as error:
         raise CommandError(str(error)) from None
     return (

@@ -12,12 +12,15 @@ from sqlmodel import Session
 
 from domain.constants import LATEST_TIME
 from domain.leading import leader
+from domain.ops.acting import TakenError
+from domain.ops.pausing import Hold
 from domain.ops.scheduling import pause_schedule, resume_schedule, run_now
 from domain.schedules import (
     Met,
     Scheduled,
     met,
     names,
+    paused,
     schedules,
     take_back,
 )
@@ -62,6 +65,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     pausing.add_argument(
         "--reason", type=words(WHY_LIMIT), metavar="TEXT", help="shown to who asks meanwhile"
+    )
+    pausing.add_argument(
+        "--replace", action="store_true", help="in place of the pause that stands, if one does"
     )
     _add_name(actions.add_parser("resume", help="end its pause"))
 
@@ -137,15 +143,23 @@ def _pause(session: Session, arguments: argparse.Namespace) -> str:
     if until <= utc_now():
         message = f"{until.isoformat()} is over already; --until takes a time that is to come."
         raise CommandError(message)
-    name, why = arguments.name, arguments.reason
-    if not pause_schedule(session, whoever(), name, until=until, why=why, now=utc_now()):
-        _refuse_unknown(session, arguments.name)
+    name, now = arguments.name, utc_now()
+    there = paused(session, name, now) if arguments.replace else None
+    hold = Hold(name, until, arguments.reason or "", there[0] if there else None)
+    try:
+        if not pause_schedule(session, whoever(), hold, now=now):
+            _refuse_unknown(session, name)
+    except TakenError as error:
+        raise CommandError(f"{error} --replace does.") from None
     return f"{arguments.name} is paused until {until.isoformat()}."
 
 
 def _resume(session: Session, arguments: argparse.Namespace) -> str:
-    if not resume_schedule(session, whoever(), arguments.name, now=utc_now()):
-        _refuse_unknown(session, arguments.name)
+    name = arguments.name
+    if not resume_schedule(session, whoever(), name, now=utc_now()):
+        if name in names(session):
+            raise CommandError(f"{name} isn't paused. Nothing was changed.")
+        _refuse_unknown(session, name)
     return (
         f"{arguments.name} isn't paused any more. A planned time that it has skipped is made up for"
         " within seconds."

@@ -4,11 +4,16 @@ import argparse
 from collections.abc import Iterator
 from typing import Any
 
+from sqlmodel import Session
+
 from domain.chore_queries import chore_numbers
 from domain.constants import REFUND_PATIENCE
 from domain.figures import thresholds
+from domain.figures.judgement import judge_snapshot
+from domain.figures.latest import Latest
 from domain.figures.reading_system import inbox_numbers, senders_seen
-from domain.figures.store import snapshot_numbers
+from domain.figures.store import latest_snapshot, snapshot_numbers
+from domain.figures.words import listed
 from domain.leading import leader
 from domain.ledger_queries import (
     delivery_counts,
@@ -59,6 +64,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
             "inbox": inbox_numbers(session, now),
             "snapshot": snapshot_numbers(session),
             "scheduler": {"leader": leader(session), "jobs": schedules(session, now)},
+            "overview": _overview(session),
         }
     print(as_json(numbers) if arguments.json else _for_people(numbers))
     return 1 if drifted(numbers["scheduler"]) else 0
@@ -69,6 +75,7 @@ def _for_people(numbers: dict[str, Any]) -> str:
     stands = _counted(counts) or "none"
     at_work = [worker for worker in numbers["workers"] if worker["last_seen_s"] < GONE_AFTER_S]
     rows = [
+        ("overview", _said(numbers["overview"])),
         ("outbox", f"{outbox['unrelayed']} to route{_oldest(outbox)}"),
         ("deliveries", stands),
         *(
@@ -85,6 +92,26 @@ def _for_people(numbers: dict[str, Any]) -> str:
         ("scheduler", told(numbers["scheduler"])),
     ]
     return f"{_verdict(numbers, len(at_work))}\n{aligned(rows, indent='  ')}"
+
+
+def _overview(session: Session) -> dict[str, Any]:
+    """What the dashboard's first page says, in its words; without a collector that nobody knows."""
+    kept = latest_snapshot(session)
+    found = judge_snapshot(Latest(kept.snapshot, kept.age_s) if kept else Latest(None, 0.0))
+    first = found.first
+    return {
+        "mood": found.mood,
+        "words": found.statement,
+        "because": list(first.because) if first else [],
+        "next_step": found.hint,
+        "others": [each.statement for each in found.others],
+        "unknown": list(found.unknown),
+    }
+
+
+def _said(overview: dict[str, Any]) -> str:
+    because = f", because {listed(overview['because'])}" if overview["because"] else ""
+    return f"{overview['words']}{because}. {overview['next_step']}"
 
 
 def _named(processes: list[dict[str, Any]]) -> str:

@@ -4,10 +4,22 @@ import argparse
 import getpass
 import sys
 
+from sqlmodel import Session
+
 from domain.ops.acting import WrongRequestError
 from domain.tables.accounts import Role
-from workers.account_service import AccountOrder, add_account, checked_name, remove
-from workers.accounts import LONGEST, SHORTEST, Account, hash_password, list_accounts
+from workers.account_service import (
+    AccountEntry,
+    AccountOrder,
+    account_entries,
+    add_account,
+    change_role,
+    checked_name,
+    disable,
+    enable,
+    remove,
+)
+from workers.accounts import LONGEST, SHORTEST, hash_password
 from workers.clock import utc_now
 from workers.commands.asking import aligned, one_transaction, words
 from workers.commands.whoever import whoever
@@ -15,9 +27,9 @@ from workers.errors import CommandError
 from workers.settings import Settings
 
 NAME = "users"
-HELP = "Create, list and remove the accounts of the dashboard"
+HELP = "Create, list, change, disable and remove the accounts of the dashboard"
 NAME_LIMIT = 200
-TITLES = ("name", "role", "created")
+TITLES = ("name", "role", "created", "disabled", "sessions")
 TIME = "%Y-%m-%d %H:%M:%S%z"
 
 
@@ -35,8 +47,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="viewer looks, operator also acts, admin also decides about accounts; viewer if none",
     )
     actions.add_parser("list", help="show all accounts")
-    remove = actions.add_parser("remove", help="remove an account and sign it out")
-    remove.add_argument(
+    changing = actions.add_parser("role", help="give an account another role")
+    _add_name(changing)
+    changing.add_argument(
+        "role", choices=[role.value for role in Role], help="what it may from now on"
+    )
+    disabling = actions.add_parser("disable", help="let nobody sign in with it, and sign it out")
+    _add_name(disabling)
+    disabling.add_argument(
+        "--why", type=words(2_000), required=True, metavar="TEXT", help="kept for who asks later"
+    )
+    _add_name(actions.add_parser("enable", help="take back that it is disabled"))
+    _add_name(actions.add_parser("remove", help="remove an account and sign it out"))
+
+
+def _add_name(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "name", type=words(NAME_LIMIT), metavar="NAME", help="its name, from momento users list"
     )
 
@@ -47,10 +73,12 @@ def run(arguments: argparse.Namespace, settings: Settings) -> int:
         _create(_checked(arguments.name), Role(arguments.role), settings=settings)
     elif arguments.action == "list":
         with one_transaction(settings) as session:
-            rows = [_row(account) for account in list_accounts(session)]
+            rows = [_row(each) for each in account_entries(session, now=utc_now())]
         print(aligned([TITLES, *rows]))
     else:
-        _remove(arguments.name.lower(), settings=settings)
+        with one_transaction(settings) as session:
+            said = ACTIONS[arguments.action](session, arguments.name.lower(), arguments)
+        print(said)
     return 0
 
 
@@ -64,16 +92,49 @@ def _create(name: str, role: Role, *, settings: Settings) -> None:
     print(f"{name} may sign in as {role}.")
 
 
-def _remove(name: str, *, settings: Settings) -> None:
-    with one_transaction(settings) as session:
-        was_there = remove(session, whoever(), name, now=utc_now())
-    if not was_there:
-        raise CommandError(f"Nobody is called {name}. See momento users list.")
-    print(f"{name} may not sign in any more.")
+def _role(session: Session, name: str, arguments: argparse.Namespace) -> str:
+    role = Role(arguments.role)
+    if not change_role(session, whoever(), name, role=role, now=utc_now()):
+        raise CommandError(_why_not(session, name, f"is {role} already"))
+    return f"{name} is {role} from its next request on."
 
 
-def _row(account: Account) -> tuple[str, ...]:
-    return account.name, account.role.value, account.created_at.strftime(TIME)
+def _disable(session: Session, name: str, arguments: argparse.Namespace) -> str:
+    try:
+        changed = disable(session, whoever(), name, why=arguments.why, now=utc_now())
+    except WrongRequestError as error:
+        raise CommandError(str(error)) from None
+    if not changed:
+        raise CommandError(_why_not(session, name, "is disabled already"))
+    return f"Nobody signs in as {name} any more; every session of it is ended."
+
+
+def _enable(session: Session, name: str, _arguments: argparse.Namespace) -> str:
+    if not enable(session, whoever(), name, now=utc_now()):
+        raise CommandError(_why_not(session, name, "isn't disabled"))
+    return f"{name} may sign in again."
+
+
+def _remove(session: Session, name: str, _arguments: argparse.Namespace) -> str:
+    if not remove(session, whoever(), name, now=utc_now()):
+        raise CommandError(_why_not(session, name, ""))
+    return f"{name} may not sign in any more."
+
+
+ACTIONS = {"role": _role, "disable": _disable, "enable": _enable, "remove": _remove}
+
+
+def _why_not(session: Session, name: str, otherwise: str) -> str:
+    """Say why nothing was changed."""
+    if name not in {each.name for each in account_entries(session, now=utc_now())}:
+        return f"Nobody is called {name}. See momento users list."
+    return f"{name} {otherwise}. Nothing was changed."
+
+
+def _row(account: AccountEntry) -> tuple[str, ...]:
+    created, gone = account.created_at, account.disabled_at
+    disabled = gone.strftime(TIME) if gone else ""
+    return account.name, account.role, created.strftime(TIME), disabled, str(account.sessions)
 
 
 def _checked(name: str) -> str:

@@ -17,6 +17,7 @@ from dashboard.problems import API
 from domain.ops.acting import WrongRequestError
 from domain.ops.permissions import Actor, ForbiddenError
 from domain.tables.accounts import Role, Via
+from tests.browser.scene import kill
 from tests.helpers.ledger import ask
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.roles import acting_as
@@ -119,7 +120,9 @@ class TestKeys:
         assert do(f"/keys/{identity}/revoke", why=" ").status_code == 422
         assert do(f"/keys/{identity}/revoke", why="it leaked").status_code == 303
         assert not works(engine, first[1])
-        assert deeds(engine, f"key:{identity}") == ["key.create", "key.revoke"]
+        assert deeds(engine, f"key:{identity}") == ["key.create", "key.rotate", "key.revoke"]
+        followed = "SELECT count(*) FROM audit_log WHERE details ->> 'follows' = :old"
+        assert ask(engine, followed, old=f"key:{identity}") == 1
         assert "unchanged" in do(f"/keys/{identity}/revoke", why="x").headers["location"]
 
     @pytest.mark.parametrize(
@@ -154,6 +157,28 @@ class TestKeys:
         assert "hash" not in api.get("/keys").text
 
 
+class TestBulk:
+    def test_a_form_sent_twice_begins_one_and_leads_to_it(
+        self, do: Callable[..., httpx.Response], engine: Engine
+    ) -> None:
+        kill(engine, "form.twice", "E", count=3, ago=timedelta(hours=1))
+        form = {"kind": "discard", "handler": "form.twice", "why": "x", "expected": "3"}
+        assert do("/bulk", **form).status_code == 400
+        places = list[str]()
+        once = str(uuid4())
+        for identity in (once, once, str(uuid4())):
+            answer = do("/bulk", id=identity, **form)
+            assert answer.status_code == 303
+            places.append(answer.headers["location"])
+        assert places == [
+            f"/bulk/{once}?said={said}" for said in ("bulk_started", "bulk_once", "bulk_there")
+        ]
+        early = do(f"/bulk/{once}/undo", id=str(uuid4()))
+        assert (early.status_code, "It still goes on" in early.text) == (409, True)
+        assert do(f"/bulk/{once}/cancel").status_code == 303
+        assert ask(engine, "SELECT count(*) FROM bulk_operations") == 1
+
+
 class TestAccounts:
     def test_one_is_made_changed_disabled_and_enabled(
         self, do: Callable[..., httpx.Response], engine: Engine
@@ -169,6 +194,8 @@ class TestAccounts:
         assert do("/accounts/grace/disable", why="on leave").status_code == 303
         with Session(engine) as session:
             assert verify(session, "grace", found[1]) is None
+        before = "SELECT details ->> 'before' FROM audit_log WHERE action = 'account.role'"
+        assert ask(engine, before) == "viewer"
         held = "SELECT count(*) FROM dashboard_sessions WHERE user_id = :id"
         assert ask(engine, held, id=account.id) == 0
         assert do("/accounts/grace/enable").status_code == 303

@@ -1,8 +1,10 @@
 """The API does what the pages do, by the same services, and writes down who did it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -12,14 +14,18 @@ from sqlmodel import Session
 from dashboard.__main__ import server_config
 from dashboard.app import make_app
 from dashboard.problems import API
+from domain.figures.snapshot import Count, Lane, Part
 from domain.ops.stepping import step_operations
 from domain.tables.accounts import Role
 from tests.browser.scene import kill
 from tests.helpers.evening import Diary, an_id, tell
+from tests.helpers.ledger import a_registration, publish, until
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.roles import acting_as
 from tests.helpers.serving import serving
 from tests.integration.dashboard.scene import PASSWORD, an_account
+from tests.integration.dashboard.test_overview import keep
+from tests.unit.dashboard.test_judgement import well
 from workers.database import make_engine
 
 HOUR = timedelta(hours=1)
@@ -88,6 +94,84 @@ class TestReading:
         assert query.partition("=")[0] in answer.json()["detail"]
 
 
+class TestWhole:
+    """What the first pages say, in the same words."""
+
+    def test_nothing_known_is_never_well_and_what_is_known_has_its_age(
+        self, client: httpx.Client, engine: Engine
+    ) -> None:
+        before = ask(client, "/overview")
+        assert (before["mood"], before["age_s"]) == ("unknown", None)
+        assert "lanes" in before["unknown"]
+        late: tuple[Lane, ...] = (Lane("seats", Count(812), 400.0),)
+        trouble = Part(late, datetime.now(UTC), "timeout")
+        keep(engine, replace(well(), lanes=trouble))
+        until(lambda: ask(client, "/overview")["age_s"] is not None, "it is read anew")
+        found = ask(client, "/overview")
+        assert found["words"] == "Unknown: lanes can't be read"
+        assert (found["unknown"], found["parts"]["lanes"]["why"]) == (
+            ["lanes"], "it can't be read (timeout)",
+        )  # fmt: skip
+        assert found["parts"]["processes"]["is_known"]
+        (lane,) = ask(client, "/lanes")["lanes"]
+        assert (lane["name"], lane["queued"]["number"], lane["words"]) == ("seats", 812, "late")
+        stages = ask(client, "/pipe")["stages"]
+        assert [each["name"] for each in stages] == [
+            "outbox", "lanes", "outcomes", "notifications", "providers",
+        ]  # fmt: skip
+        assert stages[1]["panel"]["words"].endswith("it can't be read (timeout).")
+        assert ask(client, "/workers")["panel"]["is_known"]
+
+    def test_a_lane_over_a_period(self, client: httpx.Client) -> None:
+        lane = ask(client, "/lanes/seats", period="24h")
+        assert (lane["period"], lane["whole"]["tries"], len(lane["points"])) == ("24h", 0, 24)
+        assert lane["due"]["waiting"]["number"] == 0
+        assert client.get("/lanes/none").status_code == 404
+        assert client.get("/lanes/seats?period=2h").status_code == 400
+
+    def test_what_an_id_leads_to_and_what_waits_to_be_routed(
+        self, client: httpx.Client, engine: Engine
+    ) -> None:
+        (lead,) = ask(client, "/search", q=an_id("Ada"))["leads"]
+        assert (lead["kind"], lead["page"]) == ("person", f"/people/{an_id('Ada')}")
+        assert ask(client, "/search", q="")["leads"] == []
+        assert ask(client, "/outbox") == {"rows": [], "next": None}
+        publish(engine, a_registration("Waits"))
+        (row,) = ask(client, "/outbox")["rows"]
+        assert row["is_known"]
+        assert ask(client, "/outbox", after=str(row["seq"]))["rows"] == []
+        assert client.get("/outbox?after=x").status_code == 400
+
+    def test_what_is_shown_is_masked_again_before_its_time(self, client: httpx.Client) -> None:
+        place = f"/people/{an_id('Ada')}"
+        assert client.post(f"{place}/hide").status_code == 409
+        client.post(f"{place}/reveal", json={"why": "she asks"})
+        assert ask(client, place)["personal"]["values"]["first name"] == "Ada"
+        assert client.post(f"{place}/hide").status_code == 200
+        assert ask(client, place)["personal"] is None
+        entries = ask(client, "/audit", actor="robot")["entries"]
+        assert [each["action"] for each in entries[:2]] == ["hide", "reveal"]
+
+
+class TestPausing:
+    def test_the_second_is_told_by_whom_until_when_and_why(self, client: httpx.Client) -> None:
+        hold = {"name": "plans", "for": "1h", "why": "a backup"}
+        assert client.post("/pauses", json=hold).status_code == 200
+        again = client.post("/pauses", json=hold | {"why": "mine"})
+        assert again.status_code == 409
+        assert "by robot until" in again.json()["detail"]
+        assert "“a backup”" in again.json()["detail"]
+        (there,) = ask(client, "/pauses")["pauses"]
+        seen = {"why": "mine", "instead_of": there["since"]}
+        assert client.post("/pauses", json=hold | seen).status_code == 200
+        ended = {"name": "plans", "since": there["since"]}
+        assert client.post("/pauses/end", json=ended).status_code == 409
+        (there,) = ask(client, "/pauses")["pauses"]
+        assert there["why"] == "mine"
+        ended = {"name": "plans", "since": there["since"]}
+        assert client.post("/pauses/end", json=ended).status_code == 200
+
+
 class TestActing:
     def test_one_is_retried_discarded_and_restored(
         self, client: httpx.Client, engine: Engine
@@ -111,6 +195,10 @@ class TestActing:
         assert "There are 4 by now" in client.post("/bulk", json=order).json()["detail"]
         begun = client.post("/bulk", json=order | {"expected": 4})
         assert (begun.status_code, begun.json()["deliveries"]) == (202, 4)
+        held = client.post("/bulk", json=order | {"expected": 4})
+        assert (held.status_code, begun.json()["id"] in held.json()["detail"]) == (409, True)
+        early = client.post(f"/bulk/{begun.json()['id']}/undo")
+        assert (early.status_code, "still goes on" in early.json()["detail"]) == (422, True)
         while step(engine):
             pass
         place = f"/bulk/{begun.json()['id']}"
@@ -120,3 +208,20 @@ class TestActing:
             pass
         assert ask(client, f"/bulk/{undone['id']}")["counts"]["restored"] == 4
         assert client.post(f"{place}/cancel").status_code == 409
+
+    def test_a_retry_is_previewed_says_its_canary_and_sent_twice_begins_once(
+        self, client: httpx.Client, engine: Engine
+    ) -> None:
+        kill(engine, "api.twice", "E", count=3, ago=HOUR)
+        found = ask(client, "/bulk/preview", handler="api.twice")
+        assert (found["count"], len(found["sample"]), found["stale"]) == (3, 3, 0)
+        order = {"id": str(uuid4()), "handler": "api.twice", "why": "x", "expected": 3}
+        assert "canary is true or false" in client.post("/bulk", json=order).json()["detail"]
+        assert client.post("/bulk", json=order | {"canary": 1}).status_code == 400
+        answers = [client.post("/bulk", json=order | {"canary": True}) for _ in range(2)]
+        assert [each.status_code for each in answers] == [202, 200]
+        assert answers[0].json() == answers[1].json() == {"id": order["id"], "deliveries": 3}
+        listed = ask(client, "/bulk")["operations"]
+        assert [each["id"] for each in listed].count(order["id"]) == 1
+        assert ask(client, "/bulk", before=listed[-1]["created_at"])["operations"] == []
+        assert client.post(f"/bulk/{order['id']}/cancel").status_code == 200

@@ -314,7 +314,7 @@ class TestPause:
         ticker.tick_entries()
         _keep(engine, timetable)
         with Session(engine) as session, session.begin():
-            assert pause(session, "counted", until=MONDAY + HOUR, why="a backup")
+            assert pause(session, "counted", until=MONDAY + HOUR, why="a backup", now=MONDAY)
         for _ in range(59):
             clock.forward(MINUTE)
             ticker.tick_entries()
@@ -323,8 +323,9 @@ class TestPause:
         ticker.tick_entries()
         assert runs(engine) == 2
         with Session(engine) as session, session.begin():
-            pause(session, "counted", until=MONDAY + DAY, why=None)
-            resume(session, "counted")
+            now = MONDAY + HOUR
+            assert pause(session, "counted", until=MONDAY + DAY, why=None, now=now)
+            assert resume(session, "counted", now=now)
         clock.forward(MINUTE)
         ticker.tick_entries()
         assert runs(engine) == 3
@@ -335,13 +336,13 @@ class TestPause:
         until = utc_now() + DAY
         _keep(engine, newer)
         with Session(engine) as session, session.begin():
-            pause(session, "newer", until=until, why="a backup")
+            pause(session, "newer", until=until, why="a backup", now=utc_now())
         _keep(engine, older)
         with Session(engine) as session:
             assert names(session) == ["older"]
             assert [each.name for each in schedules(session, MONDAY)] == ["older"]
             assert ask(session, "newer") is None
-            assert not resume(session, "newer")
+            assert not resume(session, "newer", now=utc_now())
         _keep(engine, newer)
         with Session(engine) as session:
             (found,) = schedules(session, utc_now())
@@ -350,7 +351,7 @@ class TestPause:
     def test_one_that_is_over_goes_with_the_schedule(self, engine: Engine) -> None:
         _keep(engine, counted(engine, "newer"))
         with Session(engine) as session, session.begin():
-            pause(session, "newer", until=utc_now() - SECOND, why=None)
+            pause(session, "newer", until=utc_now() - SECOND, why=None, now=utc_now())
         _keep(engine, counted(engine, "older"))
         assert ask_database(engine, "SELECT string_agg(name, ' ') FROM schedules") == "older"
 
@@ -358,7 +359,7 @@ class TestPause:
         timetable = counted(engine)
         _keep(engine, timetable)
         with Session(engine) as session, session.begin():
-            pause(session, "counted", until=MONDAY + DAY, why=None)
+            pause(session, "counted", until=MONDAY + DAY, why=None, now=MONDAY)
             asked_at = ask(session, "counted")
         a_ticker(engine, timetable, clock).answer()
         assert ticks(engine, "counted") == [(asked_at, 1, "done", None)]

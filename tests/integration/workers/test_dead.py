@@ -1,7 +1,11 @@
 """What ops do about the dead: they are kept, retried alone, once, or given up with a reason."""
 
+import io
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Event, Thread
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, text
@@ -11,6 +15,7 @@ from domain.ops.acting import retry_these
 from domain.tables.kudos import Kudo
 from tests.helpers.command import Momento
 from tests.helpers.evening import END, HOUR, START, Diary, an_id, publish, settle, tell
+from tests.helpers.ledger import until
 
 HANDLER = "kudos.apply_kudos_given"
 
@@ -217,15 +222,6 @@ class TestRetry:
         assert "Nothing was changed" in said.err
         assert delivery(engine, dead_seq)["state"] == "rejected"
 
-    def test_all_of_one_handler_are_retried_and_no_others(
-        self, momento: Momento, engine: Engine, dead_seq: int
-    ) -> None:
-        assert momento("dead", "retry", "--all", "--handler", "others").out.startswith("0 ")
-        assert momento("dead", "retry", "--all", "--handler", HANDLER).out.startswith("1 ")
-        assert momento("dead", "retry", "--all").out.startswith("0 ")
-        settle(engine)
-        assert kudos_count(engine) == 1
-
     @pytest.mark.parametrize(
         "arguments", [(), ("7",), ("7", HANDLER, "--all"), ("7", HANDLER, "--handler", HANDLER)]
     )
@@ -264,3 +260,126 @@ class TestDiscard:
 
     def test_a_reason_must_be_given(self, momento: Momento, dead_seq: int) -> None:
         assert momento("dead", "discard", str(dead_seq), HANDLER).code == 2
+
+
+@pytest.fixture
+def at_work(engine: Engine) -> Iterator[None]:
+    """A worker, until the test is over; no scheduler leads."""
+    over = Event()
+
+    def work() -> None:
+        while not over.wait(0.05):
+            settle(engine)
+
+    thread = Thread(target=work)
+    thread.start()
+    yield
+    over.set()
+    thread.join()
+
+
+def kill_others(engine: Engine, like: int, count: int) -> None:
+    """Have as many more dead of another handler, of domain events that nobody keeps."""
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO deliveries (seq, handler, lane, received_at, state, error,"
+                " fingerprint, settled_at) SELECT seq + n, 'others', lane, received_at, 'dead',"
+                " 'KeyError | x', 'KeyError | x', now() FROM deliveries,"
+                " generate_series(1, :count) AS n WHERE seq = :seq AND handler = :handler"
+            ),
+            {"seq": like, "handler": HANDLER, "count": count},
+        )
+
+
+def states(engine: Engine, handler: str) -> dict[str, int]:
+    with engine.connect() as connection:
+        rows = connection.execute(
+            text("SELECT state, count(*) FROM deliveries WHERE handler = :handler GROUP BY state"),
+            {"handler": handler},
+        )
+        return dict(map(tuple, rows))
+
+
+class TestAll:
+    """What is done to many is the operation that the dashboard begins, and is waited for."""
+
+    @pytest.mark.usefixtures("at_work")
+    def test_all_of_one_handler_are_retried_and_no_others(
+        self, momento: Momento, engine: Engine, dead_seq: int
+    ) -> None:
+        kill_others(engine, dead_seq, 2)
+        said = momento("dead", "retry", "--all", "--handler", HANDLER, "--why", "mended", "--yes")
+        assert (said.code, "retried 1, skipped 0, failed 0." in said.out) == (0, True)
+        until(lambda: kudos_count(engine) == 1, "what follows from it is applied too")
+        assert states(engine, "others") == {"dead": 2}
+        (operation,) = momento("bulk", "list", "--json").json
+        assert (operation["kind"], operation["via"], operation["why"]) == (
+            "retry", "command", "mended",
+        )  # fmt: skip
+        again = momento("dead", "retry", "--all", "--handler", HANDLER, "--why", "x", "--yes")
+        assert (again.code, again.out) == (0, "Nothing of that is dead.\n")
+
+    def test_nothing_is_done_unasked_or_without_a_reason(
+        self, momento: Momento, engine: Engine, dead_seq: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("sys.stdin", io.StringIO(""))
+        kill_others(engine, dead_seq, 3)
+        assert momento("dead", "discard", "--all").code == 2
+        for action, more, said in (
+            ("retry", (), "Say why"),
+            ("retry", ("--why", "x"), "say --yes"),
+            ("discard", ("--why", "x"), "say --yes"),
+            ("discard", ("--why", " ", "--yes"), "Say why"),
+        ):
+            refused = momento("dead", action, "--all", *more)
+            assert (refused.code, said in refused.err) == (1, True)
+        assert states(engine, "others") == {"dead": 3}
+        assert momento("bulk", "list").out == "Nothing was done in bulk.\n"
+
+    def test_the_first_that_fails_again_stops_it(
+        self, momento: Momento, engine: Engine, dead_seq: int
+    ) -> None:
+        """Its handler is of no version that works here, so somebody else settles the first."""
+        kill_others(engine, dead_seq, 4)
+        arguments = ("--all", "--error", "KeyError | x", "--why", "try", "--yes")
+        waited = momento("dead", "retry", *arguments, "--timeout", "0")
+        assert (waited.code, "The time is up" in waited.err) == (1, True)
+        assert states(engine, "others") == {"dead": 3, "pending": 1}
+        with engine.begin() as connection:
+            connection.execute(
+                text("UPDATE deliveries SET state = 'failed' WHERE state = 'pending'")
+            )
+        (operation,) = momento("bulk", "list", "--json").json
+        stopped = momento("bulk", "wait", operation["id"])
+        assert (stopped.code, "the first one failed again" in stopped.err) == (1, True)
+        assert stopped.out == "retried 0, skipped 3, failed 1.\n"
+        assert states(engine, "others") == {"dead": 3, "failed": 1}
+        assert "canary_failed" in momento("bulk", "show", operation["id"]).out
+        over = momento("bulk", "cancel", operation["id"])
+        assert (over.code, "over already" in over.err) == (1, True)
+
+    def test_discarded_undone_listed_by_kind_and_begun_by_one_at_a_time(
+        self, momento: Momento, engine: Engine, dead_seq: int
+    ) -> None:
+        kill_others(engine, dead_seq, 5)
+        (kinds,) = momento("dead", "list", "--kinds", "--handler", "others", "--json").json
+        assert (kinds["fingerprint"], kinds["total"]) == ("KeyError | x", 5)
+        arguments = ("--all", "--handler", "others", "--why", "a test's mistake", "--yes")
+        given_up = momento("dead", "discard", *arguments)
+        assert given_up.out.splitlines()[-2] == "discarded 5, skipped 0, failed 0."
+        assert states(engine, "others") == {"discarded": 5}
+        assert states(engine, HANDLER) == {"dead": 1}
+        (operation,) = momento("bulk", "list", "--json").json
+        undone = momento("dead", "undo", operation["id"])
+        assert (undone.code, "restored 5" in undone.out) == (0, True)
+        assert states(engine, "others") == {"dead": 5}
+        again = momento("dead", "undo", operation["id"])
+        assert (again.code, "Nothing of it can be restored" in again.err) == (1, True)
+        unknown = momento("dead", "undo", str(UUID(int=7)))
+        assert (unknown.code, "There is no operation" in unknown.err) == (1, True)
+        momento("dead", "retry", *arguments, "--timeout", "0")
+        second = momento("dead", "retry", *arguments)
+        assert (second.code, "that isn't over" in second.err) == (1, True)
+        (operation, *_) = momento("bulk", "list", "--json").json
+        assert momento("bulk", "cancel", operation["id"]).code == 0

@@ -4,7 +4,7 @@ from sqlalchemy import Engine
 
 from tests.helpers.apply import Application
 from tests.helpers.command import Momento
-from tests.helpers.ledger import a_registration, a_verification, publish, route_all
+from tests.helpers.ledger import REGISTERED, a_registration, a_verification, publish, route_all
 
 
 class TestDrain:
@@ -19,6 +19,18 @@ class TestDrain:
         publish(engine, a_registration("Ana"))
         route_all(engine)
         assert momento("drain", "--timeout", "0.2").code == 1
+
+    def test_a_pause_that_holds_it_up_is_named(self, momento: Momento, engine: Engine) -> None:
+        publish(engine, a_registration("Ana"))
+        route_all(engine)
+        for name in (REGISTERED.lane, "seats"):
+            momento("lanes", "pause", name, "--for", "1h", "--why", "a backup")
+        said = momento("drain", "--timeout", "0.2")
+        assert said.code == 1
+        waits, complaint = said.err.splitlines()
+        assert waits.startswith(f"Waits for what is paused: {REGISTERED.lane} is paused until ")
+        assert waits.endswith(": a backup")
+        assert f"what is paused ({REGISTERED.lane})" in complaint
 
     def test_what_is_deferred_or_rejected_does_not(self, momento: Momento, engine: Engine) -> None:
         said = [a_registration("Ana"), a_registration("Bo", clerk_id="Ana")]

@@ -7,11 +7,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, text
 
+from domain.figures.snapshot import PARTS
 from domain.tables.notifications import NotificationStatus
 from scheduler.timetable import Timetable
 from tests.helpers.command import Momento
 from tests.helpers.evening import Diary, an_evening, publish, settle, tell
 from tests.helpers.scheduling import Clock, a_term
+from tests.integration.dashboard.test_overview import keep
+from tests.unit.dashboard.test_judgement import well
 
 
 @pytest.fixture
@@ -63,7 +66,25 @@ class TestJson:
             "inbox": {"held": 0, "waiting": 0},
             "snapshot": {"age_s": None},
             "scheduler": {"leader": None, "jobs": []},
+            "overview": {
+                "mood": "unknown",
+                "words": "Unknown: nobody has written down yet how things stand",
+                "because": [],
+                "next_step": "A dashboard does within seconds; see its log for collector.failed.",
+                "others": [],
+                "unknown": list(PARTS),
+            },
         }
+
+    def test_the_overview_says_what_the_dashboards_does(
+        self, momento: Momento, engine: Engine
+    ) -> None:
+        keep(engine, well())
+        overview = momento("status", "--json").json["overview"]
+        assert (overview["mood"], overview["words"], overview["unknown"]) == (
+            "quiet", "All quiet", [],
+        )  # fmt: skip
+        assert " All quiet. Nothing waits.\n" in momento("status").out
 
     def test_what_no_relay_has_seen_is_counted_with_its_age(
         self, momento: Momento, engine: Engine, diary: Diary
@@ -146,7 +167,7 @@ class TestForPeople:
         lines = momento("status").out.splitlines()
         assert lines[0] == "all quiet"
         assert "lane seats" in "\n".join(lines)
-        assert len(lines) == 14
+        assert len(lines) == 15
 
     def test_the_dead_are_named_first_with_what_to_do(
         self, momento: Momento, engine: Engine, diary: Diary

@@ -4,15 +4,18 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from threading import Event, Thread
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from domain.ops.acting import retry_all
+from domain.ops.bulk import Order, start
 from domain.ops.stepping import step_operations
+from domain.ops.triage import DeadSelection
 from domain.sql import fetch
 from domain.tables.kudos import Kudo
+from domain.tables.ops import BulkKind
 from tests.factories.today import TODAY
 from tests.helpers.apply import Application
 from tests.helpers.ledger import until
@@ -85,5 +88,6 @@ def test_some_is_rescued_and_the_rest_can_be(engine: Engine, begin: Begin) -> No
     until(lambda: "failed" in thanks(begin, LASTING), "some are tried again")
     mend(begin)
     with begin() as session:
-        retry_all(session, DEMO, handler=HANDLER, now=utc_now())
+        order = Order(BulkKind.RETRY, DeadSelection(handler=HANDLER), "mended", expected=100)
+        start(session, DEMO, order, identity=uuid4(), now=utc_now())
     until(lambda: "dead" not in thanks(begin, LASTING), "none is dead")

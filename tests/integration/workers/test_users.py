@@ -12,14 +12,15 @@ from sqlmodel import Session
 
 from domain.tables.accounts import Role
 from tests.helpers.command import Momento
+from workers.account_service import account_entries
 from workers.accounts import (
     create_account,
     ensure_operator,
     hash_password,
-    list_accounts,
     remove_account,
     verify,
 )
+from workers.clock import utc_now
 
 PASSWORD = "a kettle of fish"
 # Of "older password", with a smaller cost.
@@ -112,7 +113,7 @@ class TestEnsureOperator:
         ensure_operator(database_url, path)
         assert path.read_text() == before
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
-        assert len(list_accounts(session)) == 1
+        assert len(account_entries(session, now=utc_now())) == 1
 
     @pytest.mark.parametrize("found", [None, "", "stale\n", "\udcff"])
     def test_a_lost_or_useless_file_is_made_anew(
@@ -132,7 +133,10 @@ class TestEnsureOperator:
         create_account(session, "ada", role=Role.VIEWER, password=PASSWORD)
         session.commit()
         ensure_operator(database_url, path)
-        assert [each.name for each in list_accounts(session)] == ["ada", "operator"]
+        assert [each.name for each in account_entries(session, now=utc_now())] == [
+            "ada",
+            "operator",
+        ]
 
 
 class TestCommand:
@@ -155,7 +159,7 @@ class TestCommand:
         self, momento: Momento, session: Session
     ) -> None:
         momento("users", "create", "ada")
-        assert [each.role for each in list_accounts(session)] == [Role.VIEWER]
+        assert [each.role for each in account_entries(session, now=utc_now())] == [Role.VIEWER]
 
     @pytest.mark.usefixtures("typed")
     def test_a_name_is_given_once(self, momento: Momento, session: Session) -> None:
@@ -166,6 +170,37 @@ class TestCommand:
         assert "The name ada is taken." in said.err
         assert verify(session, "ada", "another password") is not None
 
+    def test_a_role_is_changed_and_an_account_disabled_and_enabled(
+        self, momento: Momento, session: Session
+    ) -> None:
+        create_account(session, "ada", role=Role.VIEWER, password=PASSWORD)
+        session.commit()
+        said = momento("users", "role", "Ada", "admin")
+        assert (said.code, said.out) == (0, "ada is admin from its next request on.\n")
+        again = momento("users", "role", "ada", "admin")
+        assert (again.code, "ada is admin already" in again.err) == (1, True)
+        assert momento("users", "disable", "ada").code == 2
+        assert momento("users", "disable", "ada", "--why", "on leave").code == 0
+        assert verify(session, "ada", PASSWORD) is None
+        assert momento("users", "disable", "ada", "--why", "x").code == 1
+        assert momento("users", "enable", "ada").code == 0
+        assert momento("users", "enable", "ada").code == 1
+        session.rollback()
+        assert verify(session, "ada", PASSWORD) is not None
+        unknown = momento("users", "role", "bob", "viewer")
+        assert (unknown.code, "Nobody is called bob." in unknown.err) == (1, True)
+        log = momento("audit", "--of", "account:ada", "--json").json
+        assert [each["action"] for each in log] == [
+            "account.enable", "account.disable", "account.role",
+        ]  # fmt: skip
+        assert (log[1]["why"], log[2]["details"]) == (
+            "on leave", {"role": "admin", "before": "viewer"},
+        )  # fmt: skip
+        for more in (("--action", "account.disable"), ("--since", "1h")):
+            assert "on leave" in momento("audit", *more).out
+        assert momento("audit", "--actor", "nobody").out == "Nothing of that was done.\n"
+        assert momento("audit", "--of", "x", "--since", "1h").code == 1
+
     @pytest.mark.parametrize("typed_in", ["short\n", "\n", "", "x" * 2_000])
     def test_a_short_or_endless_password_is_refused(
         self, momento: Momento, monkeypatch: pytest.MonkeyPatch, session: Session, typed_in: str
@@ -174,7 +209,7 @@ class TestCommand:
         said = momento("users", "create", "ada")
         assert said.code == 1
         assert "from 12 to 1024 characters" in said.err
-        assert list_accounts(session) == []
+        assert account_entries(session, now=utc_now()) == []
 
     def test_a_password_is_no_argument(self, momento: Momento) -> None:
         assert momento("users", "create", "ada", "--password", PASSWORD).code == 2

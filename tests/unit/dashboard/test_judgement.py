@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import pytest
 
-from dashboard.judgement import Judgement, Mood, judge_snapshot
 from dashboard.snapshots import Latest
 from domain.figures.alarms import find_alerts
 from domain.figures.gauges import SOURCES, gauges
+from domain.figures.judgement import Judgement, Mood, judge_snapshot
 from domain.figures.snapshot import (
     PARTS,
     BrokerNow,

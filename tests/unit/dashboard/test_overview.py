@@ -7,7 +7,6 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from dashboard.asking import NAMES, delivery_filter, telling_filter
-from dashboard.judgement import Alarm, Mood
 from dashboard.known import LIFE_S, MOST, Known
 from dashboard.pages.overview import kinds_of, lead_of, panels
 from dashboard.pages.workers import missing_of
@@ -19,6 +18,7 @@ from dashboard.snapshots import Latest
 from dashboard.strips import strip_of
 from dashboard.words import counted, quick, rate
 from domain.deaths import KILLED
+from domain.figures.judgement import Alarm, Mood
 from domain.figures.snapshot import (
     ChannelNow,
     Count,

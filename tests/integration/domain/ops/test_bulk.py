@@ -9,6 +9,7 @@ from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from domain.ops.acting import WrongRequestError
+from domain.ops.beginning import AlreadyBegunError
 from domain.ops.bulk import Order, cancel, start, undo
 from domain.ops.operations import Progress, find_operation
 from domain.ops.permissions import Actor, ForbiddenError
@@ -121,6 +122,32 @@ class TestConfirming:
             start(session, viewer, Order(BulkKind.RETRY, ALL, "x", 1), identity=uuid4(), now=NOW)
 
 
+class TestTwice:
+    def test_one_form_begins_one_and_another_none_over_the_same_rows(self, engine: Engine) -> None:
+        dead(engine, 3)
+        order, once = Order(BulkKind.RETRY, ALL, "because", 3), uuid4()
+        for is_new in (True, False):
+            with Session(engine) as session, session.begin():
+                begun = start(session, OPERATOR, order, identity=once, now=NOW)
+            assert (begun.id, begun.total, begun.is_new) == (once, 3, is_new)
+        with Session(engine) as session, pytest.raises(AlreadyBegunError, match="grace") as refused:
+            start(session, OPERATOR, order, identity=uuid4(), now=NOW)
+        assert refused.value.bulk_id == once
+        with Session(engine) as session, session.begin():
+            cancel(session, OPERATOR, once, now=NOW)
+        assert progress(engine, begin(engine, expected=3)).operation.total == 3
+        with engine.connect() as connection:
+            statement = text("SELECT count(*) FROM audit_log WHERE action = 'bulk.retry'")
+            assert connection.execute(statement).scalar_one() == 2
+
+    def test_a_step_of_one_alone(self, engine: Engine) -> None:
+        dead(engine, 3)
+        bulk_id = begin(engine, BulkKind.DISCARD, expected=3)
+        with Session(engine) as session, session.begin():
+            assert step_operations(session, NOW, only=uuid4()) == 0
+            assert step_operations(session, NOW, only=bulk_id) == 3
+
+
 class TestRetrying:
     def test_one_first_and_the_rest_once_that_went_well(self, engine: Engine) -> None:
         dead(engine, 5)
@@ -210,11 +237,14 @@ class TestUndoing:
         dead(engine, 4)
         bulk_id = begin(engine, BulkKind.DISCARD, expected=4)
         step(engine, 1)
+        with Session(engine) as session, pytest.raises(WrongRequestError, match="still goes on"):
+            undo(session, OPERATOR, bulk_id, identity=uuid4(), now=NOW)
         step(engine, 2)
         assert progress(engine, bulk_id).can_be_undone
         new = uuid4()
         with Session(engine) as session, session.begin():
-            assert undo(session, OPERATOR, bulk_id, identity=new, now=NOW) == 4
+            assert undo(session, OPERATOR, bulk_id, identity=new, now=NOW).total == 4
+            assert not undo(session, OPERATOR, bulk_id, identity=new, now=NOW).is_new
         step(engine, 3)
         step(engine, 4)
         assert states(engine) == {"dead": 4}

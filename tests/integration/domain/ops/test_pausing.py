@@ -12,8 +12,8 @@ from dashboard.holding import Holding, holdings
 from domain.catalogue import HANDLERS
 from domain.figures.reading_system import read_processes
 from domain.figures.reading_work import read_work
-from domain.ops.acting import WrongRequestError
-from domain.ops.pausing import pause, resume
+from domain.ops.acting import TakenError, WrongRequestError
+from domain.ops.pausing import Hold, pause, resume
 from domain.ops.permissions import Actor, ForbiddenError
 from domain.pausing import pauses_at
 from domain.routing import due_handlers
@@ -64,7 +64,7 @@ def database_url(database: Engine) -> str:
 
 def hold(engine: Engine, name: str, *, now: datetime = NOW, span: timedelta = HOUR) -> None:
     with Session(acting_as(engine, "dashboard")) as session, session.begin():
-        pause(session, OPERATOR, name, until=now + span, why="provider down", now=now)
+        pause(session, OPERATOR, Hold(name, now + span, "provider down"), now=now)
 
 
 def entries(engine: Engine) -> list[tuple[str, ...]]:
@@ -127,6 +127,28 @@ class TestPausing:
                 resume(session, OPERATOR, name, now=NOW)
         assert stands(engine) == (2, 540.0)
 
+    def test_of_two_the_second_sees_the_first_and_may_replace_what_it_saw(
+        self, engine: Engine
+    ) -> None:
+        hold(engine, LANE)
+        mine = Hold(LANE, NOW + 2 * HOUR, "mine")
+        wrong = replace(mine, instead_of=NOW - HOUR)
+        for refused in (mine, wrong):
+            with (
+                Session(engine) as session,
+                pytest.raises(TakenError, match=r"grace until .*down”"),
+            ):
+                pause(session, OPERATOR, refused, now=NOW)
+        later = NOW + timedelta(seconds=1)
+        with Session(engine) as session, session.begin():
+            pause(session, OPERATOR, replace(mine, instead_of=NOW), now=later)
+            assert not resume(session, OPERATOR, LANE, now=later, since=NOW)
+            assert [each.why for each in pauses_at(session, later)] == ["mine"]
+            assert resume(session, OPERATOR, LANE, now=later, since=later)
+        # One that is over by itself stands in nobody's way.
+        hold(engine, LANE)
+        hold(engine, LANE, now=NOW + HOUR)
+
     @pytest.mark.parametrize(
         ("name", "until", "why", "fault"),
         [
@@ -140,14 +162,14 @@ class TestPausing:
         self, engine: Engine, name: str, until: datetime, why: str, fault: str
     ) -> None:
         with Session(engine) as session, pytest.raises(WrongRequestError, match=fault):
-            pause(session, OPERATOR, name, until=until, why=why, now=NOW)
+            pause(session, OPERATOR, Hold(name, until, why), now=NOW)
         assert ask(engine, "SELECT count(*) FROM pauses") == 0
         assert entries(engine) == []
 
     def test_viewers_may_not(self, engine: Engine) -> None:
         with Session(engine) as session:
             with pytest.raises(ForbiddenError):
-                pause(session, VIEWER, LANE, until=NOW + HOUR, why="x", now=NOW)
+                pause(session, VIEWER, Hold(LANE, NOW + HOUR, "x"), now=NOW)
             with pytest.raises(ForbiddenError):
                 resume(session, VIEWER, LANE, now=NOW)
 
@@ -258,7 +280,9 @@ class TestConfirming:
             engine, Presence("worker", (LANE,), pauses=Pauses()), measures=Measures()
         )
         reporter.beat()
-        hold(engine, LANE, now=now + timedelta(milliseconds=1))
+        later = Hold(LANE, now + HOUR, "still down", instead_of=now)
+        with Session(engine) as session, session.begin():
+            pause(session, OPERATOR, later, now=now + timedelta(milliseconds=1))
         assert not held(engine).is_confirmed
         reporter.beat()
         assert held(engine).is_confirmed
@@ -282,9 +306,15 @@ class TestCommand:
         listed = momento("lanes", "list").out
         assert "Stripe is down" in listed
         assert "plans" in listed
+        again = momento("lanes", "pause", "seats", "--for", "1h", "--why", "still")
+        assert (again.code, "“Stripe is down”" in again.err) == (1, True)
+        longer = ("--for", "1h", "--why", "still", "--replace")
+        assert momento("lanes", "pause", "seats", *longer).code == 0
         assert momento("lanes", "resume", "seats").code == 0
         again = momento("lanes", "resume", "seats")
         assert again.code == 1
         assert "isn't paused" in again.err
         assert momento("lanes", "pause", "nothing", "--for", "1h", "--why", "x").code == 1
-        assert [each[1:3] for each in entries(engine)] == [("pause", "seats"), ("resume", "seats")]
+        assert [each[1:3] for each in entries(engine)] == [
+            ("pause", "seats"), ("pause", "seats"), ("resume", "seats"),
+        ]  # fmt: skip

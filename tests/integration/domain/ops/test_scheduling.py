@@ -1,11 +1,14 @@
 """Schedules as ops see them: last runs, what was missed; run now, pause, resume, each logged."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
+from domain.ops.acting import TakenError
+from domain.ops.pausing import Hold
 from domain.ops.permissions import Actor, ForbiddenError
 from domain.ops.scheduling import (
     SHOWN,
@@ -65,8 +68,7 @@ def test_those_to_look_at_come_first(engine: Engine) -> None:
     ran(engine, "c.failed", ago=on_the_minute(0), result="failed")
     ran(engine, "d.paused", ago=on_the_minute(9))
     with Session(acting_as(engine, "dashboard")) as session, session.begin():
-        until = NOW + MINUTE
-        assert pause_schedule(session, OPERATOR, "d.paused", until=until, why="loud", now=NOW)
+        assert pause_schedule(session, OPERATOR, Hold("d.paused", NOW + MINUTE, "loud"), now=NOW)
     found = listed(engine)
     names = [each.scheduled.name for each in found]
     assert names == ["c.failed", "b.late", "d.paused", "a.fine", "e.never"]
@@ -77,10 +79,17 @@ def test_each_deed_is_logged_and_what_there_is_not_changes_nothing(engine: Engin
     scheduled(engine, "a")
     with Session(acting_as(engine, "dashboard")) as session, session.begin():
         assert run_now(session, OPERATOR, "a", why="now", now=NOW) is not None
-        assert pause_schedule(session, OPERATOR, "a", until=NOW + MINUTE, why="loud", now=NOW)
-        assert resume_schedule(session, OPERATOR, "a", now=NOW)
+        hold = Hold("a", NOW + MINUTE, "loud")
+        assert not resume_schedule(session, OPERATOR, "a", now=NOW)
+        assert pause_schedule(session, OPERATOR, hold, now=NOW)
+        with pytest.raises(TakenError, match=r"by grace until 2026-.* “loud”"):
+            pause_schedule(session, OPERATOR, replace(hold, why="mine"), now=NOW)
+        longer = replace(hold, until=NOW + 2 * MINUTE, why="longer", instead_of=hold.until)
+        assert pause_schedule(session, OPERATOR, longer, now=NOW)
+        assert not resume_schedule(session, OPERATOR, "a", now=NOW, until=hold.until)
+        assert resume_schedule(session, OPERATOR, "a", now=NOW, until=longer.until)
         assert run_now(session, OPERATOR, "b", why="now", now=NOW) is None
-        assert not pause_schedule(session, OPERATOR, "b", until=NOW, why="x", now=NOW)
+        assert not pause_schedule(session, OPERATOR, replace(hold, name="b"), now=NOW)
         assert not resume_schedule(session, OPERATOR, "b", now=NOW)
     with engine.connect() as connection:
         rows = connection.execute(
@@ -89,6 +98,7 @@ def test_each_deed_is_logged_and_what_there_is_not_changes_nothing(engine: Engin
         assert [tuple(row) for row in rows] == [
             ("grace", "schedule.run", "a", "now"),
             ("grace", "schedule.pause", "a", "loud"),
+            ("grace", "schedule.pause", "a", "longer"),
             ("grace", "schedule.resume", "a", None),
         ]
 
@@ -98,6 +108,6 @@ def test_viewers_may_not(engine: Engine) -> None:
         with pytest.raises(ForbiddenError):
             run_now(session, VIEWER, "a", why=None, now=NOW)
         with pytest.raises(ForbiddenError):
-            pause_schedule(session, VIEWER, "a", until=NOW + MINUTE, why="x", now=NOW)
+            pause_schedule(session, VIEWER, Hold("a", NOW + MINUTE, "x"), now=NOW)
         with pytest.raises(ForbiddenError):
             resume_schedule(session, VIEWER, "a", now=NOW)

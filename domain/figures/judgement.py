@@ -9,12 +9,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from dashboard.snapshots import Latest
-from dashboard.words import count, duration, listed
 from domain.figures.gauges import part_of
+from domain.figures.latest import Latest
 from domain.figures.snapshot import PARTS, AlertNow, Count, How, Part, Snapshot
 from domain.figures.threshold import Level, Threshold, Unit
 from domain.figures.thresholds import BY_NAME, COLLECTOR_SILENT, SILENT_FOR_LONG_S
+from domain.figures.words import count, duration, listed
 
 RUNBOOK: Final = "docs/runbook.md"
 

@@ -1,0 +1,94 @@
+"""`/api/ops/v1/bulk`: the same to many deliveries, previewed, begun, looked at and ended."""
+
+from uuid import uuid4
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dashboard.answering import as_json, attempt, done, read_asked
+from dashboard.asking import asked_of, identity, moment, selection, truth, uuid, whole, word
+from dashboard.context import context_of
+from dashboard.guard import signed_in
+from domain.constants import BULK_MOST, BULK_RATE, BULK_RATES
+from domain.ops.beginning import Begun
+from domain.ops.bulk import Order, cancel, start, undo
+from domain.ops.operations import PAGE, find_operation, list_operations
+from domain.ops.previewing import preview_bulk
+from domain.tables.ops import BulkKind
+
+
+async def get_operations(request: Request) -> Response:
+    """A page of them, the newest first; `next` is the `before` of the next one."""
+    context = context_of(request)
+    before = moment(request.query_params, "before", context.clock())
+    found = await context.look(lambda session: list_operations(session, before=before))
+    next_ = found[-1].created_at if len(found) == PAGE else None
+    return as_json({"operations": found, "next": next_})
+
+
+async def preview_operation(request: Request) -> Response:
+    """How many a selection holds just now, and whether the first are still worth a try."""
+    context, asked = context_of(request), asked_of(request)
+    now = context.clock()
+    chosen = selection(asked, [], now)
+    found = await context.look(lambda session: preview_bulk(session, chosen, now=now))
+    sample = [
+        {"seq": seq, "handler": handler, "prospect": prospect}
+        for (seq, handler), prospect in found.sample.items()
+    ]
+    said = {"words": found.words, "count": found.count, "most": BULK_MOST, "rates": BULK_RATES}
+    return as_json(said | {"sample": sample, "stale": found.stale})
+
+
+async def start_operation(request: Request) -> Response:
+    """Do something to many, as many as are `expected` at most; see docs/ops-api.md."""
+    body, actor, now = await read_asked(request)
+    bulk_id = uuid(body, "id") if "id" in body else uuid4()
+    kind, canary = word(body, "kind", BulkKind) or BulkKind.RETRY, truth(body, "canary")
+    if canary is None and kind is BulkKind.RETRY:
+        raise HTTPException(422, "Say whether one goes first: canary is true or false.")
+    order = Order(
+        kind=kind,
+        selection=selection(body, [], now),
+        why=body.get("why", ""),
+        expected=whole(body, "expected") or 0,
+        rate=whole(body, "rate") or BULK_RATE,
+        canary=bool(canary),
+    )
+    begun = await attempt(
+        request, lambda session: start(session, actor, order, identity=bulk_id, now=now)
+    )
+    return _begun(begun)
+
+
+async def get_operation(request: Request) -> Response:
+    """How one goes."""
+    bulk_id = identity(request.path_params, "id")
+    progress = await context_of(request).look(lambda session: find_operation(session, bulk_id))
+    if progress is None:
+        raise HTTPException(404, "There is no such operation; after 90 days they are forgotten.")
+    return as_json(progress)
+
+
+async def cancel_operation(request: Request) -> Response:
+    """Leave alone what it has not come to."""
+    bulk_id = identity(request.path_params, "id")
+    actor, now = signed_in(request).actor, context_of(request).clock()
+    return await done(request, lambda session: cancel(session, actor, bulk_id, now=now))
+
+
+async def undo_operation(request: Request) -> Response:
+    """Have what it discarded restored, by an operation of its own."""
+    bulk_id, new = identity(request.path_params, "id"), uuid4()
+    actor, now = signed_in(request).actor, context_of(request).clock()
+    begun = await attempt(
+        request, lambda session: undo(session, actor, bulk_id, identity=new, now=now)
+    )
+    return _begun(begun)
+
+
+def _begun(begun: Begun) -> Response:
+    """202 for a new one; 200 for one that was begun by an earlier sending of the same id."""
+    said = {"id": str(begun.id), "deliveries": begun.total}
+    return as_json(said, 202 if begun.is_new else 200)

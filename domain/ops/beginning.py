@@ -1,0 +1,131 @@
+"""Begins bulk operations: each once, however often it is asked for, and none over another's rows.
+
+They are begun one after the other, since each looks at what the others have in hand.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlmodel import Session
+
+from domain.constants import BULK_RATE
+from domain.ops.acting import TakenError
+from domain.ops.audit import Deed, record
+from domain.ops.permissions import Actor
+from domain.sql import execute, fetch
+from domain.tables.ops import BulkKind, BulkState
+
+# The advisory lock of whoever begins one, held until the commit. The number is arbitrary and ours.
+BEGIN_LOCK: Final = 6_021_989
+# What an operation has not done with.
+IN_HAND: Final = "('waiting', 'trying')"
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """An operation that is to be written."""
+
+    id: UUID
+    kind: BulkKind
+    selection: str
+    why: str
+    total: int
+    rate: int = BULK_RATE
+    canary: bool = False
+    undoes: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """An operation and how many deliveries it has; `is_new` unless it was asked for before."""
+
+    id: UUID
+    total: int
+    is_new: bool = True
+
+
+class AlreadyBegunError(TakenError):
+    """Another operation is at these deliveries; `bulk_id` names it."""
+
+    def __init__(self, message: str, bulk_id: UUID) -> None:
+        """Say so."""
+        super().__init__(message)
+        self.bulk_id = bulk_id
+
+
+def begun_before(session: Session, identity: UUID) -> Begun | None:
+    """Wait until nobody else begins one; give the one of this id, if it was begun before."""
+    execute(session, "SELECT pg_advisory_xact_lock(%(lock)s)", lock=BEGIN_LOCK)
+    rows = fetch(session, "SELECT total FROM bulk_operations WHERE id = %(id)s", id=identity)
+    return next((Begun(identity, total, is_new=False) for (total,) in rows), None)
+
+
+def write_operation(session: Session, actor: Actor, new: New, *, now: datetime) -> None:
+    """Write it, still without its deliveries."""
+    has_canary = new.kind is BulkKind.RETRY and new.canary and new.total > 1
+    execute(
+        session,
+        """
+        INSERT INTO bulk_operations (id, kind, state, selection, why, actor, via, total, rate,
+            undoes, created_at)
+        VALUES (%(id)s, %(kind)s, %(state)s, %(selection)s, %(why)s, %(actor)s, %(via)s,
+            %(total)s, %(rate)s, %(undoes)s, %(now)s)
+        """,
+        id=new.id,
+        kind=new.kind.value,
+        state=(BulkState.CANARY if has_canary else BulkState.RUNNING).value,
+        selection=new.selection,
+        why=new.why,
+        actor=actor.name,
+        via=actor.via.value,
+        total=new.total,
+        rate=new.rate,
+        undoes=new.undoes,
+        now=now,
+    )
+
+
+def confirm_items(session: Session, actor: Actor, new: New, *, listed: int, now: datetime) -> Begun:
+    """Write down that it has begun, with as many deliveries as were listed.
+
+    Raises AlreadyBegunError if another operation has some of them in hand.
+    """
+    _demand_free(session, new.id)
+    # Some may have been settled since they were counted.
+    if listed != new.total:
+        execute(
+            session,
+            "UPDATE bulk_operations SET total = %(total)s WHERE id = %(id)s",
+            id=new.id,
+            total=listed,
+        )
+    details = {"deliveries": listed, "selection": new.selection}
+    deed = Deed(f"bulk.{new.kind}", bulk_id=str(new.id), why=new.why, details=details)
+    record(session, actor, deed, now=now)
+    return Begun(new.id, listed)
+
+
+def _demand_free(session: Session, bulk_id: UUID) -> None:
+    """By bulk_items_seq_idx, an entry for each delivery of this one."""
+    rows = fetch(
+        session,
+        f"""
+        SELECT held.bulk_id, open.kind, open.actor, count(*) AS count
+        FROM bulk_items AS mine
+        JOIN bulk_items AS held ON held.seq = mine.seq AND held.handler = mine.handler
+            AND held.bulk_id <> mine.bulk_id AND held.result IN {IN_HAND}
+        JOIN bulk_operations AS open ON open.id = held.bulk_id
+            AND open.state IN ('canary', 'running')
+        WHERE mine.bulk_id = %(id)s
+        GROUP BY held.bulk_id, open.kind, open.actor ORDER BY count DESC LIMIT 1
+        """,
+        id=bulk_id,
+    )
+    for other, kind, actor, count in rows:
+        raise AlreadyBegunError(
+            f"{count:,} of these are in a {kind} that {actor} has begun and that isn't over"
+            f" ({other}). Nothing more was begun: wait for its end, or cancel it.",
+            UUID(str(other)),
+        )

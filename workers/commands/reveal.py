@@ -1,0 +1,37 @@
+"""`momento reveal`: what is personal of one person, once, for a reason that is kept."""
+
+import argparse
+
+from domain.ops.acting import WrongRequestError
+from domain.ops.revealing import show_once
+from workers.clock import utc_now
+from workers.commands.asking import add_json, aligned, an_id, as_json, one_transaction, words
+from workers.commands.whoever import whoever
+from workers.errors import CommandError
+from workers.settings import Settings
+
+NAME = "reveal"
+HELP = "Print what is personal of one person; that you asked, and why, is kept"
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Of whom, and why."""
+    parser.add_argument("id", type=an_id, metavar="PERSON", help="their id")
+    parser.add_argument(
+        "--why", type=words(2_000), required=True, metavar="TEXT", help="kept for who asks later"
+    )
+    add_json(parser)
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Write down who asks, then print it: what isn't committed isn't shown."""
+    try:
+        with one_transaction(settings) as session:
+            found = show_once(session, whoever(), arguments.id, why=arguments.why, now=utc_now())
+    except WrongRequestError as error:
+        raise CommandError(str(error)) from None
+    if arguments.json:
+        print(as_json(found))
+    else:
+        print(aligned([(name, value or "-") for name, value in found.items()]))
+    return 0
