@@ -69,22 +69,18 @@ async def show_lane(request: Request) -> Page:
     context = context_of(request)
     now = context.clock()
 
-    def count_due(session: Session) -> Queue:
+    def stand(session: Session) -> Now:
         held = paused_handlers(session, now)
-        return lane_due(session, name, handlers_of(name), now=now, paused=held)[0]
-
-    def hold(session: Session) -> list[Holding]:
+        due = lane_due(session, name, handlers_of(name), now=now, paused=held)[0]
         pauses = [each for each in pauses_at(session, now) if each.name in _names(name)]
-        return holdings(pauses, read_processes(session, now))
+        return Now(due, holdings(pauses, read_processes(session, now)))
 
     def add_up(session: Session) -> LaneFigures:
         return lane_figures(session, name, period=period, now=now)
 
-    due = f"due of {name}"
-    queue = await context.recent.get(due, lambda: context.look(count_due), life_s=DUE_LIFE_S)
-    found = Now(queue, await context.look(hold))
+    found = await context.share(f"lane {name}", stand, life_s=DUE_LIFE_S)
     of = f"lane {name} {period.name}"
-    figures = await context.recent.get(of, lambda: context.look(add_up), life_s=FIGURES_LIFE_S)
+    figures = await context.share(of, add_up, life_s=FIGURES_LIFE_S)
     values = {
         "name": name,
         "found": found,
