@@ -70,7 +70,7 @@ def _lanes(now: Snapshot, before: Snapshot | None) -> Stage:
     oldest = _oldest(lanes)
     return Stage(
         *("lanes", "Deliveries", ("lanes",)),
-        numbers=(Number("due", added(each.queued for each in lanes), "/deliveries?state=pending"),),
+        numbers=(Number("due", added(each.queued for each in lanes), "/deliveries?due=now"),),
         oldest_s=oldest,
         a_minute=_a_minute(sum(sum(each.tries.values()) for each in lanes)),
         moves="tried",

@@ -11,7 +11,9 @@ from dashboard.context import context_of
 from dashboard.links import with_query
 from dashboard.rendering import Page
 from domain.catalogue import CATALOGUE, HANDLERS
-from domain.ops.filters import Cursor, Found
+from domain.lanes import LANES
+from domain.ops.filters import Cursor, DeliveryFilter, Found
+from domain.ops.grouped import is_by_death, is_by_due
 from domain.ops.listing import is_by_number, list_deliveries, looked_at
 from domain.tables.ledger import DeliveryState
 
@@ -54,8 +56,17 @@ async def show_deliveries(request: Request) -> Page:
         "most_new": MOST_NEW,
         "states": list(DeliveryState),
         "handlers": sorted(HANDLERS),
+        "lanes": LANES,
+        "order": order_of(wanted),
         "types": [payload.NAME for payload in CATALOGUE],
         "looked_at": looked_at(wanted),
     }
     live = with_query("/deliveries", kept, as_of=first) if first else True
     return Page("Deliveries", "deliveries.html", values, live=live)
+
+
+def order_of(wanted: DeliveryFilter) -> str:
+    """Say what comes first."""
+    if is_by_due(wanted):
+        return "by handler, the longest due first"
+    return "what died last first" if is_by_death(wanted) else "the newest first"
