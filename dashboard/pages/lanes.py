@@ -52,7 +52,8 @@ async def show_lanes(request: Request) -> Page:
     snapshot = latest.snapshot or Snapshot.nothing()
     values = {
         "lanes": rank_lanes(snapshot),
-        "panel": panel_of(latest, "lanes"),
+        "strangers": snapshot.strangers.value,
+        "panel": panel_of(latest, "lanes", "strangers"),
         "holdings": holdings(snapshot.pauses.value or (), snapshot.processes.value),
     }
     return Page("Lanes", "lanes.html", values, live=True)
