@@ -11,7 +11,8 @@ from sqlmodel import Session
 
 from domain.ops.acting import WrongRequestError
 from domain.ops.bulk import Order, cancel, start, undo
-from domain.ops.operations import Progress, find_operation
+from domain.ops.cursors import MomentCursor
+from domain.ops.operations import Progress, find_operation, list_operations
 from domain.ops.permissions import Actor, ForbiddenError
 from domain.ops.stepping import step_operation, step_operations
 from domain.ops.triage import DeadSelection
@@ -245,6 +246,19 @@ class TestInterruptions:
             assert not cancel(session, OPERATOR, bulk_id, now=NOW)
         assert step(engine, 2) == 0
         assert states(engine) == {"dead": 5, "pending": 5}
+
+
+class TestListing:
+    def test_those_of_one_moment_are_all_listed(self, engine: Engine) -> None:
+        dead(engine, 1)
+        begun = {str(begin(engine, expected=1)) for _ in range(5)}
+        found, after = list[str](), None
+        with Session(engine) as session:
+            while page := list_operations(session, after=after, limit=2):
+                found += [each.id for each in page]
+                after = MomentCursor.parse(str(MomentCursor(page[-1].created_at, page[-1].id)))
+        assert len(found) == 5
+        assert set(found) == begun
 
 
 class TestUndoing:

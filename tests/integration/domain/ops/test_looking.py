@@ -12,8 +12,9 @@ from domain.ops.circumstances import prospects
 from domain.ops.filters import Cursor, DeliveryFilter
 from domain.ops.listing import list_deliveries
 from domain.ops.moments import seq_at
+from domain.ops.operations import sample
 from domain.ops.searching import Lead, search
-from domain.ops.triage import DeadSelection, count_selected, triage
+from domain.ops.triage import GROUPS, DeadSelection, count_selected, triage
 from domain.tables.ledger import DeliveryState
 from tests.helpers.evening import START, Diary, an_id, tell
 from tests.helpers.explain import explain, overhear
@@ -204,6 +205,38 @@ class TestTriage:
                 died = NOW - {"1h": 1, "24h": 24, "7d": 168}[span] * timedelta(hours=1)
                 chosen = DeadSelection(group.handler, group.fingerprint, died)
                 assert count_selected(session, chosen, most=10_000) == count
+
+    def test_among_many_kinds_the_worst_are_shown(self, session: Session) -> None:
+        """By what died of late, whatever they are called."""
+        flood = (
+            "INSERT INTO deliveries (seq, handler, lane, received_at, state, fingerprint,"
+            " settled_at) SELECT 50000 + n, 'kind', 'afterwards', :now, 'dead',"
+            " 'K' || n % 100 + 100, :now - interval '2 hours' * (n % 100 <> 99)::int"
+            " FROM generate_series(1, 500) AS n"
+        )
+        session.connection().execute(text(flood), {"now": NOW})
+        found = triage(session, NOW)
+        assert len(found.groups) == GROUPS
+        assert (found.groups[0].fingerprint, found.groups[0].total) == ("K199", 5)
+
+    def test_what_died_of_late_is_counted_and_found_among_many_older(
+        self, session: Session
+    ) -> None:
+        flood = (
+            "INSERT INTO deliveries (seq, handler, lane, received_at, state, fingerprint,"
+            " settled_at) SELECT 50000 + n, 'flood', 'afterwards', :now, 'dead', 'E1',"
+            " :now - interval '300 days' FROM generate_series(1, 20001) AS n"
+        )
+        session.connection().execute(text(flood), {"now": NOW})
+        late = DeadSelection(died=NOW - timedelta(hours=24))
+        asked = overhear(session)
+        assert count_selected(session, late, most=10_000) == 15
+        assert len(sample(session, late, limit=10)) == 10
+        assert count_selected(session, DeadSelection(error="E1"), most=10_000) == 10_001
+        for each in list(asked):
+            assert not explain(session, each, generic=True).read_whole
+        wanted = DeliveryFilter(state=DeliveryState.DEAD, died=late.died)
+        assert len(walk(session, wanted)) == 15
 
     def test_counting_stops(self, session: Session) -> None:
         assert count_selected(session, DeadSelection(), most=10) == 11
