@@ -46,6 +46,7 @@ def _options() -> argparse.ArgumentParser:
     add("--idle-seconds", type=float, default=10.0, help="how long to watch the CPU")
     add("--deliveries", type=int, default=11_000_000, help="for the dashboard's pages")
     add("--dead", type=int, default=1_000_000, help="how many of those are dead")
+    add("--viewers", type=int, default=50, help="how many look at the dashboard at once")
     add("--quick", action="store_true", help="one short run: does it work at all?")
     add("--without-ours", action="store_true", help="only peers and limit")
     add("--output", type=Path, default=RESULTS, help="where to write the results")
@@ -62,6 +63,7 @@ def _effort(chosen: argparse.Namespace) -> Effort:
             idle_s=2.0,
             deliveries=200_000,
             dead=20_000,
+            viewers=chosen.viewers,
         )
     return Effort(
         runs=chosen.runs,
@@ -71,6 +73,7 @@ def _effort(chosen: argparse.Namespace) -> Effort:
         idle_s=chosen.idle_seconds,
         deliveries=chosen.deliveries,
         dead=chosen.dead,
+        viewers=chosen.viewers,
     )
 
 

@@ -15,6 +15,8 @@ from bench.servers import Servers
 DRAIN_TIMEOUT_S = 300
 FAN_OUT, QUICK_FAN_OUT = 100_000, 6_000
 QUICK_JOBS = 10_000
+# How often somebody walks through the dashboard's pages.
+ROUNDS, QUICK_ROUNDS = 20, 3
 # What a worker does at its start is over by then.
 CALM_S = 3.0
 
@@ -31,6 +33,7 @@ class Effort:
     # For the dashboard's pages: settled and dead deliveries together, and the dead among them.
     deliveries: int = 11_000_000
     dead: int = 1_000_000
+    viewers: int = 50
 
 
 @dataclass(frozen=True)
@@ -172,15 +175,38 @@ def due(contest: Contest, effort: Effort) -> list[Figure]:
 
 
 def dashboard(contest: Contest, effort: Effort) -> list[Figure]:
-    """How long each page of the dashboard takes among millions of deliveries."""
+    """How long each page takes among millions of deliveries, for one viewer and among many."""
     if contest.ours is None:
         return []
-    taken = scene.show(contest.servers, min(effort.samples, 50), effort.deliveries, effort.dead)
+    rounds = ROUNDS if effort.jobs > QUICK_JOBS else QUICK_ROUNDS
+    taken = scene.show(contest.servers, rounds, effort.deliveries, effort.dead, effort.viewers)
+    contest.say(f"used a second: {taken['used']}")
+    every = [(page, of["one"], of["among"]) for page, of in taken["pages"].items()]
+    every += [(f"{page}, looked at", of["one"], of["all"]) for page, of in taken["shared"].items()]
+    every += [("without a pause", taken["pressed"]["one"], taken["pressed"]["all"])]
+    for page, one, many in every:
+        contest.say(f"{page:32} {_said(one)}   {_said(many)}")
+    for page, of in taken["shared"].items():
+        costs = [of["used"][who] for who in ("one", "all")]
+        said = ", ".join(f"{each['statements']:.1f}/s" for each in costs)
+        contest.say(f"{page}: statements {said}; CPU {[each['cpu_s'] for each in costs]}")
     return [
-        Figure(f"dashboard: {page}, {name}", "ms", ours=value(times), more_is_better=False)
-        for page, times in taken.items()
-        for name, value in (("p50", measure.p50), ("p95", measure.p95))
-    ]
+        Figure(
+            f"dashboard: {page}, {who}, p95", "ms", ours=measure.p95(times), more_is_better=False
+        )
+        for page, one, many in every
+        for who, times in (("one viewer", one), (f"{effort.viewers} viewers", many))
+    ] + [_of_collector(taken["used"]["among"])]
+
+
+def _said(times: list[float]) -> str:
+    found = (measure.p50(times), measure.p95(times), measure.p99(times))
+    return " ".join(f"{each:7.1f}" for each in found)
+
+
+def _of_collector(used: dict[str, float]) -> Figure:
+    part = 100 * (used["collector_cpu_s"] + used["collector_postgres_cpu_s"])
+    return Figure("dashboard: the collector's CPU", "% of a core", ours=part, more_is_better=False)
 
 
 def telling(contest: Contest, effort: Effort) -> list[Figure]:

@@ -82,9 +82,9 @@ def ring(servers: Servers, samples: int) -> dict[str, Any]:
     return taken
 
 
-def show(servers: Servers, samples: int, deliveries: int, dead: int) -> dict[str, list[float]]:
-    """What each page of the dashboard took, among so many deliveries."""
-    taken: dict[str, list[float]] = _said(servers, "dashboard", samples, deliveries, dead)
+def show(servers: Servers, *numbers: int) -> dict[str, Any]:
+    """What the dashboard's pages took: rounds, deliveries, how many are dead, and viewers."""
+    taken: dict[str, Any] = _said(servers, "board", *numbers)
     return taken
 
 

@@ -17,6 +17,8 @@ from workers.running import JOURNAL
 from workers.settings import Settings
 
 FINISH_WITHIN_S: Final = 5
+# Longer than a page waits before it renews itself, or each time would need a new connection.
+KEEP_ALIVE_S: Final = 75
 
 
 def server_config(app: ASGIApp, *, host: str, port: int) -> uvicorn.Config:
@@ -28,6 +30,7 @@ def server_config(app: ASGIApp, *, host: str, port: int) -> uvicorn.Config:
         # A proxy on this machine may say that the browser speaks https to it, and from where.
         proxy_headers=True,
         timeout_graceful_shutdown=FINISH_WITHIN_S,
+        timeout_keep_alive=KEEP_ALIVE_S,
     )
 
 

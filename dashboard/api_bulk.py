@@ -7,23 +7,24 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard.answering import as_json, attempt, done, read_asked
-from dashboard.asking import asked_of, identity, moment, selection, truth, uuid, whole, word
+from dashboard.asking import asked_of, identity, moment_cursor, selection, truth, uuid, whole, word
 from dashboard.context import context_of
 from dashboard.guard import signed_in
 from domain.constants import BULK_MOST, BULK_RATE, BULK_RATES
 from domain.ops.beginning import Begun
 from domain.ops.bulk import Order, cancel, start, undo
+from domain.ops.cursors import MomentCursor
 from domain.ops.operations import PAGE, find_operation, list_operations
 from domain.ops.previewing import preview_bulk
 from domain.tables.ops import BulkKind
 
 
 async def get_operations(request: Request) -> Response:
-    """A page of them, the newest first; `next` is the `before` of the next one."""
-    context = context_of(request)
-    before = moment(request.query_params, "before", context.clock())
-    found = await context.look(lambda session: list_operations(session, before=before))
-    next_ = found[-1].created_at if len(found) == PAGE else None
+    """A page of them, the newest first; `next` is the `after` of the next one."""
+    after = moment_cursor(asked_of(request))
+    found = await context_of(request).look(lambda session: list_operations(session, after=after))
+    last = found[-1] if len(found) == PAGE else None
+    next_ = str(MomentCursor(last.created_at, last.id)) if last else None
     return as_json({"operations": found, "next": next_})
 
 

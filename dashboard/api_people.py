@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard.answering import as_json, as_page, attempt, done, read_asked, read_object
-from dashboard.asking import asked_of, identity, telling_cursor, telling_filter, uuid
+from dashboard.asking import asked_of, identity, moment_cursor, telling_filter, uuid
 from dashboard.context import context_of
 from dashboard.guard import signed_in
 from dashboard.pages.person import look_at_person
@@ -22,7 +22,7 @@ from domain.ops.tellings import list_tellings
 async def get_notifications(request: Request) -> Response:
     """A page of the delivery log by the filters of the page; `next` is the next one's `after`."""
     context, asked = context_of(request), asked_of(request)
-    wanted, after = telling_filter(asked, context.clock()), telling_cursor(asked)
+    wanted, after = telling_filter(asked, context.clock()), moment_cursor(asked)
     found = await context.look(lambda session: list_tellings(session, wanted, after=after))
     return as_page("notifications", found)
 

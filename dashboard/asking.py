@@ -8,10 +8,12 @@ from uuid import UUID
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from domain.lanes import LANES
 from domain.ops.acting import Key
+from domain.ops.cursors import MomentCursor
 from domain.ops.filters import Cursor, DeliveryFilter
 from domain.ops.pausing import Hold
-from domain.ops.tellings import TellingCursor, TellingFilter
+from domain.ops.tellings import TellingFilter
 from domain.ops.triage import DeadSelection
 from domain.tables.ledger import DeliveryState
 from domain.tables.notifications import Channel, NotificationStatus, Template
@@ -19,6 +21,8 @@ from domain.tables.notifications import Channel, NotificationStatus, Template
 LONGEST: Final = 400
 MOST_PICKED: Final = 100
 HIGHEST: Final = 2**63 - 1
+# What is due by the time at which somebody looks.
+NOW: Final = "now"
 Asked = Mapping[str, str]
 Word = TypeVar("Word")
 
@@ -123,7 +127,16 @@ def delivery_filter(asked: Asked, now: datetime) -> DeliveryFilter:
         until=moment(asked, "until", now),
         error=text(asked, "error"),
         died=moment(asked, "died", now),
+        lane=_lane(asked),
+        due=now if text(asked, "due") == NOW else moment(asked, "due", now),
     )
+
+
+def _lane(asked: Asked) -> str | None:
+    lane = text(asked, "lane")
+    if lane is not None and lane not in LANES:
+        raise _unreadable("lane")
+    return lane
 
 
 def telling_filter(asked: Asked, now: datetime) -> TellingFilter:
@@ -140,10 +153,10 @@ def telling_filter(asked: Asked, now: datetime) -> TellingFilter:
     )
 
 
-def telling_cursor(asked: Asked) -> TellingCursor | None:
-    """Where a page of notifications begins; None for the first."""
+def moment_cursor(asked: Asked) -> MomentCursor | None:
+    """Where a page of notifications, or of bulk operations, begins; None for the first."""
     value = asked.get("after", "")
-    found = TellingCursor.parse(value)
+    found = MomentCursor.parse(value)
     if value and found is None:
         raise _unreadable("after")
     return found
@@ -185,7 +198,7 @@ def asked_of(request: Request) -> dict[str, str]:
 
 # The filters that pages have; a link keeps these and nothing else that somebody put into it.
 NAMES: Final = (
-    "state", "handler", "type", "subject", "user", "since", "until", "error", "died",
+    "state", "handler", "type", "subject", "user", "since", "until", "error", "died", "lane", "due",
     "after",
     "channel", "template", "reason",
     "person", "only",

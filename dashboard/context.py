@@ -42,8 +42,6 @@ LOCK_MS: Final = 1_500
 # once one wait was in vain, the next is short.
 PATIENCE_S: Final = 5.0
 IN_VAIN_S: Final = 1.0
-# What was read of all that is dead, among what is kept for a moment.
-TRIAGE: Final = "triage"
 # By a snapshot of that long ago pages tell what grows.
 EARLIER: Final = timedelta(minutes=2)
 
@@ -92,11 +90,18 @@ class Context:
         """Read in one transaction that can't write and sees one moment."""
         return await self._transact(read, writes=False)
 
+    async def share(self, of: str, read: Callable[[Session], Result], *, life_s: float) -> Result:
+        """Look, once for all who ask for the same within so many seconds.
+
+        What it is of says all that the answer depends on, and never who asks.
+        """
+        return await self.recent.get(of, lambda: self.look(read), life_s=life_s)
+
     async def write(self, work: Callable[[Session], Result]) -> Result:
         """Work in one transaction, which commits."""
         done = await self._transact(work, writes=True)
         # Who has done something sees at once what came of it.
-        self.recent.forget(TRIAGE)
+        self.recent.forget()
         return done
 
     async def hash(self, work: Callable[[], Result]) -> Result:

@@ -20,12 +20,15 @@ KEEP_ALIVE_S: Final = 15.0
 # Then the browser asks anew, and proves again that it is signed in.
 LIFE_S: Final = 300.0
 RETRY_MS: Final = 5_000
+# The mark while the database doesn't answer.
+AWAY: Final = -1
 
 # Postgres counts what was written: one small read, however much there is.
 _WRITTEN: Final = """
 SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::bigint FROM pg_stat_user_tables
 WHERE relname IN ('deliveries', 'outbox', 'notifications', 'handovers', 'workers', 'audit_log',
-    'bulk_operations', 'bulk_items', 'schedules')
+    'bulk_operations', 'bulk_items', 'schedules', 'pauses', 'discards', 'api_keys',
+    'dashboard_users', 'snapshots')
 """
 
 
@@ -64,16 +67,24 @@ class Nudges:
         while loop.time() < end:
             with suppress(TimeoutError):
                 async with asyncio.timeout(KEEP_ALIVE_S), self._changed:
-                    await self._changed.wait()
-            yield f"event: nudge\ndata: {self._mark}\n\n" if self._mark != seen else ": \n\n"
-            seen = self._mark
+                    while self._mark == seen:
+                        await self._changed.wait()
+            # What changes while this line is being sent is another nudge.
+            before, seen = seen, self._mark
+            yield f"event: nudge\ndata: {seen}\n\n" if seen != before else ": \n\n"
 
     async def _look(self) -> None:
         while self._waiting:
-            with suppress(DatabaseAwayError):
-                mark = await self._read()
-                if mark != self._mark:
-                    async with self._changed:
-                        self._mark = mark
-                        self._changed.notify_all()
+            mark = await self._read_or_away()
+            if mark != self._mark:
+                async with self._changed:
+                    self._mark = mark
+                    self._changed.notify_all()
             await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _read_or_away(self) -> int:
+        try:
+            return await self._read()
+        except DatabaseAwayError:
+            # That it went away, and that it is back, is something to show as well.
+            return AWAY

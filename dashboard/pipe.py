@@ -68,9 +68,15 @@ def _outbox(now: Snapshot, before: Snapshot | None) -> Stage:
 def _lanes(now: Snapshot, before: Snapshot | None) -> Stage:
     lanes = now.lanes.value or ()
     oldest = _oldest(lanes)
+    due = added(each.queued for each in lanes)
+    numbers = [Number("due", due, "/deliveries?due=now")]
+    if (strangers := now.strangers.value) and strangers.waiting.number:
+        name = strangers.names[0] if len(strangers.names) == 1 else None
+        path = with_query("/deliveries", due="now", handler=name)
+        numbers.append(Number("of unknown handlers", strangers.waiting, path, "late"))
     return Stage(
-        *("lanes", "Deliveries", ("lanes",)),
-        numbers=(Number("due", added(each.queued for each in lanes), "/deliveries?state=pending"),),
+        *("lanes", "Deliveries", ("lanes", "strangers")),
+        numbers=tuple(numbers),
         oldest_s=oldest,
         a_minute=_a_minute(sum(sum(each.tries.values()) for each in lanes)),
         moves="tried",

@@ -43,8 +43,9 @@ class Scheduler:
         now: Callable[[], datetime] = utc_now,
     ) -> None:
         """Put it together; nothing runs yet."""
-        # A connection for each track, and for whoever says that it leads; it is opened when needed.
-        self._engine = make_engine(database_url, process="scheduler", pool_size=MOST_TRACKS)
+        # A connection for each track and for whoever says that it leads, and for bulk operations,
+        # of which each has a transaction of its own beside its tick's. It is opened when needed.
+        self._engine = make_engine(database_url, process="scheduler", pool_size=MOST_TRACKS + 2)
         lead_engine = make_engine(database_url, process="scheduler", pool_size=1)
         self._term = Term(self._engine, Lead(lead_engine, now=now), now=now)
         self._timetable = make_timetable(self._term.wait)

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard.asking import identity, moment, selection, uuid, whole, word
+from dashboard.asking import asked_of, identity, moment_cursor, selection, uuid, whole, word
 from dashboard.context import context_of
 from dashboard.forms import Form
 from dashboard.guard import signed_in
@@ -19,6 +19,7 @@ from domain.constants import BULK_RATE
 from domain.ops.acting import WrongRequestError
 from domain.ops.beginning import AlreadyBegunError, Begun
 from domain.ops.bulk import Order, cancel, start, undo
+from domain.ops.cursors import MomentCursor
 from domain.ops.operations import PAGE, find_operation, list_operations
 from domain.tables.ops import BulkKind
 
@@ -26,9 +27,14 @@ from domain.tables.ops import BulkKind
 async def show_operations(request: Request) -> Page:
     """All of them, the newest first."""
     context = context_of(request)
-    before = moment(dict(request.query_params), "before", context.clock())
-    operations = await context.look(lambda session: list_operations(session, before=before))
-    values = {"operations": operations, "page": PAGE, "is_first": before is None}
+    after = moment_cursor(asked_of(request))
+    operations = await context.look(lambda session: list_operations(session, after=after))
+    last = operations[-1] if len(operations) == PAGE else None
+    values = {
+        "operations": operations,
+        "after": last and MomentCursor(last.created_at, last.id),
+        "is_first": after is None,
+    }
     return Page("Bulk operations", "operations.html", values, live=True)
 
 

@@ -59,9 +59,7 @@ async def rates(
     """How each handler goes, when it last did, and why that isn't known, if it isn't."""
     latest = await context.snapshots.latest()
     try:
-        last = await context.recent.get(
-            "last days", lambda: context.look(last_days), life_s=LAST_LIFE_S
-        )
+        last = await context.share("last days", last_days, life_s=LAST_LIFE_S)
     except DatabaseAwayError:
         return {}, {}, "The database is away: how it goes just now isn't known."
     if latest.snapshot is None or latest.is_silent:

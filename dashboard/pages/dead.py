@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from typing import Any, Final
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from sqlmodel import Session
 from starlette.requests import Request
 
 from dashboard.asking import asked_of, cursor, delivery_filter, selection, word
-from dashboard.context import TRIAGE, context_of
+from dashboard.context import context_of
 from dashboard.rendering import Page
 from domain.constants import BULK_MOST, BULK_RATE, BULK_RATES
 from domain.ops.circumstances import prospects
@@ -18,8 +19,10 @@ from domain.ops.triage import COUNTED, GROUPS, SPANS, count_selected, triage
 from domain.tables.ledger import DeliveryState
 from domain.tables.ops import BulkKind
 
-# However many look at it, the dead are counted so often.
+SAMPLED: Final = 10
+# However many look at them, the dead are counted and listed so often.
 TRIAGE_LIFE_S: Final = 2.0
+LIST_LIFE_S: Final = 1.0
 # More than these aren't confirmed by a press alone.
 TYPED_ABOVE: Final = 50
 
@@ -28,8 +31,8 @@ async def show_dead(request: Request) -> Page:
     """The groups, those with the most of late first."""
     context = context_of(request)
     now = context.clock()
-    found = await context.recent.get(
-        TRIAGE, lambda: context.look(lambda session: triage(session, now)), life_s=TRIAGE_LIFE_S
+    found = await context.share(
+        "triage", lambda session: triage(session, now), life_s=TRIAGE_LIFE_S
     )
     values = {
         "groups": found.groups,
@@ -58,8 +61,9 @@ async def show_dead_list(request: Request) -> Page:
         }
 
     narrow = {name: asked[name] for name in ("handler", "error", "died") if name in asked}
-    values = await context.look(read)
-    values |= {
+    of = f"dead {urlencode(asked)}"
+    values = {
+        **await context.share(of, read, life_s=LIST_LIFE_S),
         "asked": narrow,
         "words": chosen.in_words(),
         "counted": COUNTED,

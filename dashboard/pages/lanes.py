@@ -51,7 +51,8 @@ async def show_lanes(request: Request) -> Page:
     snapshot = latest.snapshot or Snapshot.nothing()
     values = {
         "lanes": rank_lanes(snapshot),
-        "panel": panel_of(latest, "lanes"),
+        "strangers": snapshot.strangers.value,
+        "panel": panel_of(latest, "lanes", "strangers"),
         "holdings": holdings(snapshot.pauses.value or (), snapshot.processes.value),
     }
     return Page("Lanes", "lanes.html", values, live=True)
@@ -86,22 +87,18 @@ async def look_at_lane(request: Request) -> tuple[Now, LaneFigures]:
     context = context_of(request)
     now = context.clock()
 
-    def count_due(session: Session) -> Queue:
+    def stand(session: Session) -> Now:
         held = paused_handlers(session, now)
-        return lane_due(session, name, handlers_of(name), now=now, paused=held)[0]
-
-    def hold(session: Session) -> list[Holding]:
+        due = lane_due(session, name, handlers_of(name), now=now, paused=held)[0]
         pauses = [each for each in pauses_at(session, now) if each.name in _names(name)]
-        return holdings(pauses, read_processes(session, now))
+        return Now(due, holdings(pauses, read_processes(session, now)))
 
     def add_up(session: Session) -> LaneFigures:
         return lane_figures(session, name, period=period, now=now)
 
-    due = f"due of {name}"
-    queue = await context.recent.get(due, lambda: context.look(count_due), life_s=DUE_LIFE_S)
-    found = Now(queue, await context.look(hold))
+    found = await context.share(f"lane {name}", stand, life_s=DUE_LIFE_S)
     of = f"lane {name} {period.name}"
-    return found, await context.recent.get(of, lambda: context.look(add_up), life_s=FIGURES_LIFE_S)
+    return found, await context.share(of, add_up, life_s=FIGURES_LIFE_S)
 
 
 def sentence_of(figures: LaneFigures) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from dashboard.asking import asked_of, identity, telling_cursor, telling_filter
+from dashboard.asking import asked_of, identity, moment_cursor, telling_filter
 from dashboard.context import context_of
 from dashboard.rendering import Page
 from domain.notifications.log import find_notification
@@ -29,7 +29,7 @@ MEANINGS: Final = {
 async def show_notifications(request: Request) -> Page:
     """A page of the log, the newest first."""
     context, asked = context_of(request), asked_of(request)
-    wanted, after = telling_filter(asked, context.clock()), telling_cursor(asked)
+    wanted, after = telling_filter(asked, context.clock()), moment_cursor(asked)
     found = await context.look(lambda session: list_tellings(session, wanted, after=after))
     values = {
         "asked": {name: value for name, value in asked.items() if name != "after"},

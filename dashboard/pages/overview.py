@@ -35,6 +35,8 @@ _LEADS: Final = (
     ("No", "Workers", "/workers"),
     ("Stuck", "Workers", "/workers"),
     ("MuchMemory", "Workers", "/workers"),
+    ("ProcessSilent", "Workers", "/workers"),
+    ("HandlersUnknown", "What is due", "/deliveries?due=now"),
     ("Channel", "Notifications", "/notifications"),
     ("ManyUnknown", "Notifications", "/notifications?state=unknown"),
 )

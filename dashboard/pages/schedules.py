@@ -1,6 +1,5 @@
 """`/schedules`: what runs when, its last sixty runs, what was missed; run now, pause, resume."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
@@ -41,7 +40,7 @@ async def show_schedules(request: Request) -> Page:
         table = list_schedules(session, now)
         return table, [(each, strip_of(each.ticks)) for each in table.listed]
 
-    found, listed = await context.recent.get(BACK, lambda: context.look(read), life_s=LIFE_S)
+    found, listed = await context.share(BACK, read, life_s=LIFE_S)
     values = {
         "leader": found.leader,
         "listed": listed,
@@ -60,7 +59,7 @@ async def run_schedule(request: Request, form: Form) -> Response:
     def work(session: Session) -> bool:
         return run_now(session, actor, name, why=checked_why(why), now=now) is not None
 
-    return await _do(request, work, said="asked")
+    return await do(request, work, back=BACK, said="asked")
 
 
 async def pause_one(request: Request, form: Form) -> Response:
@@ -73,21 +72,16 @@ async def pause_one(request: Request, form: Form) -> Response:
         plain = replace(hold, why=checked_why(hold.why))
         return pause_schedule(session, actor, plain, now=now)
 
-    return await _do(request, work, said="schedule_paused")
+    return await do(request, work, back=BACK, said="schedule_paused")
 
 
 async def resume_one(request: Request, form: Form) -> Response:
     """End its pause, unless another stands by now."""
     actor, now = signed_in(request).actor, context_of(request).clock()
     name, until = text(form, "name") or "", moment(form, "until", now)
-    return await _do(
+    return await do(
         request,
         lambda session: resume_schedule(session, actor, name, now=now, until=until),
+        back=BACK,
         said="schedule_resumed",
     )
-
-
-async def _do(request: Request, work: Callable[[Session], bool], *, said: str) -> Response:
-    answer = await do(request, work, back=BACK, said=said)
-    context_of(request).recent.forget(BACK)
-    return answer

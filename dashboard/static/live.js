@@ -1,5 +1,6 @@
-// Brings a page up to date: when the server says that something has changed, and every few seconds
-// beneath that. Changes only what differs. Waits while somebody is in the middle of something.
+// Brings a page up to date: when the server says that something has changed, never sooner than the
+// interval that was chosen; and beneath that by itself, twice as slowly while the server can say so.
+// Changes only what differs. Waits while somebody is in the middle of something.
 "use strict";
 
 (() => {
@@ -7,7 +8,9 @@
   if (!region) return;
 
   const LATE_FACTOR = 4;
-  const NUDGES_APART_MS = 1000;
+  const BENEATH_FACTOR = 2;
+  // All who look are nudged at once; they come back one after another.
+  const SPREAD_MS = 500;
   const LONGEST_SHOWN_MS = 10 * 60 * 1000;
   const state = document.getElementById("live-state");
   const banner = document.getElementById("paused");
@@ -21,6 +24,7 @@
   let askedAt = Date.now();
   let isLost = false;
   let source = null;
+  let nudge = 0;
   let shownUntil;
   let shownAt = 0;
 
@@ -57,6 +61,11 @@
       say();
       announcement.textContent = now ? state.textContent : "The dashboard answers again.";
     }
+  }
+
+  // What was chosen, in milliseconds; zero for only when asked.
+  function period() {
+    return Number(every.value) * 1000;
   }
 
   function live() {
@@ -111,16 +120,25 @@
 
   // The stream: only while the page can be seen, since a browser has few connections to a host.
   function listen() {
-    if (document.hidden || Number(every.value) === 0) {
+    if (document.hidden || period() === 0) {
       source?.close();
       source = null;
     } else if (!source) {
       source = new EventSource("/live");
-      source.addEventListener("nudge", () => {
-        const wait = Math.max(0, NUDGES_APART_MS - (Date.now() - askedAt));
-        setTimeout(renew, wait);
-      });
+      source.addEventListener("nudge", nudged);
     }
+  }
+
+  // However often something changes, the page is renewed once in the interval that was chosen.
+  function nudged() {
+    if (nudge) return;
+    const wait = Math.max(0, period() - (Date.now() - askedAt)) + Math.random() * SPREAD_MS;
+    nudge = setTimeout(() => {
+      nudge = 0;
+      if (!source) return;
+      if (Date.now() - askedAt >= period()) renew();
+      else nudged();
+    }, wait);
   }
 
   function pause() {
@@ -150,10 +168,10 @@
 
   function tick() {
     mask();
-    const period = Number(every.value) * 1000;
-    if (period && Date.now() - askedAt >= period) renew();
+    const apart = period() * (source?.readyState === EventSource.OPEN ? BENEATH_FACTOR : 1);
+    if (apart && Date.now() - askedAt >= apart) renew();
     else if (missed && !busy && !held() && !document.hidden) renew();
-    if (period && !held() && !document.hidden && Date.now() - freshAt > period * LATE_FACTOR + 5000) {
+    if (apart && !held() && !document.hidden && Date.now() - freshAt > period() * LATE_FACTOR + 5000) {
       setLost(true);
     }
     say();

@@ -72,6 +72,12 @@ def _running(processes: Any) -> _Values:
         yield len(alive), (name,)
 
 
+def _silent(processes: Any) -> _Values:
+    for name in PROCESSES:
+        found = [each for each in processes if each.name == name and each.last_seen_s >= SEEN_S]
+        yield len(found), (name,)
+
+
 def _memory(processes: Any) -> _Values:
     for name in PROCESSES:
         found = [each.memory_bytes for each in processes if each.name == name]
@@ -180,12 +186,27 @@ SOURCES: Final = (
         _ages,
     ),
     Source("lane_failing_ratio", "lanes", "The part of the tries that failed lately.", _L, _failed),
+    Source(
+        "strangers_due",
+        "strangers",
+        "Deliveries that are due of handlers that this version doesn't know.",
+        (),
+        _queue,
+    ),
+    Source("strangers_oldest_seconds", "strangers", "For how long the oldest.", (), _oldest),
     Source("deliveries", "deliveries", "Deliveries by state.", ("state",), _states),
     Source("channel_due", "channels", "Notifications that are due.", _C, _each("due")),
     Source("channel_oldest_seconds", "channels", "For how long the oldest was due.", _C, _ages),
     Source("channel_unknown", "channels", "Sent, or not: nobody knows.", _C, _each("unknown")),
     Source("resting_seconds", "resting", "Since when a service rests.", ("port",), _rests),
     Source("processes", "processes", "Processes that were seen lately.", ("process",), _running),
+    Source(
+        "processes_silent",
+        "processes",
+        "Processes that fell silent within a minute, without saying that they end.",
+        ("process",),
+        _silent,
+    ),
     Source("lane_takers", "processes", "Workers that take a lane.", _L, _takers),
     Source("memory_bytes", "processes", "Memory of the largest process.", ("process",), _memory),
     Source("in_hand_seconds", "processes", "What is longest in hand.", ("process",), _busy),

@@ -193,6 +193,8 @@ def _waiting(snapshot: Snapshot) -> Iterator[str]:
     if (outbox := snapshot.outbox.value) and outbox.waiting.number:
         yield count(outbox.waiting.number, "domain event", "domain events") + " to route"
     due = sum(lane.queued.number for lane in snapshot.lanes.value or ())
+    if strangers := snapshot.strangers.value:
+        due += strangers.waiting.number
     if due:
         yield count(due, "delivery", "deliveries") + " to apply"
 

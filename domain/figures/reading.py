@@ -22,6 +22,7 @@ from domain.figures.reading_work import (
     read_failing,
     read_outbox,
     read_resting,
+    read_strangers,
     read_work,
 )
 
@@ -41,4 +42,5 @@ READERS: Final[Mapping[tuple[str, ...], Reader]] = {
     ("database",): read_database,
     ("handlers",): read_handlers,
     ("pauses",): read_pauses,
+    ("strangers",): read_strangers,
 }

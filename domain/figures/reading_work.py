@@ -20,15 +20,18 @@ from domain.figures.counting import (
     outbox_now,
     seconds_since,
 )
-from domain.figures.snapshot import ChannelNow, Failing, Lane, Queue, Resting
+from domain.figures.snapshot import ChannelNow, Failing, Lane, Queue, Resting, StrangersNow
 from domain.lanes import LANES
 from domain.pausing import paused_handlers
+from domain.skip_scan import DUE, handlers_with
 from domain.sql import fetch
 from domain.tables.notifications import Channel
 
 # What is told as "lately": long enough for a rate, short enough for an alarm.
 LATELY: Final = timedelta(minutes=10)
 FAILING_SHOWN: Final = 20
+# Of handlers that aren't known.
+STRANGERS_SHOWN, STRANGERS_COUNTED = 5, 200
 P95: Final = 0.95
 # As far back as a small line in a row shows.
 MINUTES_SHOWN: Final = 30
@@ -73,6 +76,14 @@ def read_work(session: Session, now: datetime) -> Work:
     every = [name for listed in _HANDLERS.values() for name in listed]
     due = [states for _, states in found.values()]
     return Work(lanes, count_deliveries(session, every, due, now=now))
+
+
+def read_strangers(session: Session, now: datetime) -> StrangersNow:
+    """Count what is due of handlers that only another version knows, or none any more."""
+    unknown = [name for name in handlers_with(session, DUE) if name not in HANDLERS]
+    paused = paused_handlers(session, now)
+    queue, _ = lane_due(session, "", unknown[:STRANGERS_COUNTED], now=now, paused=paused)
+    return StrangersNow(tuple(unknown[:STRANGERS_SHOWN]), queue.waiting, queue.oldest_s)
 
 
 def _lately(session: Session, name: str) -> list[tuple[list[str], int, list[int] | None]]:

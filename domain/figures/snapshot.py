@@ -94,6 +94,15 @@ class HandlerNow:
 
 
 @dataclass(frozen=True, slots=True)
+class StrangersNow:
+    """What is due of handlers that this version doesn't know, and some of their names."""
+
+    names: tuple[str, ...]
+    waiting: Count
+    oldest_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Failing:
     """A kind of failure that was met within a day."""
 
@@ -262,6 +271,7 @@ class Snapshot:
     broker: Part[BrokerNow] = Part()
     handlers: Part[Mapping[str, HandlerNow]] = Part()
     pauses: Part[tuple[PauseNow, ...]] = Part()
+    strangers: Part[StrangersNow] = Part()
     alerts: tuple[AlertNow, ...] = ()
 
     @classmethod

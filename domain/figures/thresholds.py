@@ -62,6 +62,14 @@ THRESHOLDS: Final = (
         fine="workers are at work",
     ),
     Threshold(
+        "ProcessSilent",
+        "processes_silent",
+        "a {process} has fallen silent",
+        "It was killed, or hangs. What it had in hand is tried by others; see why it ended.",
+        warn=0,
+        fine="no process has fallen silent",
+    ),
+    Threshold(
         "NoRelay",
         "processes",
         "no relay runs",
@@ -92,6 +100,14 @@ THRESHOLDS: Final = (
         page=300,
         unit=Unit.SECONDS,
         causes=_WORKING,
+    ),
+    Threshold(
+        "HandlersUnknown",
+        "strangers_oldest_seconds",
+        "deliveries of handlers that this version doesn't know have been due for {value}",
+        "Start workers of the version that knows them, or discard what a removed handler left.",
+        warn=60,
+        unit=Unit.SECONDS,
     ),
     Threshold(
         "Paused",

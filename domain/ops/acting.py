@@ -148,6 +148,16 @@ def restore_these(session: Session, keys: Sequence[Key]) -> set[Key]:
     )
 
 
+def hold_these(session: Session, keys: Sequence[Key]) -> set[Key]:
+    """Lock those of them that nobody else has in hand, without waiting; give which."""
+    return _done(
+        session,
+        f"SELECT row.seq, row.handler FROM deliveries AS row JOIN {_THESE} ON {_OF_THESE}"
+        " FOR UPDATE OF row SKIP LOCKED",
+        keys,
+    )
+
+
 def states_of(session: Session, keys: Iterable[Key]) -> dict[Key, str]:
     """Give where deliveries stand; those that there are."""
     listed = list(keys)

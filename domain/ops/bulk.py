@@ -54,14 +54,13 @@ def start(session: Session, actor: Actor, order: Order, *, identity: UUID, now: 
     words = order.selection.in_words()
     new = New(identity, order.kind, words, why, found, order.rate, order.canary)
     write_operation(session, actor, new, now=now)
-    condition, values = chosen(order.selection)
+    source, values = chosen(session, order.selection)
     listed = execute(
         session,
         f"""
         INSERT INTO bulk_items (bulk_id, place, seq, handler)
         SELECT %(id)s, row_number() OVER (), few.seq, few.handler FROM (
-            SELECT row.seq, row.handler FROM deliveries AS row WHERE {condition}
-            ORDER BY {IN_ORDER} LIMIT %(most)s
+            SELECT row.seq, row.handler FROM {source} ORDER BY {IN_ORDER} LIMIT %(most)s
         ) AS few
         """,
         id=identity,

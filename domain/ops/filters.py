@@ -1,10 +1,13 @@
 """Which deliveries ops ask for, where a page of them begins, and what it holds."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from domain.catalogue import CATALOGUE
+from domain.pausing import handlers_of
 from domain.tables.ledger import DeliveryState
 
 _CURSOR: Final = re.compile(r"([0-9]{1,18})~([^~\0]{1,200})~([0-9]{1,17})?", re.DOTALL)
@@ -16,7 +19,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 class DeliveryFilter:
     """Which deliveries; what is None doesn't matter. Moments are of receipt, but for `died`.
 
-    `died`: only what is dead, since then.
+    `died`: only what is dead, since then. `due`: only what was due by then. `lane`: only of
+    handlers that are in that lane.
     """
 
     state: DeliveryState | None = None
@@ -28,13 +32,32 @@ class DeliveryFilter:
     until: datetime | None = None
     error: str | None = None
     died: datetime | None = None
+    lane: str | None = None
+    due: datetime | None = None
+
+    @property
+    def handlers(self) -> frozenset[str] | None:
+        """The handlers that may be meant; None for all."""
+        taking = (
+            None if self.type is None else frozenset(_taking(self.type)),
+            None if self.lane is None else handlers_of(self.lane),
+            None if self.handler is None else frozenset({self.handler}),
+        )
+        meant = [each for each in taking if each is not None]
+        return frozenset.intersection(*meant) if meant else None
+
+
+def _taking(name: str) -> Iterator[str]:
+    for payload, handlers in CATALOGUE.items():
+        if name == payload.NAME:
+            yield from (handler.name for handler in handlers)
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """Where a page begins: after the delivery with this key.
 
-    `due_at`: of what is pending, due then; of one kind of what is dead, when that had died.
+    `due_at`: of what is due, due then; of a part of what is dead, when that had died.
     """
 
     seq: int

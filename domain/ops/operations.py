@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from domain.ops.bulk import results
+from domain.ops.cursors import MomentCursor
 from domain.ops.triage import IN_ORDER, DeadSelection, chosen
 from domain.sql import fetch, fetch_dicts
 from domain.tables.ops import ItemResult
@@ -71,15 +72,17 @@ class Progress:
 
 
 def list_operations(
-    session: Session, *, before: datetime | None = None, limit: int = PAGE
+    session: Session, *, after: MomentCursor | None = None, limit: int = PAGE
 ) -> list[Operation]:
-    """Give a page of operations, the newest first, of those that were started before then."""
+    """Give a page of operations, the newest first; none twice, though they began together."""
     rows = fetch_dicts(
         session,
         f"SELECT {_COLUMNS} FROM bulk_operations"
-        " WHERE %(before)s::timestamptz IS NULL OR created_at < %(before)s"
+        " WHERE %(began)s::timestamptz IS NULL"
+        " OR (created_at, id) < (%(began)s::timestamptz, %(bulk_id)s::uuid)"
         " ORDER BY created_at DESC, id DESC LIMIT %(limit)s",
-        before=before,
+        began=after and after.created_at,
+        bulk_id=after and after.id,
         limit=limit,
     )
     return [Operation(**row) for row in rows]
@@ -112,12 +115,11 @@ def find_operation(session: Session, bulk_id: UUID) -> Progress | None:
 
 def sample(session: Session, selection: DeadSelection, *, limit: int) -> list[tuple[int, str]]:
     """Give some of what is selected, those that an operation would begin with."""
-    condition, values = chosen(selection)
+    source, values = chosen(session, selection)
     rows = fetch(
         session,
-        f"SELECT row.seq, row.handler FROM deliveries AS row WHERE {condition}"
-        f" ORDER BY {IN_ORDER} LIMIT %(limit)s",
-        limit=limit,
+        f"SELECT row.seq, row.handler FROM {source} ORDER BY {IN_ORDER} LIMIT %(most)s",
+        most=limit,
         **values,
     )
     return [(seq, handler) for seq, handler in rows]

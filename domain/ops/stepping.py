@@ -1,4 +1,8 @@
-"""Takes bulk operations further, a step a second each; whatever a step did is committed with it."""
+"""Takes bulk operations further, a step a second each, in a transaction of its own.
+
+Whatever a step did is committed with it. It waits for nobody, and nobody waits for more than one
+step of one operation: what others have in hand is left for a later step.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +13,14 @@ from uuid import UUID
 from sqlmodel import Session
 
 from domain.constants import BULK_CHUNK, BULK_FAILED_SHARE, BULK_PATIENCE
-from domain.ops.acting import Key, discard_these, restore_these, retry_these, states_of
+from domain.ops.acting import (
+    Key,
+    discard_these,
+    hold_these,
+    restore_these,
+    retry_these,
+    states_of,
+)
 from domain.ops.audit import Deed, record
 from domain.ops.bulk import end, results
 from domain.ops.permissions import Actor
@@ -41,21 +52,45 @@ class Open:
 
 
 def step_operations(session: Session, now: datetime, *, only: UUID | None = None) -> int:
-    """Take a step of each open operation, or of one `only`; give how many were dealt with."""
+    """Take a step of each open operation, or of one `only`; give how many were dealt with.
+
+    Each on another connection of the session's engine, and committed by itself. One that fails
+    holds up no other; the first error is raised once all had their turn.
+    """
+    rows = fetch(
+        session,
+        "SELECT id FROM bulk_operations WHERE state IN ('canary', 'running')"
+        " AND (%(only)s::uuid IS NULL OR id = %(only)s)"
+        " ORDER BY created_at LIMIT %(at_once)s",
+        only=only,
+        at_once=AT_ONCE,
+    )
+    count, errors = 0, list[Exception]()
+    for (bulk_id,) in rows:
+        try:
+            with Session(session.get_bind()) as own, own.begin():
+                count += step_operation(own, bulk_id, now)
+        except Exception as error:  # noqa: BLE001 - raised below, whatever it is
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    return count
+
+
+def step_operation(session: Session, bulk_id: str, now: datetime) -> int:
+    """Take a step of one operation, unless it is over or somebody has it in hand."""
     rows = fetch_dicts(
         session,
         """
         SELECT id, kind, state, why, actor, via, rate, stepped_at FROM bulk_operations
-        WHERE state IN ('canary', 'running') AND (%(only)s::uuid IS NULL OR id = %(only)s)
-        ORDER BY created_at LIMIT %(at_once)s FOR UPDATE SKIP LOCKED
+        WHERE id = %(id)s AND state IN ('canary', 'running') FOR UPDATE SKIP LOCKED
         """,
-        only=only,
-        at_once=AT_ONCE,
+        id=bulk_id,
     )
-    operations = [
+    operations = (
         Open(**row | {"kind": BulkKind(row["kind"]), "state": BulkState(row["state"])})
         for row in rows
-    ]
+    )
     return sum(_step(session, each, now) for each in operations)
 
 
@@ -141,7 +176,7 @@ def _deal(session: Session, operation: Open, *, limit: int, now: datetime) -> in
         id=operation.id,
         limit=limit,
     )
-    keys = [(seq, handler) for seq, handler in rows]
+    keys = _at_hand(session, [(seq, handler) for seq, handler in rows])
     done = _do(session, operation, keys, now=now)
     found = states_of(session, [key for key in keys if key not in done])
     execute(
@@ -167,6 +202,13 @@ def _deal(session: Session, operation: Open, *, limit: int, now: datetime) -> in
         now=now,
     )
     return len(keys)
+
+
+def _at_hand(session: Session, keys: Sequence[Key]) -> list[Key]:
+    """Give those that nobody else has in hand, and hold them; those that are gone as well."""
+    held = hold_these(session, keys)
+    there = states_of(session, keys)
+    return [key for key in keys if key in held or key not in there]
 
 
 def _do(session: Session, operation: Open, keys: Sequence[Key], *, now: datetime) -> set[Key]:

@@ -4,24 +4,21 @@ One person's are found by their id. Else so many of the newest are looked throug
 page then says how far it has looked, and leads further back.
 """
 
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from sqlmodel import Session
 
 from domain.notifications.log import COLUMNS, Logged
+from domain.ops.cursors import MomentCursor
 from domain.sql import fetch, fetch_dicts
 from domain.tables.notifications import Channel, NotificationStatus, Template
 
 PAGE: Final = 50
 # Of what no index serves, so many are looked at for one page.
 LOOKED_AT: Final = 20_000
-_CURSOR: Final = re.compile(r"([0-9]{1,17})~([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
-_MICROSECOND: Final = timedelta(microseconds=1)
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,28 +35,6 @@ class TellingFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class TellingCursor:
-    """Where a page begins: after the notification that was made then and has this id."""
-
-    created_at: datetime
-    id: str
-
-    def __str__(self) -> str:
-        """As it stands in a URL; the moment to the microsecond, or rows would be lost."""
-        return f"{(self.created_at - _EPOCH) // _MICROSECOND}~{self.id}"
-
-    @classmethod
-    def parse(cls, text: str) -> "TellingCursor | None":
-        """Read one from a URL; None if it is none."""
-        if not (found := _CURSOR.fullmatch(text)):
-            return None
-        try:
-            return cls(_EPOCH + int(found[1]) * _MICROSECOND, found[2])
-        except OverflowError:
-            return None
-
-
-@dataclass(frozen=True, slots=True)
 class FoundTellings:
     """A page; `after` is where the next one begins, None after the last.
 
@@ -67,7 +42,7 @@ class FoundTellings:
     """
 
     rows: list[Logged]
-    after: TellingCursor | None
+    after: MomentCursor | None
     was_cut: bool
 
 
@@ -75,7 +50,7 @@ def list_tellings(
     session: Session,
     wanted: TellingFilter,
     *,
-    after: TellingCursor | None = None,
+    after: MomentCursor | None = None,
     limit: int = PAGE,
 ) -> FoundTellings:
     """Give a page of notifications, the newest first; no words and no names.
@@ -95,18 +70,18 @@ def list_tellings(
     listed = [Logged(**row) for row in rows]
     if len(listed) > limit:
         last = listed[limit - 1]
-        return FoundTellings(listed[:limit], TellingCursor(last.created_at, last.id), was_cut=False)
+        return FoundTellings(listed[:limit], MomentCursor(last.created_at, last.id), was_cut=False)
     furthest = fetch(
         session,
         f"SELECT created_at, id::text FROM ({looked}) AS told OFFSET %(looked_at)s - 1",
         **values,
     )
     return FoundTellings(
-        listed, TellingCursor(*furthest[0]) if furthest else None, was_cut=bool(furthest)
+        listed, MomentCursor(*furthest[0]) if furthest else None, was_cut=bool(furthest)
     )
 
 
-def _looked(wanted: TellingFilter, after: TellingCursor | None) -> tuple[str, dict[str, Any]]:
+def _looked(wanted: TellingFilter, after: MomentCursor | None) -> tuple[str, dict[str, Any]]:
     """Say where to look in order, by what an index serves."""
     values: dict[str, Any] = {}
     conditions = ["true"]

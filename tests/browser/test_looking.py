@@ -1,11 +1,13 @@
 """Somebody looks: every page, both widths, light and dark, with keys alone, while things change."""
 
+import time
 from collections.abc import Iterable
 from datetime import timedelta
+from itertools import pairwise
 from typing import Final, Literal
 from urllib.parse import parse_qsl, urlsplit
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
 
 from tests.browser.axe import stumbles
 from tests.browser.conftest import OpenPage, sign_in
@@ -174,12 +176,23 @@ class TestKeys:
 
 
 class TestRenewal:
-    def test_what_changes_shows_by_itself(self, open_page: OpenPage, site: Site) -> None:
-        page = open_page("viewer")
+    def test_what_changes_shows_by_itself_and_never_sooner_than_was_chosen(
+        self, open_page: OpenPage, site: Site
+    ) -> None:
+        page, asked = open_page("viewer"), list[float]()
         page.goto("/dead")
-        kill(site.engine, "renewal.by_itself", "KeyError | renewal", count=7, ago=timedelta())
+        page.get_by_label("Renew").select_option("2")
+
+        def note(request: Request) -> None:
+            if "hx-request" in request.headers:
+                asked.append(time.monotonic())
+
+        page.on("request", note)
         row = page.locator("[data-row]", has_text="renewal.by_itself")
-        expect(row).to_contain_text("7")
+        for count in (7, 14, 21):
+            kill(site.engine, "renewal.by_itself", "KeyError | renewal", count=7, ago=timedelta())
+            expect(row.locator("[data-label=All]")).to_have_text(str(count))
+        assert all(after - before > 1.9 for before, after in pairwise(asked))
 
     def test_it_waits_while_rows_are_selected(self, open_page: OpenPage, site: Site) -> None:
         kill(site.engine, "renewal.waits", "KeyError | waits", count=2, ago=DAY)

@@ -100,12 +100,13 @@ def explain(session: Session, asked: Asked, *, generic: bool) -> Plan:
     mode = "force_generic_plan" if generic else "force_custom_plan"
     with connection_of(session).cursor() as cursor:
         cursor.execute(f"SET LOCAL plan_cache_mode = {mode}")
-        cursor.execute(f"PREPARE asked ({types}) AS {numbered}")
+        cursor.execute(f"PREPARE asked {f'({types})' if values else ''} AS {numbered}")
         literals = sql.SQL(", ").join(map(sql.Literal, values))
+        given = sql.SQL("({})").format(literals) if values else sql.SQL("")
         cursor.execute(
-            sql.SQL(
-                "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) EXECUTE asked ({})"
-            ).format(literals)
+            sql.SQL("EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) EXECUTE asked {}").format(
+                given
+            )
         )
         ((((plan, *_),),),) = [cursor.fetchall()]
         cursor.execute("DEALLOCATE asked")

@@ -87,7 +87,14 @@ class TestParts:
         publish(engine, an_evening())
         execute(engine, "UPDATE outbox SET received_at = now() - interval '1 minute'")
         plant_deliveries(engine, 1, 3, "pending", "now() - interval '2 minutes'")
+        plant_deliveries(engine, 11, 2, "pending", "now() - interval '3 minutes'")
+        execute(engine, "UPDATE deliveries SET handler = 'teas.make' WHERE seq > 10")
         snapshot = seen(engine, collector)
+        strangers = snapshot.strangers.value
+        assert strangers is not None
+        assert (strangers.names, strangers.waiting) == (("teas.make",), Count(2))
+        assert strangers.oldest_s is not None
+        assert strangers.oldest_s >= 180
         outbox, lanes = snapshot.outbox.value, snapshot.lanes.value
         assert outbox is not None
         assert lanes is not None

@@ -26,6 +26,7 @@ from domain.figures.snapshot import (
     RefundsNow,
     SchedulerNow,
     Snapshot,
+    StrangersNow,
 )
 from domain.figures.thresholds import BY_NAME, THRESHOLDS
 
@@ -63,6 +64,7 @@ def well(**other: Any) -> Snapshot:
         "refunds": RefundsNow({state: Count(0) for state in ("due", "refused", "failed")}, None),
         "database": DatabaseNow(20, 100, 0.1, 0),
         "pauses": (),
+        "strangers": StrangersNow((), Count(0), None),
         "handlers": {},
         "broker": BrokerNow("redis", 0.001, 1_000_000, None),
     }
@@ -214,6 +216,21 @@ class TestAlarms:
         assert "3 refunds came to nothing" in found.statement
         frozen = RefundsNow({"frozen": Count(9), "refused": Count(0)}, None)
         assert judged(well(refunds=frozen)).first is None
+
+    def test_what_nobody_here_knows_isn_t_quiet(self) -> None:
+        strangers = StrangersNow(("teas.make",), Count(3), 20.0)
+        found = judged(well(strangers=strangers))
+        assert (found.mood, found.statement) == (Mood.BUSY, "At work: 3 deliveries to apply")
+        found = judged(well(strangers=replace(strangers, oldest_s=90.0)))
+        assert found.mood is Mood.WARN
+        assert found.statement.startswith("Deliveries of handlers that this version doesn't know")
+
+    def test_a_worker_that_fell_silent_is_told_of_though_another_takes_its_lanes(self) -> None:
+        processes = well().processes.value or ()
+        worker = next(each for each in processes if each.name == "worker")
+        found = judged(well(processes=(*processes, replace(worker, last_seen_s=20.0))))
+        assert (found.mood, found.statement) == (Mood.WARN, "A worker has fallen silent")
+        assert found.others == ()
 
     def test_what_has_not_held_long_enough_is_only_announced(self) -> None:
         snapshot = well(processes=())

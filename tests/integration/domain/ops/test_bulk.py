@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import Session
@@ -11,10 +12,12 @@ from sqlmodel import Session
 from domain.ops.acting import WrongRequestError
 from domain.ops.beginning import AlreadyBegunError
 from domain.ops.bulk import Order, cancel, start, undo
-from domain.ops.operations import Progress, find_operation
+from domain.ops.cursors import MomentCursor
+from domain.ops.operations import Progress, find_operation, list_operations
 from domain.ops.permissions import Actor, ForbiddenError
-from domain.ops.stepping import step_operations
+from domain.ops.stepping import step_operation, step_operations
 from domain.ops.triage import DeadSelection
+from domain.sql import execute
 from domain.tables.accounts import Role, Via
 from domain.tables.ops import BulkKind, ItemResult
 from tests.helpers.postgres import PostgresServer
@@ -208,18 +211,58 @@ class TestInterruptions:
         dead(engine, 3)
         bulk_id = begin(engine, BulkKind.DISCARD, expected=3)
         with Session(engine) as session:
-            assert step_operations(session, NOW) == 3
+            assert step_operation(session, str(bulk_id), NOW) == 3
             session.rollback()
         assert states(engine) == {"dead": 3}
         assert [step(engine, 1), step(engine, 2)] == [3, 0]
         assert progress(engine, bulk_id).operation.state == "done"
 
-    def test_two_schedulers_take_one_step(self, engine: Engine) -> None:
+    def test_nobody_waits_for_another_s_operation(self, engine: Engine) -> None:
+        """While one step is under way others go on, another scheduler's and whoever cancels."""
         dead(engine, 3)
-        begin(engine, BulkKind.DISCARD, expected=3)
-        with Session(engine) as one, Session(engine) as other, one.begin(), other.begin():
-            assert step_operations(one, NOW) == 3
-            assert step_operations(other, NOW) == 0
+        first = begin(engine, BulkKind.DISCARD, expected=3, rate=20)
+        second, third = (begin(engine, expected=3, rate=20) for _ in range(2))
+        with Session(engine) as one, one.begin():
+            assert step_operation(one, str(first), NOW) == 3
+            with Session(engine) as other, other.begin():
+                execute(other, "SET LOCAL lock_timeout = '1s'")
+                assert step_operation(other, str(first), NOW) == 0
+                assert cancel(other, OPERATOR, second, now=NOW)
+            # What the first has in hand isn't taken for done, or for somebody else's.
+            assert step(engine, 1) == 0
+            assert progress(engine, third).counts[ItemResult.WAITING] == 3
+        assert step(engine, 2) == 3
+        assert progress(engine, third).counts[ItemResult.SKIPPED] == 3
+
+    def test_what_somebody_has_in_hand_is_dealt_with_later(self, engine: Engine) -> None:
+        dead(engine, 3)
+        bulk_id = begin(engine, BulkKind.DISCARD, expected=3)
+        with Session(engine) as somebody, somebody.begin():
+            execute(somebody, "SELECT FROM deliveries WHERE seq = 2 FOR UPDATE")
+            assert step(engine, 1) == 2
+        assert progress(engine, bulk_id).counts[ItemResult.WAITING] == 1
+        assert [step(engine, 2), step(engine, 3)] == [1, 0]
+        assert progress(engine, bulk_id).counts[ItemResult.DISCARDED] == 3
+
+    def test_one_that_fails_holds_up_no_other(self, engine: Engine) -> None:
+        dead(engine, 3)
+        broken = begin(engine, BulkKind.DISCARD, expected=3)
+        bulk_id = begin(engine, BulkKind.DISCARD, expected=3)
+        with engine.begin() as connection:
+            # Kept with what is discarded, in a column of a table that takes no such text.
+            connection.execute(
+                text("ALTER TABLE discards ADD CONSTRAINT broken CHECK (actor <> 'broken')")
+            )
+            spoil = text("UPDATE bulk_operations SET actor = 'broken' WHERE id = :id")
+            connection.execute(spoil, {"id": broken})
+        try:
+            with pytest.raises(psycopg.errors.CheckViolation):
+                step(engine, 1)
+        finally:
+            with engine.begin() as connection:
+                connection.execute(text("ALTER TABLE discards DROP CONSTRAINT broken"))
+        assert progress(engine, bulk_id).counts[ItemResult.DISCARDED] == 3
+        assert progress(engine, broken).counts[ItemResult.WAITING] == 3
 
     def test_what_is_cancelled_is_left_alone(self, engine: Engine) -> None:
         dead(engine, 10)
@@ -230,6 +273,19 @@ class TestInterruptions:
             assert not cancel(session, OPERATOR, bulk_id, now=NOW)
         assert step(engine, 2) == 0
         assert states(engine) == {"dead": 5, "pending": 5}
+
+
+class TestListing:
+    def test_those_of_one_moment_are_all_listed(self, engine: Engine) -> None:
+        dead(engine, 1)
+        begun = {str(begin(engine, expected=1)) for _ in range(5)}
+        found, after = list[str](), None
+        with Session(engine) as session:
+            while page := list_operations(session, after=after, limit=2):
+                found += [each.id for each in page]
+                after = MomentCursor.parse(str(MomentCursor(page[-1].created_at, page[-1].id)))
+        assert len(found) == 5
+        assert set(found) == begun
 
 
 class TestUndoing:

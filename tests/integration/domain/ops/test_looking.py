@@ -12,10 +12,12 @@ from domain.ops.circumstances import prospects
 from domain.ops.filters import Cursor, DeliveryFilter
 from domain.ops.listing import list_deliveries
 from domain.ops.moments import seq_at
+from domain.ops.operations import sample
 from domain.ops.searching import Lead, search
-from domain.ops.triage import DeadSelection, count_selected, triage
+from domain.ops.triage import GROUPS, DeadSelection, count_selected, triage
 from domain.tables.ledger import DeliveryState
 from tests.helpers.evening import START, Diary, an_id, tell
+from tests.helpers.explain import explain, overhear
 from tests.helpers.postgres import PostgresServer
 from workers.database import make_engine
 
@@ -43,7 +45,8 @@ def engine(postgres_server: PostgresServer) -> Iterator[Engine]:
                 SELECT 10000 + n / 2, 'made.up_' || n % 2, 'afterwards',
                     :now + (n / 100) * interval '1 microsecond',
                     CASE WHEN n % 5 = 0 THEN 'dead' WHEN n % 5 = 1 THEN 'pending' ELSE 'done' END,
-                    CASE WHEN n % 5 = 1 THEN :now + (n / 100) * interval '1 microsecond' END, 'E',
+                    CASE WHEN n % 5 = 1 THEN :now + (n / 100) * interval '1 microsecond'
+                        - interval '2 days' END, 'E',
                     'E' || n % 3, :now - n * interval '20 minutes'
                 FROM generate_series(0, 999) AS n
                 """
@@ -81,6 +84,7 @@ class TestPages:
             DeliveryFilter(handler="made.up_1"),
             DeliveryFilter(state=DeliveryState.DONE, error="E1"),
             DeliveryFilter(state=DeliveryState.DEAD, handler="made.up_1"),
+            DeliveryFilter(state=DeliveryState.DEAD, error="E1"),
             DeliveryFilter(state=DeliveryState.PENDING, handler="made.up_1"),
             DeliveryFilter(),
         ],
@@ -94,7 +98,7 @@ class TestPages:
             text(f"SELECT seq, handler FROM deliveries WHERE {where}"), asked
         )
         assert sorted(keys) == sorted(tuple(row) for row in rows)
-        assert len(keys) == len(set(keys)) > 90
+        assert len(keys) == len(set(keys)) > 60
 
     def test_a_page_that_isn_t_full_leads_on(self, session: Session) -> None:
         flood = (
@@ -115,6 +119,8 @@ class TestPages:
             DeliveryFilter(state=DeliveryState.DEAD, handler="made.up_1", error="E1"),
             DeliveryFilter(state=DeliveryState.DEAD, handler="made.up_1"),
             DeliveryFilter(state=DeliveryState.PENDING, handler="made.up_1"),
+            DeliveryFilter(state=DeliveryState.PENDING),
+            DeliveryFilter(state=DeliveryState.DEAD, error="E1"),
         ],
     )
     def test_a_flood_of_another_handler_hides_nothing(
@@ -132,7 +138,25 @@ class TestPages:
         session.connection().execute(text(flood), {"now": NOW, **dead})
         session.connection().execute(text(flood.replace("50", "90", 1)), {"now": NOW, **deferred})
         assert before.rows
+        asked = overhear(session)
         assert list_deliveries(session, wanted) == before
+        for each in list(asked):
+            plan = explain(session, each, generic=True)
+            assert plan.indexes & {f"deliveries_{name}_idx" for name in ("due", "dead", "trouble")}
+            assert not plan.read_whole
+            # The table's rows of two thousand pages, and each index's entries, are left alone.
+            assert plan.buffers < 1_000, plan
+
+    def test_what_is_due_of_a_lane(self, session: Session) -> None:
+        of = "INSERT INTO deliveries (seq, handler, lane, received_at, state, due_at) VALUES "
+        due = "(70001, 'kudos.apply_kudos_given', 'afterwards', now(), 'failed', now())"
+        later = "(70002, 'kudos.apply_kudos_given', 'afterwards', now(), 'failed', :now)"
+        session.connection().execute(text(f"{of} {due}, {later}"), {"now": NOW})
+        wanted = DeliveryFilter(lane="afterwards", due=NOW - timedelta(minutes=1))
+        assert [row.seq for row in list_deliveries(session, wanted).rows] == [70001]
+        assert list_deliveries(session, replace(wanted, lane="seats")).rows == []
+        failed = DeliveryFilter(lane="afterwards", state=DeliveryState.FAILED)
+        assert [row.seq for row in list_deliveries(session, failed).rows] == [70002, 70001]
 
     def test_a_kind_comes_as_it_died(self, session: Session) -> None:
         wanted = DeliveryFilter(state=DeliveryState.DEAD, handler="made.up_1", error="E1")
@@ -182,6 +206,38 @@ class TestTriage:
                 died = NOW - {"1h": 1, "24h": 24, "7d": 168}[span] * timedelta(hours=1)
                 chosen = DeadSelection(group.handler, group.fingerprint, died)
                 assert count_selected(session, chosen, most=10_000) == count
+
+    def test_among_many_kinds_the_worst_are_shown(self, session: Session) -> None:
+        """By what died of late, whatever they are called."""
+        flood = (
+            "INSERT INTO deliveries (seq, handler, lane, received_at, state, fingerprint,"
+            " settled_at) SELECT 50000 + n, 'kind', 'afterwards', :now, 'dead',"
+            " 'K' || n % 100 + 100, :now - interval '2 hours' * (n % 100 <> 99)::int"
+            " FROM generate_series(1, 500) AS n"
+        )
+        session.connection().execute(text(flood), {"now": NOW})
+        found = triage(session, NOW)
+        assert len(found.groups) == GROUPS
+        assert (found.groups[0].fingerprint, found.groups[0].total) == ("K199", 5)
+
+    def test_what_died_of_late_is_counted_and_found_among_many_older(
+        self, session: Session
+    ) -> None:
+        flood = (
+            "INSERT INTO deliveries (seq, handler, lane, received_at, state, fingerprint,"
+            " settled_at) SELECT 50000 + n, 'flood', 'afterwards', :now, 'dead', 'E1',"
+            " :now - interval '300 days' FROM generate_series(1, 20001) AS n"
+        )
+        session.connection().execute(text(flood), {"now": NOW})
+        late = DeadSelection(died=NOW - timedelta(hours=24))
+        asked = overhear(session)
+        assert count_selected(session, late, most=10_000) == 15
+        assert len(sample(session, late, limit=10)) == 10
+        assert count_selected(session, DeadSelection(error="E1"), most=10_000) == 10_001
+        for each in list(asked):
+            assert not explain(session, each, generic=True).read_whole
+        wanted = DeliveryFilter(state=DeliveryState.DEAD, died=late.died)
+        assert len(walk(session, wanted)) == 15
 
     def test_counting_stops(self, session: Session) -> None:
         assert count_selected(session, DeadSelection(), most=10) == 11

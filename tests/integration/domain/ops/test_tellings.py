@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
+from domain.ops.cursors import MomentCursor
 from domain.ops.reasons import in_words
-from domain.ops.tellings import LOOKED_AT, TellingCursor, TellingFilter, list_tellings
+from domain.ops.tellings import LOOKED_AT, TellingFilter, list_tellings
 from domain.tables.notifications import Channel, NotificationStatus, Template
 from tests.helpers.explain import explain, overhear
 from tests.helpers.postgres import PostgresServer
@@ -60,7 +61,7 @@ def walk(session: Session, wanted: TellingFilter, *, limit: int) -> list[str]:
         found += [row.id for row in page.rows]
         if page.after is None:
             return found
-        after = TellingCursor.parse(str(page.after))
+        after = MomentCursor.parse(str(page.after))
 
 
 class TestPages:
@@ -87,7 +88,7 @@ class TestPages:
 
     @pytest.mark.parametrize("text", ["", "1", "1~x", "x~" + str(ANA), "9" * 17 + f"~{ANA}~"])
     def test_what_is_no_cursor_is_none(self, text: str) -> None:
-        assert TellingCursor.parse(text) is None
+        assert MomentCursor.parse(text) is None
 
 
 class TestCost:
@@ -105,7 +106,7 @@ class TestCost:
         self, session: Session, wanted: TellingFilter, pages: int, *, generic: bool
     ) -> None:
         heard = overhear(session)
-        after = TellingCursor(NOW - timedelta(microseconds=20), str(ANA))
+        after = MomentCursor(NOW - timedelta(microseconds=20), str(ANA))
         list_tellings(session, wanted, after=after)
         for asked in list(heard):
             plan = explain(session, asked, generic=generic)

@@ -1,31 +1,13 @@
-"""The dashboard's pages, timed, among millions of deliveries settled and dead.
+"""Millions of deliveries settled and dead, and the dashboard's pages where they are hardest.
 
-Runs in the product's environment on an empty migrated database; `figures.py` starts it. Rows are
-written by Postgres itself. Pages are asked for over HTTP, whole, as an operator's browser does.
-Prints JSON: milliseconds by page.
+Rows are written by Postgres itself.
 """
 
-import json
-import os
-import sys
-import threading
-import time
-from datetime import UTC, datetime
+import hashlib
+from uuid import UUID
 
-import httpx
 import psycopg
-import uvicorn
-from sqlmodel import Session
 
-from dashboard.__main__ import server_config
-from dashboard.app import make_app
-from dashboard.collecting import Collector
-from dashboard.sessions import open_session
-from domain.tables.accounts import Role
-from workers.accounts import create_account
-from workers.database import make_engine
-
-WARM_UPS = 3
 # `n` counts what is settled; the last of a million are dead, of 40 kinds in 20 handlers, over ten
 # days. Most of what is settled is done; one of fifty was rejected, one of five hundred waits.
 BUILD = """
@@ -82,6 +64,63 @@ SELECT 'schedule_' || n, date_trunc('minute', now()) - m * interval '1 minute', 
 FROM generate_series(1, 32) AS n, generate_series(200, 0, -1) AS m;
 DROP TABLE built;
 """
+# One person, one gathering with a thousand guests, one domain event with many deliveries and
+# notifications, a kind of dead that is rare and old, what is due and what has failed, what ops did.
+MORE = """
+INSERT INTO users (id, clerk_id, birth_date, status)
+SELECT id, 'bench_' || id, '1990-01-01', 'active'
+FROM (SELECT '{person}'::uuid AS id UNION ALL
+    SELECT md5('guest' || n)::uuid FROM generate_series(1, 1000) AS n) AS people;
+INSERT INTO events (id, host_id, title, description, status, min_attendees, max_attendees,
+    confirmation_fee, starts_at, ends_at)
+VALUES ('{gathering}', '{person}', 'Evening', 'Of the benchmark', 'published', 2, 2000, 0,
+    now() + interval '1 hour', now() + interval '3 hours');
+INSERT INTO invitations (id, event_id, user_id, status, confirmed_at)
+SELECT md5('seat' || n)::uuid, '{gathering}', md5('guest' || n)::uuid, 'confirmed', now()
+FROM generate_series(1, 1000) AS n;
+INSERT INTO domain_events (seq, source, id, type, subject, time, received_at, data)
+SELECT {count} + n, '/bench', 'more-' || n, 'app.momento.event.updated.v1', '{gathering}', now(),
+    now(), '{{}}' FROM generate_series(1, 200) AS n;
+INSERT INTO domain_event_keys (source, id, seq, received_at)
+SELECT source, id, seq, received_at FROM domain_events WHERE seq > {count};
+INSERT INTO deliveries (seq, handler, lane, received_at, state, settled_at)
+SELECT seq, 'made.up_' || n, 'afterwards', received_at, 'done', now()
+FROM domain_events, generate_series(1, 60) AS n WHERE seq > {count} AND (n = 1 OR seq = {many});
+INSERT INTO notifications (id, user_id, category, template, params, channel, dedupe_key, status,
+    send_after, expires_at, attempts, domain_event_id, created_at)
+SELECT md5('many' || n)::uuid, md5('guest' || n % 1000)::uuid, 'push_social', 'kudos', '{{}}',
+    'push', 'many' || n, 'sent', now(), now(), 1, {many}, now()
+FROM generate_series(1, 2000) AS n;
+INSERT INTO deliveries (seq, handler, lane, received_at, state, attempts, due_at, settled_at, error,
+    fingerprint)
+SELECT {count} + 1000 + n, handler, lane, now(), state, 1, due_at, settled_at, error, error
+FROM generate_series(1, 20000) AS n, (VALUES
+    ('kudos.apply_kudos_given', 'afterwards', 'pending', now(), NULL::timestamptz, '', 20000),
+    ('messaging.apply_message_sent', 'afterwards', 'deferred', now(), NULL, '', 20000),
+    ('invitations.apply_invitation_sent', 'plans', 'failed', now() + interval '1 hour', NULL, 'E',
+        2000),
+    ('a.rare_one', 'afterwards', 'dead', NULL, now() - interval '30 days', 'Rare', 12)
+) AS kind (handler, lane, state, due_at, settled_at, error, most) WHERE n <= most;
+INSERT INTO bulk_operations (id, kind, state, selection, why, actor, via, total, rate, created_at,
+    finished_at)
+SELECT md5('bulk' || n)::uuid, 'discard', 'done', 'all', 'for the benchmark', 'ops', 'dashboard',
+    10000, 20, now() - n * interval '1 hour', now() FROM generate_series(1, 200) AS n;
+INSERT INTO bulk_items (bulk_id, place, seq, handler, result, reason)
+SELECT '{bulk}', n, {count} - n, 'kudos.apply_' || ({count} - n) % 20,
+    CASE WHEN n % 50 = 0 THEN 'skipped' ELSE 'discarded' END, 'was done'
+FROM generate_series(1, 10000) AS n;
+INSERT INTO audit_log (at, actor, via, action, seq, handler, why, details)
+SELECT now() - n * interval '1 minute', 'ops', 'dashboard', 'retry', n, 'made.up', 'why', '{{}}'
+FROM generate_series(100000, 1, -1) AS n;
+INSERT INTO api_keys (id, name, key_hash, types)
+SELECT md5('key' || n)::uuid, 'service ' || n, decode(md5('key' || n), 'hex'), '{{*}}'
+FROM generate_series(1, 200) AS n;
+INSERT INTO dashboard_users (id, name, role, password_hash)
+SELECT md5('user' || n)::uuid, 'user ' || n, 'viewer', '-' FROM generate_series(1, 200) AS n;
+"""
+PERSON = str(UUID(hashlib.md5(b"94", usedforsecurity=False).hexdigest()))
+GATHERING = str(UUID(hashlib.md5(b"gathering", usedforsecurity=False).hexdigest()))
+BULK = str(UUID(hashlib.md5(b"bulk1", usedforsecurity=False).hexdigest()))
 
 
 def build(dsn: str, count: int, dead: int) -> None:
@@ -89,18 +128,17 @@ def build(dsn: str, count: int, dead: int) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("SET synchronous_commit = off")
         connection.execute("SET maintenance_work_mem = '256MB'")
-        for statement in BUILD.format(count=count, dead=dead).split(";\n"):
+        named = {"person": PERSON, "gathering": GATHERING, "bulk": BULK, "many": count + 200}
+        statements = (BUILD + MORE).format(count=count, dead=dead, **named)
+        for statement in statements.split(";\n"):
             if statement.strip():
                 connection.execute(statement)
-        connection.execute(
-            "VACUUM ANALYZE deliveries, domain_events, domain_event_keys, notifications"
-        )
+        connection.execute("VACUUM ANALYZE")
 
 
 def places(count: int) -> dict[str, str]:
     """The pages, each as it is asked for where it is hardest."""
     middle = count // 2
-    person = "f4b9ec30-ad9f-68f8-9b29-639786cb62ef"
     kind = "handler=kudos.apply_7&error=KeyError+%7C+kudos%2Frules.py+in+judge_7"
     return {
         "overview": "/",
@@ -114,65 +152,38 @@ def places(count: int) -> dict[str, str]:
         "deliveries": "/deliveries",
         "deliveries, deep": f"/deliveries?after={middle}~x~",
         "deliveries, rejected": "/deliveries?state=rejected",
-        "deliveries, pending (none)": "/deliveries?state=pending",
-        "deliveries, failed (none)": "/deliveries?state=failed",
+        "deliveries, pending": "/deliveries?state=pending",
+        "deliveries, due now": "/deliveries?due=now",
+        "deliveries, due of a lane": "/deliveries?lane=afterwards&due=now",
+        "deliveries, failed": "/deliveries?state=failed",
+        "deliveries, failed of a lane": "/deliveries?state=failed&lane=plans",
         "deliveries, rare handler": "/deliveries?handler=safety.apply_report_filed",
         "deliveries, type and time": "/deliveries?type=message.sent&since=12d&until=11d",
-        "deliveries, subject": f"/deliveries?subject={person}",
-        "deliveries, person": f"/deliveries?user={person}",
+        "deliveries, subject": f"/deliveries?subject={PERSON}",
+        "deliveries, person": f"/deliveries?user={PERSON}",
         "domain event": f"/domain-events/{middle}",
         "domain event, dead": f"/domain-events/{count}",
+        "domain event, many deliveries": f"/domain-events/{count + 200}",
         "dead": "/dead",
+        "dead, a rare kind": "/dead/list?handler=a.rare_one&error=Rare",
+        "dead, by error alone": "/dead/list?error=Rare",
+        "dead, by time alone": "/dead/list?died=24h",
         "dead, a kind": f"/dead/list?{kind}",
         "dead, a kind, 24h": f"/dead/list?{kind}&died=24h",
         "dead, preview of a kind": f"/dead/preview?{kind}",
         "dead, preview of all": "/dead/preview?kind=discard",
         "bulk operations": "/bulk",
+        "bulk operation": f"/bulk/{BULK}",
         "audit log": "/audit",
+        "keys": "/keys",
+        "accounts": "/accounts",
+        "person": f"/people/{PERSON}",
+        "gathering": f"/gatherings/{GATHERING}",
         "catalogue": "/catalogue",
         "notifications": "/notifications",
         "notifications, suppressed": "/notifications?state=suppressed",
         "notifications, by SMS (none)": "/notifications?channel=sms",
-        "notifications, person": f"/notifications?user={person}",
+        "notifications, person": f"/notifications?user={PERSON}",
         "search": f"/search?q=bench-{middle}",
         "search, nothing": "/search?q=nothing",
     }
-
-
-def main() -> None:
-    """The arguments: how many samples a page, how many deliveries, how many of them dead."""
-    samples, count, dead = map(int, sys.argv[1:4])
-    url = os.environ["DATABASE_URL"]
-    build(url, count, dead)
-    engine = make_engine(url, process="dashboard", pool_size=4)
-    assert Collector(make_engine(url, process="dashboard", pool_size=1), None).look()
-    # Accounts are made by the command, which is more than the dashboard may.
-    with Session(make_engine(url, process="bench", pool_size=1)) as session, session.begin():
-        user_id = create_account(session, "ops", role=Role.OPERATOR, password="x" * 20)
-        assert user_id is not None
-        token = open_session(session, user_id, datetime.now(UTC))
-    config = server_config(make_app(engine), host="127.0.0.1", port=0)
-    socket = config.bind_socket()
-    server = uvicorn.Server(config)
-    threading.Thread(target=server.run, args=([socket],), daemon=True).start()
-    base_url = f"http://127.0.0.1:{socket.getsockname()[1]}"
-    taken = {}
-    with httpx.Client(base_url=base_url, timeout=60) as client:
-        client.cookies.set("momento-session", token, domain="127.0.0.1")
-        for name, place in places(count).items():
-            taken[name] = [ask(client, place) for _ in range(WARM_UPS + samples)][WARM_UPS:]
-    server.should_exit = True
-    json.dump(taken, sys.stdout)
-
-
-def ask(client: httpx.Client, place: str) -> float:
-    """Milliseconds until the whole page is there."""
-    started = time.perf_counter()
-    answer = client.get(place)
-    if answer.status_code not in (200, 303):
-        raise SystemExit(f"{place}: {answer.status_code}")
-    return (time.perf_counter() - started) * 1_000
-
-
-if __name__ == "__main__":
-    main()

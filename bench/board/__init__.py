@@ -1,0 +1,1 @@
+"""The dashboard among millions of deliveries, with one viewer and with many."""
