@@ -18,11 +18,13 @@ from starlette.responses import HTMLResponse, Response
 from dashboard import words
 from dashboard.assets import asset
 from dashboard.context import context_of
+from dashboard.holding import standing
 from dashboard.links import with_query
 from dashboard.navigation import MENU, has_page
 from dashboard.saying import just_said
 from dashboard.sessions import SignedIn
 from domain.ops.permissions import Verb
+from domain.pausing import lane_of
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
 # htmx sends it with what it fetches; a page asked for as a page doesn't have it.
@@ -44,14 +46,19 @@ class Page:
     live: bool | str = False
     # Whether it holds something that `chart.js` draws.
     charts: bool = False
+    # The pauses that it tells of by itself.
+    tells: frozenset[str] = frozenset()
 
 
-def render(request: Request, page: Page) -> Response:
+async def render(request: Request, page: Page) -> Response:
     """Answer with a page for somebody who is signed in, or with its live part."""
     viewer: SignedIn = request.state.signed_in
-    now = context_of(request).clock()
+    context = context_of(request)
+    now = context.clock()
     common = {"viewer": viewer, "may": _may(viewer), "now": now, "title": page.title}
-    inner = _ENVIRONMENT.get_template(page.template).render(**common, **page.values)
+    held = standing(await context.snapshots.latest(), told=page.tells)
+    banner = _ENVIRONMENT.get_template("banner.html").render(**common, held=held)
+    inner = banner + _ENVIRONMENT.get_template(page.template).render(**common, **page.values)
     etag = f'"{hashlib.sha256(inner.encode()).hexdigest()[:32]}"'
     headers = {"ETag": etag}
     if is_fragment(request):
@@ -66,7 +73,7 @@ def render(request: Request, page: Page) -> Response:
         live=_live_url(request, page),
         charts=page.charts,
         path=request.url.path,
-        environment=context_of(request).environment,
+        environment=context.environment,
         theme=_theme(request),
         said=just_said(request),
     )
@@ -127,6 +134,7 @@ def _make_environment() -> Environment:
         "counted": words.counted,
         "rate": words.rate,
         "quick": words.quick,
+        "lane": lane_of,
     }
     environment.globals |= {
         "asset": asset,

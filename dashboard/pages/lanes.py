@@ -53,7 +53,6 @@ async def show_lanes(request: Request) -> Page:
     values = {
         "lanes": rank_lanes(snapshot),
         "panel": panel_of(latest, "lanes"),
-        "holdings": holdings(snapshot.pauses.value or (), snapshot.processes.value),
     }
     return Page("Lanes", "lanes.html", values, live=True)
 
@@ -85,6 +84,7 @@ async def show_lane(request: Request) -> Page:
     found = Now(queue, await context.look(hold))
     of = f"lane {name} {period.name}"
     figures = await context.recent.get(of, lambda: context.look(add_up), life_s=FIGURES_LIFE_S)
+    told = frozenset(each.pause.name for each in found.holdings)
     values = {
         "name": name,
         "found": found,
@@ -96,7 +96,7 @@ async def show_lane(request: Request) -> Page:
         "sentence": sentence_of(figures),
         "chart": chart_of(figures),
     }
-    return Page(f"Lane {name}", "lane.html", values, live=True, charts=True)
+    return Page(f"Lane {name}", "lane.html", values, live=True, charts=True, tells=told)
 
 
 def sentence_of(figures: LaneFigures) -> str:

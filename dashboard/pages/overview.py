@@ -5,7 +5,6 @@ from typing import Any, Final
 from starlette.requests import Request
 
 from dashboard.context import context_of
-from dashboard.holding import holdings
 from dashboard.judgement import Alarm, Judgement, Mood, judge_snapshot
 from dashboard.navigation import has_page
 from dashboard.panels import panel_of
@@ -64,7 +63,6 @@ def panels(latest: Latest, before: Snapshot | None) -> dict[str, Any]:
     processes = rank_processes(snapshot)
     return {
         "stages": [(stage, panel_of(latest, *stage.parts)) for stage in stages],
-        "holdings": holdings(snapshot.pauses.value or (), snapshot.processes.value),
         "lanes": rank_lanes(snapshot),
         "lanes_panel": panel_of(latest, "lanes"),
         "failing": [(each, error_in_ledger(each)) for each in snapshot.failing.value or ()][:SHOWN],

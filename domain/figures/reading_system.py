@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlmodel import Session
 
-from domain.figures.counting import LIMIT, age, capped, seconds_since
+from domain.figures.counting import LIMIT, age, capped, lane_due, seconds_since
 from domain.figures.snapshot import (
     DatabaseNow,
     InboxNow,
@@ -20,13 +20,15 @@ from domain.figures.snapshot import (
 )
 from domain.leading import leader
 from domain.partitions import count_strays
-from domain.pausing import pauses_at
+from domain.pausing import handlers_of, pauses_at
 from domain.payments.refund_log import refund_numbers
 from domain.schedules import Scheduled, schedules
 from domain.sql import fetch
 
 # A process that was not seen for so long has ended.
 GONE: Final = timedelta(minutes=1)
+# Of more pauses at once nobody counts what waits, so that they are always told in time.
+COUNTED_PAUSES: Final = 10
 
 
 def read_processes(session: Session, now: datetime) -> tuple[ProcessNow, ...]:
@@ -62,10 +64,15 @@ def _in_hand(doing: Mapping[str, Any], now: datetime) -> InHandNow:
 
 
 def read_pauses(session: Session, now: datetime) -> tuple[PauseNow, ...]:
-    """List what is held back."""
+    """List what is held back, and of the first few how much waits meanwhile."""
+    found = pauses_at(session, now)
+    waiting = {
+        each.name: lane_due(session, each.name, handlers_of(each.name), now=now)[0].waiting
+        for each in found[:COUNTED_PAUSES]
+    }
     return tuple(
-        PauseNow(each.name, each.since, each.until, each.actor, each.why)
-        for each in pauses_at(session, now)
+        PauseNow(*(each.name, each.since, each.until, each.actor, each.why), waiting.get(each.name))
+        for each in found
     )
 
 

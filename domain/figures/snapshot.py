@@ -157,13 +157,17 @@ class ProcessNow:
 
 @dataclass(frozen=True, slots=True)
 class PauseNow:
-    """A lane or a handler that somebody holds back."""
+    """A lane or a handler that somebody holds back, and how much is due of it meanwhile.
+
+    `waiting` is None where it wasn't counted.
+    """
 
     name: str
     since: datetime
     until: datetime
     actor: str
     why: str
+    waiting: Count | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from sqlmodel import Session
 from dashboard.away import DatabaseAwayError
 from dashboard.context import Context, Place
 from dashboard.snapshots import LIFE_S
-from domain.figures.snapshot import PARTS, Count, Failing, Lane, Part, Snapshot
+from domain.figures.snapshot import PARTS, Count, Failing, Lane, Part, PauseNow, Snapshot
 from domain.figures.store import keep_snapshot
 from domain.sql import execute
 from tests.helpers.postgres import PostgresServer
@@ -28,6 +28,7 @@ from tests.unit.dashboard.test_judgement import well
 
 # What htmx sends with what it fetches.
 FRAGMENT = {"HX-Request": "true"}
+HOUR = timedelta(hours=1)
 
 
 def keep(engine: Engine, snapshot: Snapshot, *, ago: timedelta = timedelta()) -> None:
@@ -46,9 +47,9 @@ def verdict(browser: Browser) -> tuple[str, str]:
     return found[2].replace("&#39;", "'"), found[1]
 
 
-def seen(browser: Browser) -> str:
+def seen(browser: Browser, path: str = "/") -> str:
     """The page without its tags."""
-    return " ".join(re.sub(r"<[^>]*>", " ", browser.get().text).split())
+    return " ".join(re.sub(r"<[^>]*>", " ", browser.get(path).text).split())
 
 
 class TestVerdict:
@@ -88,8 +89,14 @@ class TestDatabaseAway:
     def test_whoever_was_there_sees_what_was_known_and_that_it_is_unknown_now(
         self, viewer: Browser, engine: Engine, postgres_server: PostgresServer
     ) -> None:
-        keep(engine, well(lanes=(Lane("seats", Count(812), 4.0),)))
+        now = datetime.now(UTC)
+        pause = PauseNow("seats", now, now + HOUR, "mia", "<b>down</b>", Count(812))
+        keep(engine, well(lanes=(Lane("seats", Count(812), 4.0),), pauses=(pause,)))
         assert verdict(viewer)[1] == "busy"
+        banner = "is paused by mia"
+        assert banner in seen(viewer, "/workers")
+        assert "“&lt;b&gt;down&lt;/b&gt;”" in seen(viewer, "/workers")
+        assert "812 wait meanwhile" in seen(viewer, "/workers")
         with gone(engine, postgres_server):
             # What was read a moment ago is asked for again after a second.
             assert until_unknown(viewer) == ("Unknown: the database can't be reached", "unknown")
@@ -97,6 +104,8 @@ class TestDatabaseAway:
             assert viewer.get("/", cookie=f"momento-session={'x' * 43}").status_code == 503
             assert "seats" in viewer.get("/lanes").text
             assert viewer.get("/workers").status_code == 200
+            # It may have ended meanwhile: nothing is said of it rather than something wrong.
+            assert banner not in seen(viewer, "/workers")
             assert viewer.get("/deliveries").status_code == 503
             assert viewer.post("/sign-out", {"csrf": "x"}).status_code == 503
 
