@@ -1,5 +1,6 @@
 """Reads what a URL or a form asks for. Everything is bounded, and what can't be read is refused."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
@@ -61,6 +62,33 @@ def moment(asked: Asked, name: str, now: datetime) -> datetime | None:
         return read if read.tzinfo else read.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         raise _unreadable(name) from None
+
+
+def past(asked: Asked, name: str, now: datetime) -> datetime | None:
+    """A moment that has been: one as above, or a time of the day in UTC, the latest such."""
+    value = text(asked, name)
+    if value is None:
+        return None
+    if of_day := _OF_DAY.fullmatch(value):
+        try:
+            then = now.astimezone(UTC).replace(
+                hour=int(of_day[1]), minute=int(of_day[2]), second=0, microsecond=0
+            )
+        except ValueError:
+            raise _unreadable(name) from None
+        return then if then <= now else then - timedelta(days=1)
+    found = moment(asked, name, now)
+    assert found is not None
+    try:
+        then = found.astimezone(UTC)
+    except OverflowError:
+        raise _unreadable(name) from None
+    if then > now:
+        raise HTTPException(400, "That is yet to come.")
+    return then
+
+
+_OF_DAY: Final = re.compile(r"([0-9]{1,2}):([0-9]{2})")
 
 
 def end(asked: Asked, now: datetime) -> datetime:

@@ -17,7 +17,8 @@ from dashboard.guard import signed_in
 from dashboard.holding import Holding, holdings
 from dashboard.panels import panel_of
 from dashboard.ranking import rank_lanes
-from dashboard.rendering import Page
+from dashboard.rendering import Page, not_kept
+from dashboard.rewinding import rewind
 from dashboard.words import count, quick, rate
 from domain.catalogue import HANDLERS
 from domain.figures.counting import lane_due
@@ -48,13 +49,17 @@ class Now:
 
 async def show_lanes(request: Request) -> Page:
     """All of them, the worst first, and what is paused."""
-    latest = await context_of(request).snapshots.latest()
+    then = await rewind(request)
+    if then and then.snapshot is None:
+        return not_kept(then)
+    latest = then.latest if then else await context_of(request).snapshots.latest()
     snapshot = latest.snapshot or Snapshot.nothing()
     values = {
         "lanes": rank_lanes(snapshot),
         "panel": panel_of(latest, "lanes"),
     }
-    return Page("Lanes", "lanes.html", values, live=True)
+    title = "Lanes, then" if then else "Lanes"
+    return Page(title, "lanes.html", values, live=not then, then=then)
 
 
 async def show_lane(request: Request) -> Page:

@@ -10,7 +10,8 @@ from dashboard.navigation import has_page
 from dashboard.panels import panel_of
 from dashboard.pipe import pipe_of
 from dashboard.ranking import error_in_ledger, late_schedules, rank_lanes, rank_processes
-from dashboard.rendering import Page
+from dashboard.rendering import Page, not_kept
+from dashboard.rewinding import rewind
 from dashboard.snapshots import Latest
 from domain.figures.snapshot import Snapshot
 
@@ -43,7 +44,11 @@ SHOWN: Final = 10
 async def show_overview(request: Request) -> Page:
     """The verdict and its cause, the pipe, lanes, what fails, and who or what is late."""
     context = context_of(request)
-    latest, earlier = await context.snapshots.latest(), await context.earlier.latest()
+    then = await rewind(request)
+    if then and then.snapshot is None:
+        return not_kept(then)
+    latest = then.latest if then else await context.snapshots.latest()
+    before = then.before if then else (await context.earlier.latest()).snapshot
     judgement = judge_snapshot(latest)
     values = {
         "judgement": judgement,
@@ -51,9 +56,10 @@ async def show_overview(request: Request) -> Page:
         "tones": TONES,
         "kinds": kinds_of(judgement),
         "lead_of": lead_of,
-        **panels(latest, earlier.snapshot),
+        **panels(latest, before),
     }
-    return Page(judgement.statement, "overview.html", values, live="/")
+    title = f"{judgement.statement}, then" if then else judgement.statement
+    return Page(title, "overview.html", values, live=False if then else "/", then=then)
 
 
 def panels(latest: Latest, before: Snapshot | None) -> dict[str, Any]:

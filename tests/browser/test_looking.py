@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.axe import stumbles
 from tests.browser.conftest import OpenPage, sign_in
-from tests.browser.scene import KUDOS, Site, kill
+from tests.browser.scene import KUDOS, Site, kill, remember
 from tests.helpers.evening import an_id
 
 DAY = timedelta(days=1)
@@ -15,6 +15,7 @@ PHONE, DESK = 390, 1280
 NARROWEST = 320
 PLACES = (
     "/",
+    "/?at=0m",
     "/deliveries",
     "/deliveries?state=rejected&since=1h",
     "/dead",
@@ -54,12 +55,13 @@ def overflows(page: Page) -> bool:
 
 class TestEveryPage:
     @pytest.mark.parametrize(
-        ("width", "look", "places"), [(DESK, "light", PLACES), (PHONE, "dark", PLACES[:5])]
+        ("width", "look", "places"), [(DESK, "light", PLACES), (PHONE, "dark", PLACES[:6])]
     )
     def test_can_be_used_by_all(
         self, open_page: OpenPage, site: Site, width: int, look: str, places: tuple[str, ...]
     ) -> None:
         kill(site.engine, KUDOS, "KeyError | looking", count=3, ago=DAY)
+        remember(site.engine)
         page = open_page(width=width, dark=look == "dark")
         page.goto("/sign-in")
         found = {"/sign-in": stumbles(page)}
@@ -75,7 +77,8 @@ class TestEveryPage:
             page.goto(place)
             assert (stumbles(page), overflows(page)) == ([], False), place
 
-    def test_fits_the_narrowest_screen(self, open_page: OpenPage) -> None:
+    def test_fits_the_narrowest_screen(self, open_page: OpenPage, site: Site) -> None:
+        remember(site.engine)
         page = open_page("operator", width=NARROWEST)
         wide = [place for place in PLACES if page.goto(place) and overflows(page)]
         assert wide == []

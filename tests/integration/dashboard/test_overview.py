@@ -132,6 +132,49 @@ def until_unknown(viewer: Browser) -> tuple[str, str]:
     return found
 
 
+class TestRewind:
+    """The clock stands at noon; snapshots are kept from ten to half past, and of just now."""
+
+    @pytest.fixture(autouse=True)
+    def kept(self, engine: Engine) -> None:
+        then = NOW - 2 * HOUR
+        lanes = (Lane("seats", Count(812), 4.0),)
+        pause = PauseNow("seats", then - HOUR, NOW, "mia", "so it was", Count(812))
+        with Session(engine) as session, session.begin():
+            for minute in range(30):
+                snapshot = well(lanes=lanes, pauses=(pause,))
+                at = then + timedelta(minutes=minute, seconds=3)
+                keep_snapshot(session, replace(snapshot, at=at), is_kept=True)
+            keep_snapshot(session, replace(well(), at=NOW), is_kept=True)
+
+    def test_shows_what_was_and_nothing_to_press(self, viewer: Browser) -> None:
+        page = viewer.get("/?at=10:14").text
+        assert "As it was at 2026-11-21 10:14:03 UTC" in page
+        assert "At work: 812 deliveries to apply" in page
+        assert "seats</a></b> is paused by mia" in page
+        assert "data-live=" not in page
+        assert 'href="/?at=2026-11-21T10%3A09%3A00Z"' in page
+        assert 'href="/?at=2026-11-21T10%3A19%3A00Z"' in page
+        assert 'method="post"' not in page.partition("<main")[2]
+        assert "812" in viewer.get("/lanes?at=10:14").text
+
+    def test_steps_end_where_what_is_kept_ends(self, viewer: Browser) -> None:
+        page = viewer.get("/?at=10:00").text
+        assert "2026-11-21T09" not in page
+        assert "+5 min" in page
+        assert "+5 min" not in viewer.get("/?at=12:00").text
+
+    @pytest.mark.parametrize("at", ["11:00", "3d", "2001-01-01"])
+    def test_nothing_is_kept_from_then(self, viewer: Browser, at: str) -> None:
+        answer = viewer.get(f"/lanes?at={at}")
+        assert answer.status_code == 404
+        assert "begins at 2026-11-21 10:00:03 and goes on to 2026-11-21 12:00:00 UTC" in answer.text
+
+    @pytest.mark.parametrize("at", ["tomorrow", "2030-01-01", "99:99", "'><script>"])
+    def test_no_moment(self, viewer: Browser, at: str) -> None:
+        assert viewer.client.get("/", params={"at": at}).status_code == 400
+
+
 class TestRenewal:
     def test_the_fragment_holds_the_pages_parts_and_no_more(
         self, viewer: Browser, engine: Engine
