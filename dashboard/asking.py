@@ -1,6 +1,5 @@
 """Reads what a URL or a form asks for. Everything is bounded, and what can't be read is refused."""
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
@@ -27,7 +26,7 @@ def text(asked: Asked, name: str) -> str | None:
     """A text; None if it is empty. Raises HTTPException for one that nobody would mean."""
     value = asked.get(name, "").strip()
     if len(value) > LONGEST or "\0" in value:
-        raise _unreadable(name)
+        raise unreadable(name)
     return value or None
 
 
@@ -37,7 +36,7 @@ def word(asked: Asked, name: str, words: type[Word]) -> Word | None:
     try:
         return None if value is None else words(value)  # type: ignore[call-arg]
     except ValueError:
-        raise _unreadable(name) from None
+        raise unreadable(name) from None
 
 
 def whole(asked: Asked, name: str) -> int | None:
@@ -46,7 +45,7 @@ def whole(asked: Asked, name: str) -> int | None:
     if value is None:
         return None
     if not value.isascii() or not value.isdigit() or int(value) > HIGHEST:
-        raise _unreadable(name)
+        raise unreadable(name)
     return int(value)
 
 
@@ -61,34 +60,7 @@ def moment(asked: Asked, name: str, now: datetime) -> datetime | None:
         read = datetime.fromisoformat(value)
         return read if read.tzinfo else read.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        raise _unreadable(name) from None
-
-
-def past(asked: Asked, name: str, now: datetime) -> datetime | None:
-    """A moment that has been: one as above, or a time of the day in UTC, the latest such."""
-    value = text(asked, name)
-    if value is None:
-        return None
-    if of_day := _OF_DAY.fullmatch(value):
-        try:
-            then = now.astimezone(UTC).replace(
-                hour=int(of_day[1]), minute=int(of_day[2]), second=0, microsecond=0
-            )
-        except ValueError:
-            raise _unreadable(name) from None
-        return then if then <= now else then - timedelta(days=1)
-    found = moment(asked, name, now)
-    assert found is not None
-    try:
-        then = found.astimezone(UTC)
-    except OverflowError:
-        raise _unreadable(name) from None
-    if then > now:
-        raise HTTPException(400, "That is yet to come.")
-    return then
-
-
-_OF_DAY: Final = re.compile(r"([0-9]{1,2}):([0-9]{2})")
+        raise unreadable(name) from None
 
 
 def end(asked: Asked, now: datetime) -> datetime:
@@ -98,7 +70,7 @@ def end(asked: Asked, now: datetime) -> datetime:
         try:
             return now + min(int(span[:-1]), 10_000) * _UNITS[span[-1]]
         except (ValueError, KeyError, OverflowError):
-            raise _unreadable("for") from None
+            raise unreadable("for") from None
     until = moment(asked, "until", now)
     if until is None:
         raise HTTPException(422, "Say until when.")
@@ -121,7 +93,7 @@ def uuid(asked: Asked, name: str) -> UUID:
     try:
         return UUID(asked.get(name, "").strip())
     except ValueError:
-        raise _unreadable(name) from None
+        raise unreadable(name) from None
 
 
 def delivery_filter(asked: Asked, now: datetime) -> DeliveryFilter:
@@ -158,7 +130,7 @@ def telling_cursor(asked: Asked) -> TellingCursor | None:
     value = asked.get("after", "")
     found = TellingCursor.parse(value)
     if value and found is None:
-        raise _unreadable("after")
+        raise unreadable("after")
     return found
 
 
@@ -167,7 +139,7 @@ def cursor(asked: Asked) -> Cursor | None:
     value = asked.get("after", "")
     found = Cursor.parse(value)
     if value and found is None:
-        raise _unreadable("after")
+        raise unreadable("after")
     return found
 
 
@@ -187,7 +159,7 @@ def key(value: str) -> Key:
     """A delivery's key, `seq~handler` as pages write it; raises HTTPException for another text."""
     found = Cursor.parse(f"{value}~")
     if found is None or found.seq > HIGHEST:
-        raise _unreadable("pick")
+        raise unreadable("pick")
     return found.seq, found.handler
 
 
@@ -206,5 +178,6 @@ NAMES: Final = (
 )  # fmt: skip
 
 
-def _unreadable(name: str) -> HTTPException:
+def unreadable(name: str) -> HTTPException:
+    """What to raise for a part of a URL or a form that can't be read."""
     return HTTPException(400, f"What stands at {name} can't be read.")

@@ -65,7 +65,7 @@ async def render(request: Request, page: Page) -> Response:
     latest = page.then.latest if page.then else await context.snapshots.latest()
     now = latest.snapshot.at if page.then and latest.snapshot else context.clock()
     common = {"viewer": viewer, "may": _may(viewer), "now": now, "title": page.title}
-    inner = _inner(page, common, standing(latest, told=page.tells))
+    inner = _inner(page, common, held=standing(latest, told=page.tells))
     etag = f'"{hashlib.sha256(inner.encode()).hexdigest()[:32]}"'
     headers = {"ETag": etag}
     if is_fragment(request):
@@ -87,7 +87,7 @@ async def render(request: Request, page: Page) -> Response:
     return HTMLResponse(whole, page.status, headers)
 
 
-def _inner(page: Page, common: Mapping[str, Any], held: Standing) -> str:
+def _inner(page: Page, common: Mapping[str, Any], *, held: Standing) -> str:
     """A page's own part, below what all of them tell on top."""
     shown = {**common, "then": page.then}
     if page.then:

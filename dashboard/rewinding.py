@@ -10,9 +10,9 @@ from typing import Final
 
 from starlette.requests import Request
 
-from dashboard.asking import past
 from dashboard.context import EARLIER, context_of
 from dashboard.links import with_query
+from dashboard.passing import past
 from dashboard.snapshots import Latest
 from domain.figures.snapshot import Snapshot
 from domain.figures.store import Around, latest_snapshot, snapshots_around
@@ -73,7 +73,7 @@ async def rewind(request: Request) -> Rewound | None:
     Raises HTTPException (400) for what can't be read, or has not been yet.
     """
     context = context_of(request)
-    asked = past(request.query_params, "at", context.clock())
+    asked = past(request.query_params, "at", now=context.clock())
     if asked is None:
         return None
     around = await context.look(lambda session: snapshots_around(session, asked))

@@ -117,6 +117,7 @@ REPORT: Final[Mapping[str, str]] = {
     "failure_kinds": "select insert update",
     "failure_hours": "select insert update",
     "processes": ALL,
+    "deploys": "select insert",
 }
 
 RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -160,6 +161,7 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
         "failure_kinds": ALL,
         "failure_hours": ALL,
         "snapshots": "select update(is_kept) delete",
+        "deploys": "select insert delete",
         "refusals": READ,
         "due_said": "select insert update(kind) delete",
         "notifications": "select insert update delete",

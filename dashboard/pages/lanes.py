@@ -19,7 +19,7 @@ from dashboard.panels import panel_of
 from dashboard.ranking import rank_lanes
 from dashboard.rendering import Page, not_kept
 from dashboard.rewinding import rewind
-from dashboard.words import count, quick, rate
+from dashboard.words import count, listed, quick, rate
 from domain.catalogue import HANDLERS
 from domain.figures.counting import lane_due
 from domain.figures.reading_system import read_processes
@@ -108,7 +108,7 @@ def sentence_of(figures: LaneFigures) -> str:
     """What the chart shows, in a sentence."""
     whole = figures.whole
     if not whole.tries:
-        return f"Nothing was tried in the last {figures.period.name}."
+        return f"Nothing was tried in the last {figures.period.name}.{deployed(figures)}"
     most_at, most = max(figures.points, key=lambda point: point[1].tries)
     minutes = figures.period.step.total_seconds() / MINUTE_S
     failed = f"{whole.failed / whole.tries:.1%} of them failed" if whole.failed else "none failed"
@@ -116,14 +116,20 @@ def sentence_of(figures: LaneFigures) -> str:
         f"{count(whole.tries, 'try', 'tries')} in the last {figures.period.name}, {failed};"
         f" the most at {most_at:%H:%M} UTC, {rate(most.tries / minutes)} a minute. Nineteen of"
         f" twenty had waited for less than {quick(whole.wait(P95))} and ran for less than"
-        f" {quick(whole.run(P95))}."
+        f" {quick(whole.run(P95))}.{deployed(figures)}"
     )
+
+
+def deployed(figures: LaneFigures) -> str:
+    """Say which versions began to run meanwhile; empty if none did."""
+    marks = [f"{each.version} at {each.at:%d %b %H:%M}" for each in figures.deploys]
+    return f" Deployed: {listed(marks)} UTC." if marks else ""
 
 
 def chart_of(figures: LaneFigures) -> dict[str, Any]:
     """The same as columns for the chart: seconds, rates a minute, and waits and runs in seconds.
 
-    Where nothing was measured there is a gap. The last step still runs.
+    Where nothing was measured there is a gap. The last step still runs; `until` is the right edge.
     """
     minutes = figures.period.step.total_seconds() / MINUTE_S
     points = figures.points
@@ -133,6 +139,10 @@ def chart_of(figures: LaneFigures) -> dict[str, Any]:
         "failed": [round(each.failed / minutes, 2) for _, each in points],
         "wait": [each.wait(P95) for _, each in points],
         "run": [each.run(P95) for _, each in points],
+        "until": int(figures.until.timestamp()),
+        "marks": [
+            {"at": int(each.at.timestamp()), "version": each.version} for each in figures.deploys
+        ],
     }
 
 

@@ -10,6 +10,7 @@ from domain.figures.reading_handlers import read_handlers
 from domain.figures.reading_system import (
     read_chores,
     read_database,
+    read_deploys,
     read_inbox,
     read_pauses,
     read_processes,
@@ -41,4 +42,5 @@ READERS: Final[Mapping[tuple[str, ...], Reader]] = {
     ("database",): read_database,
     ("handlers",): read_handlers,
     ("pauses",): read_pauses,
+    ("deploys",): read_deploys,
 }

@@ -7,8 +7,10 @@ from typing import Any, Final
 from sqlmodel import Session
 
 from domain.figures.counting import LIMIT, age, capped, lane_due, seconds_since
+from domain.figures.deploys import deploys_since
 from domain.figures.snapshot import (
     DatabaseNow,
+    Deploy,
     InboxNow,
     InHandNow,
     PauseNow,
@@ -27,6 +29,7 @@ from domain.sql import fetch
 
 # A process that was not seen for so long has ended.
 GONE: Final = timedelta(minutes=1)
+DEPLOYS_TOLD: Final = timedelta(days=7)
 # Of more pauses at once nobody counts what waits, so that they are always told in time.
 COUNTED_PAUSES: Final = 10
 
@@ -74,6 +77,11 @@ def read_pauses(session: Session, now: datetime) -> tuple[PauseNow, ...]:
         PauseNow(*(each.name, each.since, each.until, each.actor, each.why), waiting.get(each.name))
         for each in found
     )
+
+
+def read_deploys(session: Session, now: datetime) -> tuple[Deploy, ...]:
+    """List the versions of ours that began to run within a week."""
+    return deploys_since(session, now - DEPLOYS_TOLD)
 
 
 def read_scheduler(session: Session, now: datetime) -> SchedulerNow:

@@ -171,6 +171,14 @@ class PauseNow:
 
 
 @dataclass(frozen=True, slots=True)
+class Deploy:
+    """When another version of ours began to run."""
+
+    at: datetime
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class ScheduleNow:
     """A schedule: how late it is, and how its newest run ended."""
 
@@ -266,6 +274,7 @@ class Snapshot:
     broker: Part[BrokerNow] = Part()
     handlers: Part[Mapping[str, HandlerNow]] = Part()
     pauses: Part[tuple[PauseNow, ...]] = Part()
+    deploys: Part[tuple[Deploy, ...]] = Part()
     alerts: tuple[AlertNow, ...] = ()
 
     @classmethod

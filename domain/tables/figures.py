@@ -98,6 +98,15 @@ class Process(SQLModel, table=True):
     )
 
 
+class DeployMark(SQLModel, table=True):
+    """Another version of ours has begun to run."""
+
+    __tablename__ = "deploys"
+
+    at: datetime = instant(primary_key=True, nullable=False)
+    version: str
+
+
 class SnapshotRow(SQLModel, table=True):
     """How everything stood at a moment, as the collector saw it."""
 

@@ -30,7 +30,7 @@ def worker(site: Site) -> Iterator[Reporter]:
     reporter.beat()
     yield reporter
     with site.engine.begin() as connection:
-        connection.execute(text("TRUNCATE processes, figures, pauses"))
+        connection.execute(text("TRUNCATE processes, figures, pauses, deploys"))
 
 
 class TestLanes:
@@ -88,8 +88,10 @@ class TestLanes:
                 "figures",
                 common | {"name": name, "labels": labels, "buckets": buckets},
             )
+        plant(site.engine, "deploys", {"at": at, "version": "9f3c<b>"})
         page = open_page("viewer", dark=dark)
         page.goto("/lanes/afterwards")
+        expect(page.locator("#chart-sentence")).to_contain_text("Deployed: 9f3c<b> at")
         expect(page.get_by_text("40 tries in the last 1h, none failed")).to_be_visible()
         expect(page.locator("#chart-rates canvas")).to_be_visible()
         page.keyboard.press("r")

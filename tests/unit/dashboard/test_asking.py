@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from starlette.exceptions import HTTPException
 
-from dashboard.asking import end, past
+from dashboard.asking import end
+from dashboard.passing import past
 from tests.unit.dashboard.test_judgement import NOW
 
 
@@ -31,7 +32,7 @@ def test_no_length_of_a_pause(span: str) -> None:
     ],
 )
 def test_a_moment_that_has_been(said: str, then: datetime | None) -> None:
-    assert past({"at": said}, "at", NOW) == then
+    assert past({"at": said}, "at", now=NOW) == then
 
 
 @pytest.mark.parametrize(
@@ -43,5 +44,5 @@ def test_a_moment_that_has_been(said: str, then: datetime | None) -> None:
 )
 def test_no_moment_that_has_been(said: str) -> None:
     with pytest.raises(HTTPException) as refused:
-        past({"at": said}, "at", NOW)
+        past({"at": said}, "at", now=NOW)
     assert refused.value.status_code == 400
