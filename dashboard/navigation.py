@@ -27,6 +27,7 @@ MENU: Final = (
     Entry("Dead", "/dead", "X"),
     Entry("Bulk operations", "/bulk", "B"),
     Entry("Notifications", "/notifications", "N"),
+    Entry("Promises", "/promises", "P"),
     Entry("Schedules", "/schedules", "S"),
     Entry("Workers", "/workers", "W"),
     Entry("Outbox", "/outbox", "U"),

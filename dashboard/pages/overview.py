@@ -7,6 +7,7 @@ from starlette.requests import Request
 from dashboard.context import context_of
 from dashboard.judgement import Alarm, Judgement, Mood, judge_snapshot
 from dashboard.navigation import has_page
+from dashboard.pages.promises import told
 from dashboard.panels import panel_of
 from dashboard.pipe import pipe_of
 from dashboard.ranking import error_in_ledger, late_schedules, rank_lanes, rank_processes
@@ -35,6 +36,7 @@ _LEADS: Final = (
     ("No", "Workers", "/workers"),
     ("Stuck", "Workers", "/workers"),
     ("MuchMemory", "Workers", "/workers"),
+    ("Promise", "Promises", "/promises"),
     ("Channel", "Notifications", "/notifications"),
     ("ManyUnknown", "Notifications", "/notifications?state=unknown"),
 )
@@ -71,6 +73,8 @@ def panels(latest: Latest, before: Snapshot | None) -> dict[str, Any]:
         "stages": [(stage, panel_of(latest, *stage.parts)) for stage in stages],
         "lanes": rank_lanes(snapshot),
         "lanes_panel": panel_of(latest, "lanes"),
+        "promises": told(snapshot),
+        "promises_panel": panel_of(latest, "promises"),
         "failing": [(each, error_in_ledger(each)) for each in snapshot.failing.value or ()][:SHOWN],
         "failing_panel": panel_of(latest, "failing"),
         "scheduler": snapshot.scheduler.value,

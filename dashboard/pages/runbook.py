@@ -9,7 +9,14 @@ from dashboard.rendering import Page
 from domain.figures.threshold import Threshold, Unit
 from domain.figures.thresholds import COLLECTOR_SILENT, SILENT_FOR_LONG_S, SILENT_S, THRESHOLDS
 
-_ANY: Final = {"lane": "…", "part": "…", "port": "…", "channel": "…", "process": "process"}
+_ANY: Final = {
+    "lane": "…",
+    "part": "…",
+    "port": "…",
+    "channel": "…",
+    "process": "process",
+    "promise": "…",
+}
 
 
 async def show_runbook(_request: Request) -> Page:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlmodel import Session
 
+from domain.figures.promises import read_promises
 from domain.figures.reading_handlers import read_handlers
 from domain.figures.reading_system import (
     read_chores,
@@ -43,4 +44,5 @@ READERS: Final[Mapping[tuple[str, ...], Reader]] = {
     ("handlers",): read_handlers,
     ("pauses",): read_pauses,
     ("deploys",): read_deploys,
+    ("promises",): read_promises,
 }

@@ -31,6 +31,7 @@ PLACES = (
     "/schedules",
     "/workers",
     "/outbox",
+    "/promises",
     "/runbook",
     "/audit",
     "/audit?actor=nobody",

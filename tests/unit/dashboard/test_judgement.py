@@ -65,6 +65,7 @@ def well(**other: Any) -> Snapshot:
         "database": DatabaseNow(20, 100, 0.1, 0),
         "pauses": (),
         "deploys": (),
+        "promises": (),
         "handlers": {},
         "broker": BrokerNow("redis", 0.001, 1_000_000, None),
     }

@@ -1,4 +1,4 @@
-"""When another version of ours began to run."""
+"""When another version of ours began to run, and how promises were kept."""
 
 from collections.abc import Sequence
 
@@ -12,12 +12,20 @@ depends_on: str | Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    """Make the table of marks."""
+    """Make the tables."""
     op.create_table(
         "deploys",
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("at", name=op.f("deploys_pkey")),
+    )
+    op.create_table(
+        "promises",
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kept", sa.BigInteger(), nullable=False),
+        sa.Column("broken", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", "at", name=op.f("promises_pkey")),
     )
 
 
