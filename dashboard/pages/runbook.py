@@ -5,6 +5,7 @@ from typing import Final
 from starlette.requests import Request
 
 from dashboard.judgement import shown
+from dashboard.manual import manual
 from dashboard.rendering import Page
 from domain.figures.threshold import Threshold, Unit
 from domain.figures.thresholds import COLLECTOR_SILENT, SILENT_FOR_LONG_S, SILENT_S, THRESHOLDS
@@ -31,7 +32,14 @@ async def show_runbook(_request: Request) -> Page:
         "held_s": 0.0,
         "causes": (),
     }
-    return Page("Runbook", "runbook.html", {"alarms": [silent, *map(_section, THRESHOLDS)]})
+    sections, alarms = manual(), [silent, *map(_section, THRESHOLDS)]
+    names = {str(each["name"]) for each in alarms}
+    values = {
+        "alarms": alarms,
+        "manual": sections,
+        "more": [each for each in sections.values() if each.title not in {*names, "Alarms"}],
+    }
+    return Page("Runbook", "runbook.html", values)
 
 
 def _section(threshold: Threshold) -> dict[str, object]:

@@ -98,9 +98,7 @@ def read_scheduler(session: Session, now: datetime) -> SchedulerNow:
 
 def _schedule(of: Scheduled, now: datetime) -> ScheduleNow:
     """Say how late a schedule is: since the first planned time that nobody has met."""
-    late_s = 0.0
-    if of.last_planned is not None and of.paused_until is None:
-        late_s = max(0.0, (now - of.last_planned).total_seconds() - of.every_s)
+    late_s = of.late_s(now)
     return ScheduleNow(
         name=of.name,
         late_s=round(late_s, 3),

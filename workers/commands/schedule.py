@@ -10,17 +10,11 @@ from typing import Final, NoReturn
 
 from sqlmodel import Session
 
+from domain.asked_runs import Met, met, take_back
 from domain.constants import LATEST_TIME
 from domain.leading import leader
 from domain.ops.scheduling import pause_schedule, resume_schedule, run_now
-from domain.schedules import (
-    Met,
-    Scheduled,
-    met,
-    names,
-    schedules,
-    take_back,
-)
+from domain.schedules import Scheduled, names, schedules
 from domain.tables.schedules import RunResult
 from workers.clock import utc_now
 from workers.commands.asking import (
