@@ -54,6 +54,7 @@ from dashboard.pages.person import (
     show_erasure,
     show_person,
 )
+from dashboard.pages.promises import show_promises
 from dashboard.pages.runbook import show_runbook
 from dashboard.pages.sandbox import show_sandbox
 from dashboard.pages.schedules import pause_one, resume_one, run_schedule, show_schedules
@@ -125,6 +126,7 @@ ROUTES: Final = checked(
         action("/schedules/resume", resume_one, verb=Verb.PAUSE),
         page("/workers", show_workers, verb=Verb.LOOK),
         page("/outbox", show_outbox, verb=Verb.LOOK),
+        page("/promises", show_promises, verb=Verb.LOOK),
         page("/runbook", show_runbook, verb=Verb.LOOK),
         page("/audit", show_audit, verb=Verb.READ_AUDIT),
         *API_ROUTES,

@@ -31,7 +31,7 @@ def text(asked: Asked, name: str) -> str | None:
     """A text; None if it is empty. Raises HTTPException for one that nobody would mean."""
     value = asked.get(name, "").strip()
     if len(value) > LONGEST or "\0" in value:
-        raise _unreadable(name)
+        raise unreadable(name)
     return value or None
 
 
@@ -41,7 +41,7 @@ def word(asked: Asked, name: str, words: type[Word]) -> Word | None:
     try:
         return None if value is None else words(value)  # type: ignore[call-arg]
     except ValueError:
-        raise _unreadable(name) from None
+        raise unreadable(name) from None
 
 
 def whole(asked: Asked, name: str) -> int | None:
@@ -50,7 +50,7 @@ def whole(asked: Asked, name: str) -> int | None:
     if value is None:
         return None
     if not value.isascii() or not value.isdigit() or int(value) > HIGHEST:
-        raise _unreadable(name)
+        raise unreadable(name)
     return int(value)
 
 
@@ -58,7 +58,7 @@ def truth(asked: Asked, name: str) -> bool | None:
     """Yes or no, as JSON says it; None if neither is given."""
     value = text(asked, name)
     if value not in (None, "true", "false"):
-        raise _unreadable(name)
+        raise unreadable(name)
     return None if value is None else value == "true"
 
 
@@ -73,7 +73,7 @@ def moment(asked: Asked, name: str, now: datetime) -> datetime | None:
         read = datetime.fromisoformat(value)
         return read if read.tzinfo else read.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        raise _unreadable(name) from None
+        raise unreadable(name) from None
 
 
 def end(asked: Asked, now: datetime) -> datetime:
@@ -83,7 +83,7 @@ def end(asked: Asked, now: datetime) -> datetime:
         try:
             return now + min(int(span[:-1]), 10_000) * _UNITS[span[-1]]
         except (ValueError, KeyError, OverflowError):
-            raise _unreadable("for") from None
+            raise unreadable("for") from None
     until = moment(asked, "until", now)
     if until is None:
         raise HTTPException(422, "Say until when.")
@@ -112,7 +112,7 @@ def uuid(asked: Asked, name: str) -> UUID:
     try:
         return UUID(asked.get(name, "").strip())
     except ValueError:
-        raise _unreadable(name) from None
+        raise unreadable(name) from None
 
 
 def delivery_filter(asked: Asked, now: datetime) -> DeliveryFilter:
@@ -135,7 +135,7 @@ def delivery_filter(asked: Asked, now: datetime) -> DeliveryFilter:
 def _lane(asked: Asked) -> str | None:
     lane = text(asked, "lane")
     if lane is not None and lane not in LANES:
-        raise _unreadable("lane")
+        raise unreadable("lane")
     return lane
 
 
@@ -158,7 +158,7 @@ def moment_cursor(asked: Asked) -> MomentCursor | None:
     value = asked.get("after", "")
     found = MomentCursor.parse(value)
     if value and found is None:
-        raise _unreadable("after")
+        raise unreadable("after")
     return found
 
 
@@ -167,7 +167,7 @@ def cursor(asked: Asked) -> Cursor | None:
     value = asked.get("after", "")
     found = Cursor.parse(value)
     if value and found is None:
-        raise _unreadable("after")
+        raise unreadable("after")
     return found
 
 
@@ -187,7 +187,7 @@ def key(value: str) -> Key:
     """A delivery's key, `seq~handler` as pages write it; raises HTTPException for another text."""
     found = Cursor.parse(f"{value}~")
     if found is None or found.seq > HIGHEST:
-        raise _unreadable("pick")
+        raise unreadable("pick")
     return found.seq, found.handler
 
 
@@ -206,5 +206,6 @@ NAMES: Final = (
 )  # fmt: skip
 
 
-def _unreadable(name: str) -> HTTPException:
+def unreadable(name: str) -> HTTPException:
+    """What to raise for a part of a URL or a form that can't be read."""
     return HTTPException(400, f"What stands at {name} can't be read.")

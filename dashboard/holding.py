@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Final, Protocol
 
+from dashboard.snapshots import Latest
 from domain.figures.gauges import SEEN_S
-from domain.figures.snapshot import ProcessNow
+from domain.figures.snapshot import PauseNow, ProcessNow
 from domain.pausing import handlers_of, lane_of, mark_of
+
+# Of more pauses a page says how many there are.
+SHOWN: Final = 3
 
 
 class Held(Protocol):
@@ -59,6 +63,34 @@ class Holding:
         if self.workers is None:
             return "pausing: nobody knows which workers live"
         return f"pausing: {self.confirmed} of {self.workers} workers have confirmed"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The pauses that every page tells of; none of them while it isn't known which there are."""
+
+    is_known: bool
+    pauses: tuple[PauseNow, ...] = ()
+    more: int = 0
+
+    @property
+    def kinds(self) -> str:
+        """Changes only when something else is held back, or nothing any more."""
+        return " ".join(mark_of(each.name, each.since) for each in self.pauses)
+
+
+def standing(latest: Latest, *, told: frozenset[str] = frozenset()) -> Standing:
+    """Give the pauses of a snapshot but those that a page tells of by itself.
+
+    What was known a while ago is not told: somebody may have ended it meanwhile.
+    """
+    snapshot = latest.snapshot
+    if snapshot is None or latest.is_silent or latest.is_away or not snapshot.pauses.is_known:
+        return Standing(is_known=False)
+    now = snapshot.at + timedelta(seconds=latest.age_s)
+    found = [each for each in snapshot.pauses.value or () if each.until > now]
+    listed = [each for each in found if each.name not in told]
+    return Standing(is_known=True, pauses=tuple(listed[:SHOWN]), more=max(0, len(listed) - SHOWN))
 
 
 def holdings(pauses: Iterable[Held], processes: Iterable[ProcessNow] | None) -> list[Holding]:

@@ -58,7 +58,7 @@ def page(path: str, show: ShowPage, *, verb: Verb) -> DeclaredRoute:
     @wraps(show)
     async def endpoint(request: Request) -> Response:
         shown = await show(request)
-        return shown if isinstance(shown, Response) else render(request, shown)
+        return shown if isinstance(shown, Response) else await render(request, shown)
 
     return DeclaredRoute(path, endpoint, verb=verb)
 

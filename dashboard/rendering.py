@@ -18,11 +18,14 @@ from starlette.responses import HTMLResponse, Response
 from dashboard import words
 from dashboard.assets import asset
 from dashboard.context import context_of
+from dashboard.holding import Standing, standing
 from dashboard.links import with_query
 from dashboard.navigation import MENU, has_page
+from dashboard.rewinding import Rewound
 from dashboard.saying import just_said
 from dashboard.sessions import SignedIn
 from domain.ops.permissions import Verb
+from domain.pausing import lane_of
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
 # htmx sends it with what it fetches; a page asked for as a page doesn't have it.
@@ -44,14 +47,25 @@ class Page:
     live: bool | str = False
     # Whether it holds something that `chart.js` draws.
     charts: bool = False
+    # The pauses that it tells of by itself.
+    tells: frozenset[str] = frozenset()
+    # Of which moment it is, if not of now: then it isn't live, and nothing is done from it.
+    then: Rewound | None = None
 
 
-def render(request: Request, page: Page) -> Response:
+def not_kept(then: Rewound) -> Page:
+    """What to show of a moment of which nothing is kept."""
+    return Page("Nothing is kept from then", "not_kept.html", status=404, then=then)
+
+
+async def render(request: Request, page: Page) -> Response:
     """Answer with a page for somebody who is signed in, or with its live part."""
     viewer: SignedIn = request.state.signed_in
-    now = context_of(request).clock()
+    context = context_of(request)
+    latest = page.then.latest if page.then else await context.snapshots.latest()
+    now = latest.snapshot.at if page.then and latest.snapshot else context.clock()
     common = {"viewer": viewer, "may": _may(viewer), "now": now, "title": page.title}
-    inner = _ENVIRONMENT.get_template(page.template).render(**common, **page.values)
+    inner = _inner(page, common, held=standing(latest, told=page.tells))
     etag = f'"{hashlib.sha256(inner.encode()).hexdigest()[:32]}"'
     headers = {"ETag": etag}
     if is_fragment(request):
@@ -66,11 +80,25 @@ def render(request: Request, page: Page) -> Response:
         live=_live_url(request, page),
         charts=page.charts,
         path=request.url.path,
-        environment=context_of(request).environment,
+        environment=context.environment,
         theme=_theme(request),
         said=just_said(request),
     )
     return HTMLResponse(whole, page.status, headers)
+
+
+def _inner(page: Page, common: Mapping[str, Any], *, held: Standing) -> str:
+    """A page's own part, below what all of them tell on top."""
+    shown = {**common, "then": page.then}
+    if page.then:
+        shown["may"] = _may_nothing
+    templates = [_ENVIRONMENT.get_template(name) for name in ("banner.html", page.template)]
+    return "".join(each.render(**shown, **page.values, held=held) for each in templates)
+
+
+def _may_nothing(_verb: str) -> bool:
+    """Say what may be done about the past."""
+    return False
 
 
 def render_alone(
@@ -127,6 +155,7 @@ def _make_environment() -> Environment:
         "counted": words.counted,
         "rate": words.rate,
         "quick": words.quick,
+        "lane": lane_of,
     }
     environment.globals |= {
         "asset": asset,

@@ -117,6 +117,7 @@ REPORT: Final[Mapping[str, str]] = {
     "failure_kinds": "select insert update",
     "failure_hours": "select insert update",
     "processes": ALL,
+    "deploys": "select insert",
 }
 
 RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -160,6 +161,8 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
         "failure_kinds": ALL,
         "failure_hours": ALL,
         "snapshots": "select update(is_kept) delete",
+        "deploys": "select insert delete",
+        "promises": ALL,
         "refusals": READ,
         "due_said": "select insert update(kind) delete",
         "notifications": "select insert update delete",
@@ -256,6 +259,7 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
         "alembic_version": READ,
         "dashboard_sessions": "select insert delete",
         "snapshots": "select insert update",
+        "promises": READ,
         "outbox": "select insert",
         # Personal values in it are sealed, and their keys aren't for the dashboard. It publishes
         # that somebody is to be forgotten.

@@ -6,12 +6,15 @@ The scheduler writes them; commands and pages of other processes read them, paus
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from sqlmodel import Session
 
 from domain.sql import execute, fetch, fetch_dicts
 from domain.ticks import planned_time
+
+# So many planned times to come are told.
+SHOWN_TO_COME: Final = 5
 
 
 class Line(Protocol):
@@ -75,6 +78,8 @@ class Scheduled:
     sentence: str
     every_s: float
     last_planned: datetime | None
+    # The newest planned time that was met; a run that somebody asked for meets none.
+    last_met: datetime | None
     last_run: datetime | None
     took_ms: float | None
     count: int | None
@@ -86,6 +91,14 @@ class Scheduled:
     next_run: datetime
     paused_until: datetime | None
     paused_why: str | None
+    # The planned times to come, or that of the end of a pause, which meets the one it skipped last.
+    to_come: tuple[datetime, ...] = ()
+
+    def late_s(self, now: datetime) -> float:
+        """For how long a planned time has come that nobody has met; what is paused isn't late."""
+        if self.last_met is None or self.paused_until is not None:
+            return 0.0
+        return max(0.0, (now - self.last_met).total_seconds() - self.every_s)
 
 
 def schedules(session: Session, now: datetime) -> list[Scheduled]:
@@ -94,6 +107,12 @@ def schedules(session: Session, now: datetime) -> list[Scheduled]:
         session,
         """
         SELECT name, sentence, every, at, newest.planned_at AS last_planned,
+            (
+                SELECT planned_at FROM ticks WHERE schedule = name
+                    AND extract(epoch FROM planned_at - 'epoch'::timestamptz - at)::numeric
+                        %% extract(epoch FROM every)::numeric = 0
+                ORDER BY number DESC LIMIT 1
+            ) AS last_met,
             newest.started_at AS last_run, newest.took_ms, newest.count, newest.error,
             CASE WHEN newest.number IS NOT NULL THEN coalesce(newest.result, 'running') END
                 AS last_result,
@@ -121,7 +140,9 @@ def _scheduled(row: dict[str, Any], now: datetime) -> Scheduled:
     paused_until = row["paused_until"]
     # When a pause ends, the time that it skipped last is met at once.
     next_run = soonest if paused_until is None else paused_until
-    return Scheduled(**row, every_s=every.total_seconds(), next_run=next_run)
+    after = planned_time(next_run, every, at=at)
+    to_come = (next_run, *(after + every * step for step in range(1, SHOWN_TO_COME)))
+    return Scheduled(**row, every_s=every.total_seconds(), next_run=next_run, to_come=to_come)
 
 
 def names(session: Session) -> list[str]:
@@ -186,47 +207,3 @@ def paused(session: Session, name: str, now: datetime) -> tuple[datetime, str | 
         now=now,
     )
     return next(((until, why) for until, why in rows), None)
-
-
-def ask(session: Session, name: str) -> datetime | None:
-    """Ask for a run at once; give its planned time, which is that of an earlier asking if any."""
-    rows = fetch(
-        session,
-        "UPDATE schedules SET asked_at = coalesce(asked_at, clock_timestamp())"
-        " WHERE name = %(name)s AND is_listed RETURNING asked_at",
-        name=name,
-    )
-    return rows[0][0] if rows else None
-
-
-def take_back(session: Session, name: str, asked_at: datetime) -> bool:
-    """Ask no more; False when somebody has begun."""
-    taken_back = execute(
-        session,
-        "UPDATE schedules SET asked_at = NULL WHERE name = %(name)s AND asked_at = %(asked_at)s",
-        name=name,
-        asked_at=asked_at,
-    )
-    return taken_back == 1
-
-
-@dataclass(frozen=True, slots=True)
-class Met:
-    """What came of a planned time; no result while it goes on."""
-
-    count: int | None
-    result: str | None
-    error: str | None
-    took_ms: float | None
-
-
-def met(session: Session, name: str, planned_at: datetime) -> Met | None:
-    """Give what came of a planned time; None while nobody has met it."""
-    rows = fetch(
-        session,
-        "SELECT count, result, error, took_ms FROM ticks"
-        " WHERE schedule = %(name)s AND planned_at = %(planned_at)s",
-        name=name,
-        planned_at=planned_at,
-    )
-    return Met(*rows[0]) if rows else None

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
+from domain.figures.promises import add_up_promises, forget_promises
 from domain.inbox.clerk import clerk_arrived
 from domain.inbox.keeping import tidy
 from domain.inbox.taking import take_arrived
@@ -68,6 +69,18 @@ ENTRIES = (
         timedelta(minutes=5),
         "Forgets old measures and kinds of failures, and thins out old snapshots.",
         forget_measures,
+    ),
+    Entry(
+        "promises.add_up",
+        timedelta(minutes=1),
+        "Adds up how what people are promised was kept in the last half hour.",
+        add_up_promises,
+    ),
+    Entry(
+        "promises.forget",
+        timedelta(hours=6),
+        "Forgets how promises were kept 90 days ago.",
+        forget_promises,
     ),
     Entry(
         "inbox.arrived",

@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from domain.dispatch import describe
+from domain.figures.deploys import mark_deploy
 from domain.figures.keeping import add_failures, add_figures
 from domain.figures.recorder import Key, Tally, added
 from domain.pausing import pauses_at
@@ -74,6 +75,7 @@ class Reporter:
         self._measures = measures
         self._id = uuid4()
         self._written: dict[Key, Tally] = {}
+        self._has_marked = False
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True, name="reporter")
 
@@ -108,6 +110,14 @@ class Reporter:
                 doing=as_json(asdict(each) for each in self._measures.busy.now()),
             )
 
+    def mark(self) -> None:
+        """Say once which version runs from now on."""
+        if not self._has_marked:
+            with transaction(self._engine) as session:
+                _prepare(session)
+                mark_deploy(session, our_version())
+            self._has_marked = True
+
     def write(self) -> None:
         """Write what was measured since the last time."""
         totals = self._measures.recorder.totals()
@@ -126,6 +136,7 @@ class Reporter:
         beats = 0
         while not self._stopping.is_set():
             self._try(self.beat)
+            self._try(self.mark)
             beats += 1
             if beats % BEATS_A_WRITE == 0:
                 self._try(self.write)

@@ -44,7 +44,7 @@ async def create_account(request: Request, form: Form) -> Response:
         await context.write(lambda session: add_account(session, actor, order, now=now))
     except WrongRequestError as error:
         page = await _page(request, fault=str(error), typed=form, status=409)
-        return render(request, page)
+        return await render(request, page)
     values = {
         "kind": "password",
         "name": name.strip().lower(),
@@ -52,7 +52,7 @@ async def create_account(request: Request, form: Form) -> Response:
         "old_ends_at": None,
         "back": "/accounts",
     }
-    return render(request, Page("A new account", "secret.html", values))
+    return await render(request, Page("A new account", "secret.html", values))
 
 
 async def change_account(request: Request, form: Form) -> Response:

@@ -65,7 +65,7 @@ async def start_operation(request: Request, form: Form) -> Response:
         again = Request(request.scope, request.receive)
         again.state.signed_in = signed_in(request)
         page = await preview(again, form.all("pick"), fault=str(error), status=409)
-        return render(again, page)
+        return await render(again, page)
     return _shown(begun)
 
 

@@ -37,8 +37,8 @@ async def create_key(request: Request, form: Form) -> Response:
         secret = await context.write(lambda session: order_key(session, actor, order, now=now))
     except WrongRequestError as error:
         page = await _page(request, fault=str(error), typed=form, status=409)
-        return render(request, page)
-    return _shown(request, secret, name=order.name)
+        return await render(request, page)
+    return await _shown(request, secret, name=order.name)
 
 
 async def rotate_key(request: Request, form: Form) -> Response:
@@ -52,7 +52,9 @@ async def rotate_key(request: Request, form: Form) -> Response:
         )
     except (WrongRequestError, CommandError) as error:
         raise HTTPException(409, str(error)) from None
-    return _shown(request, rotated.secret, name=rotated.key.name, old_ends_at=rotated.old_ends_at)
+    return await _shown(
+        request, rotated.secret, name=rotated.key.name, old_ends_at=rotated.old_ends_at
+    )
 
 
 async def revoke_key(request: Request, form: Form) -> Response:
@@ -103,7 +105,7 @@ async def _page(
     return Page("API keys", "keys.html", values, status=status)
 
 
-def _shown(request: Request, secret: str, *, name: str, **more: Any) -> Response:
+async def _shown(request: Request, secret: str, *, name: str, **more: Any) -> Response:
     """Show a secret in the answer alone: no URL, no log and no page later has it."""
     values = {"kind": "key", "name": name, "secret": secret, "old_ends_at": None, "back": "/keys"}
-    return render(request, Page("A new key", "secret.html", values | more))
+    return await render(request, Page("A new key", "secret.html", values | more))

@@ -16,8 +16,9 @@ from dashboard.guard import signed_in
 from dashboard.holding import Holding, holdings
 from dashboard.panels import panel_of
 from dashboard.ranking import rank_lanes
-from dashboard.rendering import Page
-from dashboard.words import count, quick, rate
+from dashboard.rendering import Page, not_kept
+from dashboard.rewinding import rewind
+from dashboard.words import count, listed, quick, rate
 from domain.catalogue import HANDLERS
 from domain.figures.counting import lane_due
 from domain.figures.reading_system import read_processes
@@ -47,21 +48,25 @@ class Now:
 
 async def show_lanes(request: Request) -> Page:
     """All of them, the worst first, and what is paused."""
-    latest = await context_of(request).snapshots.latest()
+    then = await rewind(request)
+    if then and then.snapshot is None:
+        return not_kept(then)
+    latest = then.latest if then else await context_of(request).snapshots.latest()
     snapshot = latest.snapshot or Snapshot.nothing()
     values = {
         "lanes": rank_lanes(snapshot),
         "strangers": snapshot.strangers.value,
         "panel": panel_of(latest, "lanes", "strangers"),
-        "holdings": holdings(snapshot.pauses.value or (), snapshot.processes.value),
     }
-    return Page("Lanes", "lanes.html", values, live=True)
+    title = "Lanes, then" if then else "Lanes"
+    return Page(title, "lanes.html", values, live=not then, then=then)
 
 
 async def show_lane(request: Request) -> Page:
     """One lane, over the period that the URL names."""
     name = request.path_params["name"]
     found, figures = await look_at_lane(request)
+    told = frozenset(each.pause.name for each in found.holdings)
     values = {
         "name": name,
         "found": found,
@@ -73,7 +78,7 @@ async def show_lane(request: Request) -> Page:
         "sentence": sentence_of(figures),
         "chart": chart_of(figures),
     }
-    return Page(f"Lane {name}", "lane.html", values, live=True, charts=True)
+    return Page(f"Lane {name}", "lane.html", values, live=True, charts=True, tells=told)
 
 
 async def look_at_lane(request: Request) -> tuple[Now, LaneFigures]:
@@ -105,7 +110,7 @@ def sentence_of(figures: LaneFigures) -> str:
     """What the chart shows, in a sentence."""
     whole = figures.whole
     if not whole.tries:
-        return f"Nothing was tried in the last {figures.period.name}."
+        return f"Nothing was tried in the last {figures.period.name}.{deployed(figures)}"
     most_at, most = max(figures.points, key=lambda point: point[1].tries)
     minutes = figures.period.step.total_seconds() / MINUTE_S
     failed = f"{whole.failed / whole.tries:.1%} of them failed" if whole.failed else "none failed"
@@ -113,14 +118,20 @@ def sentence_of(figures: LaneFigures) -> str:
         f"{count(whole.tries, 'try', 'tries')} in the last {figures.period.name}, {failed};"
         f" the most at {most_at:%H:%M} UTC, {rate(most.tries / minutes)} a minute. Nineteen of"
         f" twenty had waited for less than {quick(whole.wait(P95))} and ran for less than"
-        f" {quick(whole.run(P95))}."
+        f" {quick(whole.run(P95))}.{deployed(figures)}"
     )
+
+
+def deployed(figures: LaneFigures) -> str:
+    """Say which versions began to run meanwhile; empty if none did."""
+    marks = [f"{each.version} at {each.at:%d %b %H:%M}" for each in figures.deploys]
+    return f" Deployed: {listed(marks)} UTC." if marks else ""
 
 
 def chart_of(figures: LaneFigures) -> dict[str, Any]:
     """The same as columns for the chart: seconds, rates a minute, and waits and runs in seconds.
 
-    Where nothing was measured there is a gap. The last step still runs.
+    Where nothing was measured there is a gap. The last step still runs; `until` is the right edge.
     """
     minutes = figures.period.step.total_seconds() / MINUTE_S
     points = figures.points
@@ -130,6 +141,10 @@ def chart_of(figures: LaneFigures) -> dict[str, Any]:
         "failed": [round(each.failed / minutes, 2) for _, each in points],
         "wait": [each.wait(P95) for _, each in points],
         "run": [each.run(P95) for _, each in points],
+        "until": int(figures.until.timestamp()),
+        "marks": [
+            {"at": int(each.at.timestamp()), "version": each.version} for each in figures.deploys
+        ],
     }
 
 

@@ -5,12 +5,13 @@ from typing import Any, Final
 from starlette.requests import Request
 
 from dashboard.context import context_of
-from dashboard.holding import holdings
 from dashboard.navigation import has_page
+from dashboard.pages.promises import told
 from dashboard.panels import panel_of
 from dashboard.pipe import pipe_of
 from dashboard.ranking import error_in_ledger, late_schedules, rank_lanes, rank_processes
-from dashboard.rendering import Page
+from dashboard.rendering import Page, not_kept
+from dashboard.rewinding import rewind
 from dashboard.snapshots import Latest
 from domain.figures.judgement import Alarm, Judgement, Mood, judge_snapshot
 from domain.figures.snapshot import Snapshot
@@ -37,6 +38,7 @@ _LEADS: Final = (
     ("MuchMemory", "Workers", "/workers"),
     ("ProcessSilent", "Workers", "/workers"),
     ("HandlersUnknown", "What is due", "/deliveries?due=now"),
+    ("Promise", "Promises", "/promises"),
     ("Channel", "Notifications", "/notifications"),
     ("ManyUnknown", "Notifications", "/notifications?state=unknown"),
 )
@@ -46,7 +48,11 @@ SHOWN: Final = 10
 async def show_overview(request: Request) -> Page:
     """The verdict and its cause, the pipe, lanes, what fails, and who or what is late."""
     context = context_of(request)
-    latest, earlier = await context.snapshots.latest(), await context.earlier.latest()
+    then = await rewind(request)
+    if then and then.snapshot is None:
+        return not_kept(then)
+    latest = then.latest if then else await context.snapshots.latest()
+    before = then.before if then else (await context.earlier.latest()).snapshot
     judgement = judge_snapshot(latest)
     values = {
         "judgement": judgement,
@@ -54,9 +60,10 @@ async def show_overview(request: Request) -> Page:
         "tones": TONES,
         "kinds": kinds_of(judgement),
         "lead_of": lead_of,
-        **panels(latest, earlier.snapshot),
+        **panels(latest, before),
     }
-    return Page(judgement.statement, "overview.html", values, live="/")
+    title = f"{judgement.statement}, then" if then else judgement.statement
+    return Page(title, "overview.html", values, live=False if then else "/", then=then)
 
 
 def panels(latest: Latest, before: Snapshot | None) -> dict[str, Any]:
@@ -66,9 +73,10 @@ def panels(latest: Latest, before: Snapshot | None) -> dict[str, Any]:
     processes = rank_processes(snapshot)
     return {
         "stages": [(stage, panel_of(latest, *stage.parts)) for stage in stages],
-        "holdings": holdings(snapshot.pauses.value or (), snapshot.processes.value),
         "lanes": rank_lanes(snapshot),
         "lanes_panel": panel_of(latest, "lanes"),
+        "promises": told(snapshot),
+        "promises_panel": panel_of(latest, "promises"),
         "failing": [(each, error_in_ledger(each)) for each in snapshot.failing.value or ()][:SHOWN],
         "failing_panel": panel_of(latest, "failing"),
         "scheduler": snapshot.scheduler.value,

@@ -28,10 +28,10 @@ async def find_person(request: Request, form: Form) -> Response:
     try:
         found = await context.write(work)
     except WrongRequestError as error:
-        return render(request, _page(fault=str(error), status=422))
+        return await render(request, _page(fault=str(error), status=422))
     if len(found) == 1:
         return RedirectResponse(f"/people/{found[0]}", 303)
-    return render(request, _page(found=found))
+    return await render(request, _page(found=found))
 
 
 def _page(*, found: list[str] | None = None, fault: str = "", status: int = 200) -> Page:

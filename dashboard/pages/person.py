@@ -99,7 +99,9 @@ async def erase_person(request: Request, form: Form) -> Response:
     try:
         await context.write(lambda session: erase(session, actor, order, now=now))
     except WrongRequestError as error:
-        return render(request, await _preview(request, person_id, fault=str(error), status=409))
+        return await render(
+            request, await _preview(request, person_id, fault=str(error), status=409)
+        )
     return go_on(f"/people/{person_id}", "erasing")
 
 

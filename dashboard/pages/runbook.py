@@ -4,12 +4,20 @@ from typing import Final
 
 from starlette.requests import Request
 
+from dashboard.manual import manual
 from dashboard.rendering import Page
 from domain.figures.judgement import shown
 from domain.figures.threshold import Threshold, Unit
 from domain.figures.thresholds import COLLECTOR_SILENT, SILENT_FOR_LONG_S, SILENT_S, THRESHOLDS
 
-_ANY: Final = {"lane": "…", "part": "…", "port": "…", "channel": "…", "process": "process"}
+_ANY: Final = {
+    "lane": "…",
+    "part": "…",
+    "port": "…",
+    "channel": "…",
+    "process": "process",
+    "promise": "…",
+}
 
 
 async def show_runbook(_request: Request) -> Page:
@@ -24,7 +32,14 @@ async def show_runbook(_request: Request) -> Page:
         "held_s": 0.0,
         "causes": (),
     }
-    return Page("Runbook", "runbook.html", {"alarms": [silent, *map(_section, THRESHOLDS)]})
+    sections, alarms = manual(), [silent, *map(_section, THRESHOLDS)]
+    names = {str(each["name"]) for each in alarms}
+    values = {
+        "alarms": alarms,
+        "manual": sections,
+        "more": [each for each in sections.values() if each.title not in {*names, "Alarms"}],
+    }
+    return Page("Runbook", "runbook.html", values)
 
 
 def _section(threshold: Threshold) -> dict[str, object]:

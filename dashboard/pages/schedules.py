@@ -10,11 +10,14 @@ from starlette.responses import Response
 from dashboard.asking import moment, read_hold, text
 from dashboard.context import context_of
 from dashboard.doing import do
+from dashboard.fires import fires
 from dashboard.forms import Form
 from dashboard.guard import signed_in
 from dashboard.pages.lanes import SPANS
 from dashboard.rendering import Page
 from dashboard.strips import TONES, Strip, strip_of
+from domain.constants import DEFAULT_ZONE
+from domain.figures.thresholds import LATE_S
 from domain.ops.acting import checked_why
 from domain.ops.pausing import checked_end
 from domain.ops.scheduling import (
@@ -47,6 +50,9 @@ async def show_schedules(request: Request) -> Page:
         "tones": TONES,
         "shown": SHOWN,
         "spans": SPANS,
+        "fires": fires,
+        "zone": DEFAULT_ZONE,
+        "late_s": LATE_S,
     }
     return Page("Schedules", "schedules.html", values, live=True)
 

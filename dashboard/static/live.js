@@ -87,10 +87,11 @@
     say();
   }
 
+  // What is read aloud once it is another than before.
   function kinds() {
-    return region.querySelector("[data-kinds]")?.dataset.kinds;
+    return [...region.querySelectorAll("[data-kinds]")].map((each) => each.dataset);
   }
-  let before = kinds();
+  let before = kinds().map((each) => each.kinds);
 
   document.body.addEventListener("htmx:before:response", (event) => {
     const { ctx } = event.detail;
@@ -111,10 +112,10 @@
     const titled = region.querySelector("[data-title]");
     if (titled) document.title = `${titled.dataset.title} · Momento`;
     // Read aloud when something new is to be said, not whenever a number moves.
-    if (kinds() !== before) {
-      before = kinds();
-      announcement.textContent = region.querySelector("[data-say]")?.dataset.say ?? "";
-    }
+    const now = kinds();
+    const news = now.filter((each, place) => each.kinds !== before[place] && each.say);
+    before = now.map((each) => each.kinds);
+    if (news.length) announcement.textContent = `${news.map((each) => each.say).join(". ")}.`;
     document.dispatchEvent(new Event("momento:renewed"));
   });
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dashboard.manual import COPY
 from docs.generator.catalogue import catalogue_page
 from docs.generator.compatibility import Breach, find_breaches
 from docs.generator.entities import entities_page
@@ -33,6 +34,8 @@ def pages() -> dict[Path, str]:
         **schemas,
         OPS / "prometheus/alerts.yml": alert_rules(),
         OPS / "grafana/momento.json": grafana_dashboard(),
+        # The dashboard shows it, and docs/ isn't shipped.
+        COPY: (DOCS / "runbook.md").read_text(encoding="utf-8"),
     }
 
 

@@ -173,7 +173,25 @@ def _in_vain(refunds: Any) -> _Values:
     yield sum(refunds.states[state].number for state in BAD if state in refunds.states), ()
 
 
-_L, _C = ("lane",), ("channel",)
+def _kept(promises: Any) -> _Values:
+    for each in promises:
+        told = each.hour_kept + each.hour_broken
+        if told:
+            yield each.hour_kept / told, (each.name,)
+
+
+def _budget(promises: Any) -> _Values:
+    for each in promises:
+        yield each.budget_used, (each.name,)
+
+
+def _burn(promises: Any) -> _Values:
+    for each in promises:
+        told = each.hour_kept + each.hour_broken
+        yield (each.burn if told >= FEW else 0.0), (each.name,)
+
+
+_L, _C, _P = ("lane",), ("channel",), ("promise",)
 SOURCES: Final = (
     Source("outbox_waiting", "outbox", "Domain events that nobody has routed.", (), _queue),
     Source("outbox_oldest_seconds", "outbox", "For how long the oldest.", (), _oldest),
@@ -236,6 +254,9 @@ SOURCES: Final = (
     ),
     Source("chores_oldest_seconds", "chores", "The oldest that is to be made.", (), _oldest),
     Source("pauses", "pauses", "Lanes and handlers that are held back.", (), _held_back),
+    Source("promise_kept_ratio", "promises", "The part kept in the last hour.", _P, _kept),
+    Source("promise_budget_ratio", "promises", "The part of 30 days' budget used.", _P, _budget),
+    Source("promise_burn", "promises", "How much faster than it lasts it is used.", _P, _burn),
     Source("inbox_held", "inbox", "What somebody has to look at.", (), _held),
     Source("refunds", "refunds", "Money that is to go back.", ("state",), _refunds),
     Source("refunds_in_vain", "refunds", "Refunds that came to nothing.", (), _in_vain),

@@ -5,18 +5,20 @@ The worst alarm that no other explains comes first. What nobody knows is never c
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from domain.figures.gauges import part_of
 from domain.figures.latest import Latest
-from domain.figures.snapshot import PARTS, AlertNow, Count, How, Part, Snapshot
+from domain.figures.snapshot import PARTS, AlertNow, Count, Deploy, How, Part, Snapshot
 from domain.figures.threshold import Level, Threshold, Unit
 from domain.figures.thresholds import BY_NAME, COLLECTOR_SILENT, SILENT_FOR_LONG_S
 from domain.figures.words import count, duration, listed
 
 RUNBOOK: Final = "docs/runbook.md"
+# What began so soon after a deploy may come of it.
+SOON_AFTER: Final = timedelta(minutes=15)
 
 
 class Mood(StrEnum):
@@ -34,6 +36,7 @@ class Alarm:
     """One alarm in words: `because` are those that explain it, the nearest first.
 
     `not_because`: what would explain it too and isn't it. `also_of`: of how many more it is so.
+    `after`: the deploy soon after which it began, which need not be why.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Alarm:
     statement: str
     hint: str
     since: datetime | None
+    after: str = ""
     because: tuple[str, ...] = ()
     not_because: tuple[str, ...] = ()
     also_of: int = 0
@@ -116,16 +120,29 @@ def _alarms(alerts: Sequence[AlertNow], snapshot: Snapshot) -> Iterator[Alarm]:
         )
         threshold = BY_NAME[worst.name]
         found = {each.name for each in causes}
+        since = min(alert.since for alert, _ in listed_alerts)
         yield Alarm(
             name=worst.name,
             mood=Mood(worst.level),
             statement=_statement(threshold, worst),
             hint=BY_NAME[causes[0].name].hint if causes else threshold.hint,
-            since=min(alert.since for alert, _ in listed_alerts),
+            since=since,
+            after=_after(since, snapshot.deploys.value or ()),
             because=tuple(_statement(BY_NAME[each.name], each) for each in causes),
             not_because=tuple(_fine(threshold, found=found, snapshot=snapshot)),
             also_of=len(listed_alerts) - 1,
         )
+
+
+def _after(since: datetime, deploys: Sequence[Deploy]) -> str:
+    """Say which version had begun to run shortly before; empty if none had."""
+    before = [each for each in deploys if timedelta() <= since - each.at <= SOON_AFTER]
+    if not before:
+        return ""
+    last = max(before, key=lambda each: each.at)
+    return (
+        f"{duration((since - last.at).total_seconds())} after version {last.version} was deployed"
+    )
 
 
 def _causes(alert: AlertNow, alerts: Sequence[AlertNow]) -> list[AlertNow]:

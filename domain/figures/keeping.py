@@ -147,6 +147,13 @@ def forget_figures(session: Session) -> int:
     gone += _forget(
         session, "failure_hours", "at < clock_timestamp() - %(kept)s", kept=FAILURES_KEPT
     )
+    # The newest says which version runs.
+    gone += _forget(
+        session,
+        "deploys",
+        "at < clock_timestamp() - %(kept)s AND at < (SELECT max(at) FROM deploys)",
+        kept=HOURS_KEPT,
+    )
     return gone + forget_snapshots(session)
 
 

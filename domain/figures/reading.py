@@ -6,10 +6,12 @@ from typing import Any, Final
 
 from sqlmodel import Session
 
+from domain.figures.promises import read_promises
 from domain.figures.reading_handlers import read_handlers
 from domain.figures.reading_system import (
     read_chores,
     read_database,
+    read_deploys,
     read_inbox,
     read_pauses,
     read_processes,
@@ -43,4 +45,6 @@ READERS: Final[Mapping[tuple[str, ...], Reader]] = {
     ("handlers",): read_handlers,
     ("pauses",): read_pauses,
     ("strangers",): read_strangers,
+    ("deploys",): read_deploys,
+    ("promises",): read_promises,
 }

@@ -6,9 +6,11 @@ from typing import Any, Final
 
 from sqlmodel import Session
 
-from domain.figures.counting import LIMIT, age, capped, seconds_since
+from domain.figures.counting import LIMIT, age, capped, lane_due, seconds_since
+from domain.figures.deploys import deploys_since
 from domain.figures.snapshot import (
     DatabaseNow,
+    Deploy,
     InboxNow,
     InHandNow,
     PauseNow,
@@ -20,13 +22,16 @@ from domain.figures.snapshot import (
 )
 from domain.leading import leader
 from domain.partitions import count_strays
-from domain.pausing import pauses_at
+from domain.pausing import handlers_of, pauses_at
 from domain.payments.refund_log import refund_numbers
 from domain.schedules import Scheduled, schedules
 from domain.sql import fetch
 
 # A process that was not seen for so long has ended.
 GONE: Final = timedelta(minutes=1)
+DEPLOYS_TOLD: Final = timedelta(days=7)
+# Of more pauses at once nobody counts what waits, so that they are always told in time.
+COUNTED_PAUSES: Final = 10
 
 
 def read_processes(session: Session, now: datetime) -> tuple[ProcessNow, ...]:
@@ -62,11 +67,21 @@ def _in_hand(doing: Mapping[str, Any], now: datetime) -> InHandNow:
 
 
 def read_pauses(session: Session, now: datetime) -> tuple[PauseNow, ...]:
-    """List what is held back."""
+    """List what is held back, and of the first few how much waits meanwhile."""
+    found = pauses_at(session, now)
+    waiting = {
+        each.name: lane_due(session, each.name, handlers_of(each.name), now=now)[0].waiting
+        for each in found[:COUNTED_PAUSES]
+    }
     return tuple(
-        PauseNow(each.name, each.since, each.until, each.actor, each.why)
-        for each in pauses_at(session, now)
+        PauseNow(*(each.name, each.since, each.until, each.actor, each.why), waiting.get(each.name))
+        for each in found
     )
+
+
+def read_deploys(session: Session, now: datetime) -> tuple[Deploy, ...]:
+    """List the versions of ours that began to run within a week."""
+    return deploys_since(session, now - DEPLOYS_TOLD)
 
 
 def read_scheduler(session: Session, now: datetime) -> SchedulerNow:
@@ -83,9 +98,7 @@ def read_scheduler(session: Session, now: datetime) -> SchedulerNow:
 
 def _schedule(of: Scheduled, now: datetime) -> ScheduleNow:
     """Say how late a schedule is: since the first planned time that nobody has met."""
-    late_s = 0.0
-    if of.last_planned is not None and of.paused_until is None:
-        late_s = max(0.0, (now - of.last_planned).total_seconds() - of.every_s)
+    late_s = of.late_s(now)
     return ScheduleNow(
         name=of.name,
         late_s=round(late_s, 3),

@@ -166,13 +166,53 @@ class ProcessNow:
 
 @dataclass(frozen=True, slots=True)
 class PauseNow:
-    """A lane or a handler that somebody holds back."""
+    """A lane or a handler that somebody holds back, and how much is due of it meanwhile.
+
+    `waiting` is None where it wasn't counted.
+    """
 
     name: str
     since: datetime
     until: datetime
     actor: str
     why: str
+    waiting: Count | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deploy:
+    """When another version of ours began to run."""
+
+    at: datetime
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseNow:
+    """How something that people are promised was kept: of late, today, and over a month."""
+
+    name: str
+    objective: float
+    hour_kept: int
+    hour_broken: int
+    today_kept: int
+    today_broken: int
+    month_kept: int
+    month_broken: int
+
+    @property
+    def budget_used(self) -> float:
+        """Which part of what may be broken in a month has been."""
+        return _used(self.month_kept, self.month_broken, objective=self.objective)
+
+    @property
+    def burn(self) -> float:
+        """How many times as fast as the budget lasts it was used in the last hour."""
+        return _used(self.hour_kept, self.hour_broken, objective=self.objective)
+
+
+def _used(kept: int, broken: int, *, objective: float) -> float:
+    return broken / ((kept + broken) * (1.0 - objective)) if broken else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +312,8 @@ class Snapshot:
     handlers: Part[Mapping[str, HandlerNow]] = Part()
     pauses: Part[tuple[PauseNow, ...]] = Part()
     strangers: Part[StrangersNow] = Part()
+    deploys: Part[tuple[Deploy, ...]] = Part()
+    promises: Part[tuple[PromiseNow, ...]] = Part()
     alerts: tuple[AlertNow, ...] = ()
 
     @classmethod

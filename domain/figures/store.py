@@ -49,6 +49,37 @@ def latest_snapshot(session: Session, *, at: datetime | None = None) -> Kept | N
     return Kept(from_json(data, version=version), age_s)
 
 
+class Around(NamedTuple):
+    """The snapshot nearest to a moment, and when it is of; and between which moments there are any.
+
+    The snapshot is None too if it was written in a way that we can't read.
+    """
+
+    snapshot: Snapshot | None
+    at: datetime | None
+    first: datetime | None
+    last: datetime | None
+
+
+def snapshots_around(session: Session, moment: datetime) -> Around:
+    """Give the snapshot nearest to a moment, on either side; a few looks at an index."""
+    rows = fetch(
+        session,
+        """
+        SELECT version, data, at, (SELECT min(at) FROM snapshots), (SELECT max(at) FROM snapshots)
+        FROM (
+            (SELECT * FROM snapshots WHERE at <= %(moment)s ORDER BY at DESC LIMIT 1) UNION ALL
+            (SELECT * FROM snapshots WHERE at > %(moment)s ORDER BY at LIMIT 1)
+        ) AS near ORDER BY abs(extract(epoch FROM at - %(moment)s)) LIMIT 1
+        """,
+        moment=moment,
+    )
+    if not rows:
+        return Around(None, None, None, None)
+    ((version, data, at, first, last),) = rows
+    return Around(from_json(data, version=version), at, first, last)
+
+
 def snapshot_numbers(session: Session) -> dict[str, float | None]:
     """Give how old the newest snapshot is; None when there never was one."""
     kept = latest_snapshot(session)

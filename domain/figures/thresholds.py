@@ -223,6 +223,17 @@ THRESHOLDS: Final = (
         causes=("NoSender", "ProviderResting"),
     ),
     Threshold(
+        "PromiseBurning",
+        "promise_burn",
+        "the error budget of {promise} is used {value} times as fast as it lasts",
+        "People are told too late or not at all: see which stage of the pipe is slow or fails.",
+        # Three days' worth in a day, and two percent of a month's in an hour.
+        warn=3,
+        page=14.4,
+        held=5 * _M,
+        causes=("NoSender", "ProviderResting", "LaneLate", "OutboxLate", "ChannelLate"),
+    ),
+    Threshold(
         "ManyUnknown",
         "channel_unknown",
         "of {value} notifications by {channel} nobody knows whether they went out",

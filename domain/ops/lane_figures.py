@@ -12,6 +12,8 @@ from sqlmodel import Session
 
 from domain.figures import names
 from domain.figures.buckets import COUNT, quantile
+from domain.figures.deploys import deploys_since
+from domain.figures.snapshot import Deploy
 from domain.sql import fetch
 
 BAD: Final = ("failed", "dead")
@@ -75,12 +77,21 @@ class Fared:
 
 @dataclass(frozen=True, slots=True)
 class LaneFigures:
-    """A lane over a period: all of it, by handler, and by step, of which the last still runs."""
+    """A lane over a period: all of it, by handler, and by step, of which the last still runs.
+
+    `deploys`: which versions began to run meanwhile. `until`: when this was read.
+    """
 
     period: Period
     whole: Fared
     handlers: Mapping[str, Fared]
     points: list[tuple[datetime, Fared]]
+    deploys: tuple[Deploy, ...]
+    until: datetime
+
+    def deploys_in(self, at: datetime) -> list[Deploy]:
+        """Give the versions that began to run in the step that begins at a moment."""
+        return [each for each in self.deploys if at <= each.at < at + self.period.step]
 
 
 # By handler and by step in one go; of each bucket the sum. Sums of bigints would be numeric, and
@@ -109,10 +120,16 @@ def lane_figures(session: Session, lane: str, *, period: Period, now: datetime) 
         since=since,
         lane=lane,
     )
-    return _added(rows, period=period, since=since)
+    whole, handlers, points = _added(rows, period=period, since=since)
+    ordered = sorted(handlers.items(), key=lambda item: (-item[1].failed, -item[1].tries, item[0]))
+    marks = deploys_since(session, since)
+    return LaneFigures(period, whole, dict(ordered), points, marks, now)
 
 
-def _added(rows: Iterable[tuple[Any, ...]], *, period: Period, since: datetime) -> LaneFigures:
+_Added = tuple[Fared, dict[str, Fared], list[tuple[datetime, Fared]]]
+
+
+def _added(rows: Iterable[tuple[Any, ...]], *, period: Period, since: datetime) -> _Added:
     """Sort sums to their handlers and steps; each counts for both, and the whole is added once."""
     whole, handlers = Fared(), dict[str, Fared]()
     points = [(since + period.step * place, Fared()) for place in range(period.steps)]
@@ -125,8 +142,7 @@ def _added(rows: Iterable[tuple[Any, ...]], *, period: Period, since: datetime) 
             fared = [points[place][1]] if place < len(points) else []
         for each in fared:
             each.add(name, state, count=count, buckets=buckets)
-    ordered = sorted(handlers.items(), key=lambda item: (-item[1].failed, -item[1].tries, item[0]))
-    return LaneFigures(period, whole, dict(ordered), points)
+    return whole, handlers, points
 
 
 def _floor(moment: datetime, step: timedelta) -> datetime:

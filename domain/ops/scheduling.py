@@ -9,12 +9,13 @@ from typing import Final
 
 from sqlmodel import Session
 
+from domain.asked_runs import ask
 from domain.figures.thresholds import LATE_S
 from domain.leading import Leader, leader
 from domain.ops.audit import Deed, record
 from domain.ops.pausing import Hold, taken
 from domain.ops.permissions import Actor, Verb, demand
-from domain.schedules import Scheduled, ask, pause, paused, resume, schedules
+from domain.schedules import Scheduled, pause, paused, resume, schedules
 from domain.sql import fetch
 
 SHOWN: Final = 60
@@ -43,19 +44,20 @@ class Listed:
     """A schedule with its last runs, the oldest first.
 
     `missed`: planned times among these that nobody met, by a pause or since nobody led; the next
-    one made up for them. `doubled`: planned times that were met more than once.
+    one made up for them. `began_late`: those that were met, and not in time. None is ever met
+    twice, since what takes one is its key.
     """
 
     scheduled: Scheduled
     ticks: Sequence[Tick]
     missed: int
-    doubled: int
+    began_late: int
     late_s: float
 
     @property
     def is_late(self) -> bool:
         """Whether a planned time came and went a while ago that nobody has met."""
-        return self.late_s > self.scheduled.every_s + LATE_S
+        return self.late_s > LATE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +91,10 @@ def list_schedules(session: Session, now: datetime) -> Timetable:
 
 
 def _listed(each: Scheduled, ticks: Sequence[Tick], *, now: datetime) -> Listed:
-    planned = [tick.planned_at for tick in ticks if not tick.was_asked]
-    late_s = 0.0
-    if planned and each.paused_until is None:
-        late_s = max(0.0, (now - max(planned)).total_seconds())
-    every = timedelta(seconds=each.every_s)
-    return Listed(each, ticks, _missed(planned, every), len(planned) - len(set(planned)), late_s)
+    planned = [tick for tick in ticks if not tick.was_asked]
+    late = sum((tick.started_at - tick.planned_at).total_seconds() > LATE_S for tick in planned)
+    missed = _missed([tick.planned_at for tick in planned], timedelta(seconds=each.every_s))
+    return Listed(each, ticks, missed, late, each.late_s(now))
 
 
 def _missed(planned: Iterable[datetime], every: timedelta) -> int:

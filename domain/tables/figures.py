@@ -98,6 +98,27 @@ class Process(SQLModel, table=True):
     )
 
 
+class DeployMark(SQLModel, table=True):
+    """Another version of ours has begun to run."""
+
+    __tablename__ = "deploys"
+
+    at: datetime = instant(primary_key=True, nullable=False)
+    version: str
+
+
+class PromiseSlot(SQLModel, table=True):
+    """How something that people are promised was kept in ten minutes; `name` as the code has it."""
+
+    __tablename__ = "promises"
+
+    name: str = Field(primary_key=True)
+    # When the ten minutes began.
+    at: datetime = instant(primary_key=True, nullable=False)
+    kept: int = Field(sa_type=BigInteger)
+    broken: int = Field(sa_type=BigInteger)
+
+
 class SnapshotRow(SQLModel, table=True):
     """How everything stood at a moment, as the collector saw it."""
 

@@ -1,6 +1,6 @@
 """A dashboard with something to see: an evening that was applied, and deliveries that died."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -8,10 +8,12 @@ from typing import Final
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
+from domain.figures.store import keep_snapshot
 from domain.ops.stepping import step_operations
 from domain.tables.accounts import Role
 from domain.tables.kudos import Kudo
 from tests.helpers.evening import END, HOUR, START, Diary, tell
+from tests.unit.dashboard.test_judgement import well
 from workers.accounts import create_account
 from workers.sandbox.journal import Entry, Journal
 
@@ -82,6 +84,12 @@ def kill(engine: Engine, handler: str, error: str, *, count: int, ago: timedelta
             },
         )
         return sorted(row.seq for row in rows)
+
+
+def remember(engine: Engine) -> None:
+    """Keep a snapshot of how everything stands just now, to be rewound to."""
+    with Session(engine) as session, session.begin():
+        keep_snapshot(session, replace(well(), at=datetime.now(UTC)), is_kept=True)
 
 
 def step(engine: Engine) -> int:

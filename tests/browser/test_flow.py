@@ -30,7 +30,7 @@ def worker(site: Site) -> Iterator[Reporter]:
     reporter.beat()
     yield reporter
     with site.engine.begin() as connection:
-        connection.execute(text("TRUNCATE processes, figures, pauses"))
+        connection.execute(text("TRUNCATE processes, figures, pauses, deploys"))
 
 
 class TestLanes:
@@ -49,15 +49,25 @@ class TestLanes:
         assert stumbles(page) == []
         worker.beat()
         expect(notice).to_contain_text("seats is paused by operator")
+        page.goto("/dead")
         Collector(site.engine, None).look()
-        page.goto("/")
-        expect(notice).to_contain_text("seats is paused")
+        banner = page.get_by_role("list", name="What is paused")
+        expect(banner).to_contain_text("seats is paused by operator since")
+        expect(banner).to_contain_text("“the provider is down”. It goes on at")
+        expect(page.locator("#announcement")).to_have_text("seats is paused by operator.")
         page.goto("/lanes/seats")
+        # It tells so by itself, with the way to end it.
+        expect(banner).to_have_count(0)
         page.get_by_role("button", name="Resume seats").click()
         expect(
             page.get_by_text("It goes on. What is due is begun within a second.")
         ).to_be_visible()
         assert ask(site.engine, "SELECT count(*) FROM pauses") == 0
+        page.goto("/dead")
+        Collector(site.engine, None).look()
+        page.keyboard.press("r")
+        expect(page.locator("#announcement")).to_have_text("Nothing is paused any more.")
+        expect(banner).to_have_count(0)
         page.goto("/audit?action=pause")
         expect(page.get_by_text("the provider is down")).to_be_visible()
 
@@ -98,8 +108,10 @@ class TestLanes:
                 "figures",
                 common | {"name": name, "labels": labels, "buckets": buckets},
             )
+        plant(site.engine, "deploys", {"at": at, "version": "9f3c<b>"})
         page = open_page("viewer", dark=dark)
         page.goto("/lanes/afterwards")
+        expect(page.locator("#chart-sentence")).to_contain_text("Deployed: 9f3c<b> at")
         expect(page.get_by_text("40 tries in the last 1h, none failed")).to_be_visible()
         expect(page.locator("#chart-rates canvas")).to_be_visible()
         page.keyboard.press("r")

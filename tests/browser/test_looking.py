@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Request, expect
 
 from tests.browser.axe import stumbles
 from tests.browser.conftest import OpenPage, sign_in
-from tests.browser.scene import KUDOS, Site, kill
+from tests.browser.scene import KUDOS, Site, kill, remember
 from tests.helpers.evening import an_id
 
 DAY = timedelta(days=1)
@@ -19,6 +19,7 @@ LOOKS: Final[tuple[tuple[int, Literal["light", "dark"]], ...]] = ((1280, "light"
 NARROWEST = 320
 PLACES = (
     "/",
+    "/?at=0m",
     "/deliveries",
     "/deliveries?state=rejected&since=1h",
     "/dead",
@@ -34,6 +35,7 @@ PLACES = (
     "/schedules",
     "/workers",
     "/outbox",
+    "/promises",
     "/runbook",
     "/audit",
     "/audit?actor=nobody",
@@ -75,6 +77,7 @@ def look_around(page: Page, places: Iterable[str]) -> dict[str, list[str]]:
 class TestEveryPage:
     def test_can_be_used_by_all_in_every_look(self, open_page: OpenPage, site: Site) -> None:
         kill(site.engine, KUDOS, "KeyError | looking", count=3, ago=DAY)
+        remember(site.engine)
         page = open_page()
         found = look_around(page, ("/sign-in",))
         sign_in(page, "operator")

@@ -10,20 +10,13 @@ from typing import Final, NoReturn
 
 from sqlmodel import Session
 
+from domain.asked_runs import Met, met, take_back
 from domain.constants import LATEST_TIME
 from domain.leading import leader
 from domain.ops.acting import TakenError
 from domain.ops.pausing import Hold
 from domain.ops.scheduling import pause_schedule, resume_schedule, run_now
-from domain.schedules import (
-    Met,
-    Scheduled,
-    met,
-    names,
-    paused,
-    schedules,
-    take_back,
-)
+from domain.schedules import Scheduled, names, paused, schedules
 from domain.tables.schedules import RunResult
 from workers.clock import utc_now
 from workers.commands.asking import (

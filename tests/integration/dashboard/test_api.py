@@ -15,6 +15,7 @@ from dashboard.__main__ import server_config
 from dashboard.app import make_app
 from dashboard.problems import API
 from domain.figures.snapshot import Count, Lane, Part
+from domain.ops.cursors import MomentCursor
 from domain.ops.stepping import step_operations
 from domain.tables.accounts import Role
 from tests.browser.scene import kill
@@ -223,5 +224,6 @@ class TestActing:
         assert answers[0].json() == answers[1].json() == {"id": order["id"], "deliveries": 3}
         listed = ask(client, "/bulk")["operations"]
         assert [each["id"] for each in listed].count(order["id"]) == 1
-        assert ask(client, "/bulk", before=listed[-1]["created_at"])["operations"] == []
+        last = MomentCursor(datetime.fromisoformat(listed[-1]["created_at"]), listed[-1]["id"])
+        assert ask(client, "/bulk", after=str(last))["operations"] == []
         assert client.post(f"/bulk/{order['id']}/cancel").status_code == 200

@@ -20,7 +20,7 @@ from sqlmodel import Session
 from dashboard.away import DatabaseAwayError
 from dashboard.context import Context, Place
 from dashboard.snapshots import LIFE_S
-from domain.figures.snapshot import PARTS, Count, Failing, Lane, Part, Snapshot
+from domain.figures.snapshot import PARTS, Count, Failing, Lane, Part, PauseNow, Snapshot
 from domain.figures.store import keep_snapshot
 from domain.sql import execute
 from tests.helpers.postgres import PostgresServer
@@ -30,6 +30,7 @@ from tests.unit.dashboard.test_judgement import well
 
 # What htmx sends with what it fetches.
 FRAGMENT = {"HX-Request": "true"}
+HOUR = timedelta(hours=1)
 
 
 def keep(engine: Engine, snapshot: Snapshot, *, ago: timedelta = timedelta()) -> None:
@@ -48,9 +49,9 @@ def verdict(browser: Browser) -> tuple[str, str]:
     return found[2].replace("&#39;", "'"), found[1]
 
 
-def seen(browser: Browser) -> str:
+def seen(browser: Browser, path: str = "/") -> str:
     """The page without its tags."""
-    return " ".join(re.sub(r"<[^>]*>", " ", browser.get().text).split())
+    return " ".join(re.sub(r"<[^>]*>", " ", browser.get(path).text).split())
 
 
 class TestVerdict:
@@ -90,8 +91,14 @@ class TestDatabaseAway:
     def test_whoever_was_there_sees_what_was_known_and_that_it_is_unknown_now(
         self, viewer: Browser, engine: Engine, postgres_server: PostgresServer
     ) -> None:
-        keep(engine, well(lanes=(Lane("seats", Count(812), 4.0),)))
+        now = datetime.now(UTC)
+        pause = PauseNow("seats", now, now + HOUR, "mia", "<b>down</b>", Count(812))
+        keep(engine, well(lanes=(Lane("seats", Count(812), 4.0),), pauses=(pause,)))
         assert verdict(viewer)[1] == "busy"
+        banner = "is paused by mia"
+        assert banner in seen(viewer, "/workers")
+        assert "“&lt;b&gt;down&lt;/b&gt;”" in seen(viewer, "/workers")
+        assert "812 wait meanwhile" in seen(viewer, "/workers")
         with gone(engine, postgres_server):
             # What was read a moment ago is asked for again after a second.
             assert until_unknown(viewer) == ("Unknown: the database can't be reached", "unknown")
@@ -99,6 +106,8 @@ class TestDatabaseAway:
             assert viewer.get("/", cookie=f"momento-session={'x' * 43}").status_code == 503
             assert "seats" in viewer.get("/lanes").text
             assert viewer.get("/workers").status_code == 200
+            # It may have ended meanwhile: nothing is said of it rather than something wrong.
+            assert banner not in seen(viewer, "/workers")
             assert viewer.get("/deliveries").status_code == 503
             assert viewer.post("/sign-out", {"csrf": "x"}).status_code == 503
 
@@ -155,6 +164,49 @@ def until_unknown(viewer: Browser) -> tuple[str, str]:
     while (found := verdict(viewer))[1] != "unknown":
         assert time.monotonic() < deadline
     return found
+
+
+class TestRewind:
+    """The clock stands at noon; snapshots are kept from ten to half past, and of just now."""
+
+    @pytest.fixture(autouse=True)
+    def kept(self, engine: Engine) -> None:
+        then = NOW - 2 * HOUR
+        lanes = (Lane("seats", Count(812), 4.0),)
+        pause = PauseNow("seats", then - HOUR, NOW, "mia", "so it was", Count(812))
+        with Session(engine) as session, session.begin():
+            for minute in range(30):
+                snapshot = well(lanes=lanes, pauses=(pause,))
+                at = then + timedelta(minutes=minute, seconds=3)
+                keep_snapshot(session, replace(snapshot, at=at), is_kept=True)
+            keep_snapshot(session, replace(well(), at=NOW), is_kept=True)
+
+    def test_shows_what_was_and_nothing_to_press(self, viewer: Browser) -> None:
+        page = viewer.get("/?at=10:14").text
+        assert "As it was at 2026-11-21 10:14:03 UTC" in page
+        assert "At work: 812 deliveries to apply" in page
+        assert "seats</a></b> is paused by mia" in page
+        assert "data-live=" not in page
+        assert 'href="/?at=2026-11-21T10%3A09%3A00Z"' in page
+        assert 'href="/?at=2026-11-21T10%3A19%3A00Z"' in page
+        assert 'method="post"' not in page.partition("<main")[2]
+        assert "812" in viewer.get("/lanes?at=10:14").text
+
+    def test_steps_end_where_what_is_kept_ends(self, viewer: Browser) -> None:
+        page = viewer.get("/?at=10:00").text
+        assert "T09%3A55" not in page
+        assert "+5 min" in page
+        assert "+5 min" not in viewer.get("/?at=12:00").text
+
+    @pytest.mark.parametrize("at", ["11:00", "3d", "2001-01-01"])
+    def test_nothing_is_kept_from_then(self, viewer: Browser, at: str) -> None:
+        answer = viewer.get(f"/lanes?at={at}")
+        assert answer.status_code == 404
+        assert "begins at 2026-11-21 10:00:03 and goes on to 2026-11-21 12:00:00 UTC" in answer.text
+
+    @pytest.mark.parametrize("at", ["tomorrow", "2030-01-01", "99:99", "'><script>"])
+    def test_no_moment(self, viewer: Browser, at: str) -> None:
+        assert viewer.client.get("/", params={"at": at}).status_code == 400
 
 
 class TestRenewal:

@@ -14,7 +14,8 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
-from domain.schedules import ask, keep_timetable, names, pause, resume, schedules
+from domain.asked_runs import ask
+from domain.schedules import keep_timetable, names, pause, resume, schedules
 from domain.sql import execute
 from domain.ticks import KEPT, planned_time, trim
 from scheduler.timetable import Entry, Timetable

@@ -1,12 +1,17 @@
 """A process says that it runs and what it has measured, and never suffers for it."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import psutil
 import psycopg
 import pytest
 from sqlalchemy import Engine, text
+from sqlmodel import Session
 
 from domain.figures import names
+from domain.figures.deploys import mark_deploy
 from tests.helpers.ledger import ask, until
+from tests.helpers.roles import acting_as
 from workers.measuring import Measures
 from workers.reporting import Presence, Reporter, make_reporter, our_version
 
@@ -89,6 +94,29 @@ class TestWriting:
         reporter.write()
         assert ask(engine, "SELECT sum(count) FROM figures") == 5
         assert ask(engine, "SELECT sum(count) FROM failure_hours") == 1
+
+
+class TestDeploys:
+    def test_processes_that_start_at_once_make_one_mark(self, engine: Engine) -> None:
+        versions = "SELECT array_agg(version ORDER BY at) FROM deploys"
+        reporters = [Reporter(engine, OWN, measures=Measures()) for _ in range(4)]
+        with ThreadPoolExecutor(len(reporters)) as threads:
+            for done in [threads.submit(each.mark) for each in reporters]:
+                done.result()
+        assert ask(engine, versions) == [our_version()]
+        with ThreadPoolExecutor(4) as threads:
+            made = list(threads.map(lambda version: mark(engine, version), ["2.0"] * 8))
+        assert sorted(made) == [False] * 7 + [True]
+        # Back to what was before.
+        reporters[0].mark()
+        assert not mark(engine, "2.0")
+        assert mark(engine, our_version())
+        assert ask(engine, versions) == [our_version(), "2.0", our_version()]
+
+
+def mark(engine: Engine, version: str) -> bool:
+    with Session(acting_as(engine, "worker")) as session, session.begin():
+        return mark_deploy(session, version)
 
 
 def rename(engine: Engine, table: str, name: str) -> None:

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from domain.asked_runs import ask as ask_for
 from domain.reconcile import Finding
-from domain.schedules import ask as ask_for
 from domain.ticks import planned_time
 from scheduler.alarm import DriftError
 from scheduler.timetable import Entry, Timetable

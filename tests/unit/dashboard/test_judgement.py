@@ -17,6 +17,7 @@ from domain.figures.snapshot import (
     ChannelNow,
     Count,
     DatabaseNow,
+    Deploy,
     How,
     InboxNow,
     Lane,
@@ -65,6 +66,8 @@ def well(**other: Any) -> Snapshot:
         "database": DatabaseNow(20, 100, 0.1, 0),
         "pauses": (),
         "strangers": StrangersNow((), Count(0), None),
+        "deploys": (),
+        "promises": (),
         "handlers": {},
         "broker": BrokerNow("redis", 0.001, 1_000_000, None),
     }
@@ -272,3 +275,34 @@ class TestTable:
         given: Iterable[str] = {gauge.name for gauge in gauges(snapshot)}
         assert "lane_due" not in given
         assert "outbox_waiting" in given
+
+
+class TestAfterADeploy:
+    """`judged` has had everything so for half an hour: since half past eleven."""
+
+    SINCE = NOW - LONG
+
+    @pytest.mark.parametrize(
+        ("marks", "said"),
+        [
+            ((), ""),
+            (
+                (Deploy(SINCE - timedelta(minutes=4), "2.0"),),
+                "4 min after version 2.0 was deployed",
+            ),
+            ((Deploy(SINCE - timedelta(minutes=16), "2.0"),), ""),
+            ((Deploy(SINCE + timedelta(minutes=1), "2.0"),), ""),
+            (
+                (
+                    Deploy(SINCE - timedelta(minutes=9), "1.9"),
+                    Deploy(SINCE - timedelta(minutes=2), "2.0"),
+                ),
+                "2 min after version 2.0 was deployed",
+            ),
+        ],
+        ids=["none", "soon after", "long after", "before it", "the last of two"],
+    )
+    def test_what_began_soon_after_one_says_so(self, marks: tuple[Deploy, ...], said: str) -> None:
+        found = judged(well(lanes=late_lane(60.0), deploys=marks))
+        assert found.first is not None
+        assert (found.first.since, found.first.after) == (self.SINCE, said)

@@ -83,8 +83,21 @@ def test_the_chart_is_told_in_a_sentence_too(engine_with_figures: Engine, engine
         "120 tries in the last 1h, 8.3% of them failed; the most at 11:59 UTC, 100 a minute."
     )
     chart = chart_of(found)
-    assert {len(column) for column in chart.values()} == {60}
+    columns = [chart[name] for name in ("at", "tried", "failed", "wait", "run")]
+    assert {len(column) for column in columns} == {60}
+    assert chart["at"][-1] <= chart["until"] == NOW.timestamp()
     assert (chart["tried"][-2], chart["failed"][-2], chart["wait"][-1]) == (100, 10, None)
     with Session(engine) as session:
         nothing = lane_figures(session, "nobody's", period=PERIODS["24h"], now=NOW)
     assert sentence_of(nothing) == "Nothing was tried in the last 24h."
+
+
+def test_deploys_are_marked_in_the_chart_its_sentence_and_its_table(engine: Engine) -> None:
+    for minutes, version in ((200, "1.9"), (30, "2.0")):
+        plant(engine, "deploys", {"at": NOW - minutes * MINUTE, "version": version})
+    found = read(engine, "1h")
+    then = NOW - 30 * MINUTE
+    assert chart_of(found)["marks"] == [{"at": int(then.timestamp()), "version": "2.0"}]
+    assert sentence_of(found).endswith(f" Deployed: 2.0 at {then:%d %b %H:%M} UTC.")
+    steps = [at for at, _ in found.points if found.deploys_in(at)]
+    assert steps == [then.replace(second=0)]

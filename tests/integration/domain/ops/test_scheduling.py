@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
+from domain.figures.reading_system import read_scheduler
 from domain.ops.acting import TakenError
 from domain.ops.pausing import Hold
 from domain.ops.permissions import Actor, ForbiddenError
@@ -56,8 +57,37 @@ def test_the_last_sixty_runs_and_what_was_missed_among_them(engine: Engine) -> N
     (found,) = listed(engine)
     assert len(found.ticks) == SHOWN
     assert [tick.was_asked for tick in found.ticks[-3:]] == [False, False, True]
-    assert (found.ticks[-1].word, found.missed, found.doubled) == ("running", 10, 0)
+    assert (found.ticks[-1].word, found.missed, found.began_late) == ("running", 10, 0)
     assert not found.is_late
+
+
+def test_a_run_that_was_asked_for_makes_up_for_nothing_on_either_page(engine: Engine) -> None:
+    scheduled(engine, "a")
+    ran(engine, "a", ago=on_the_minute(4))
+    ran(engine, "a", ago=timedelta(seconds=10))
+    (found,) = listed(engine)
+    with Session(acting_as(engine, "dashboard")) as session:
+        (overview,) = read_scheduler(session, NOW).schedules
+    assert (found.late_s, found.is_late) == (210.0, True)
+    assert (overview.late_s, overview.missed) == (210.0, 3)
+
+
+def test_what_began_late_and_what_comes_next(engine: Engine) -> None:
+    scheduled(engine, "a")
+    for minutes, late_s in ((2, 3), (1, 11), (0, 40)):
+        at = NOW - on_the_minute(minutes)
+        tick = {"schedule": "a", "planned_at": at, "result": "done"}
+        plant(engine, "ticks", tick | {"started_at": at + timedelta(seconds=late_s)})
+    (found,) = listed(engine)
+    assert (found.began_late, found.missed, found.is_late) == (2, 0, False)
+    soonest = NOW + timedelta(seconds=30)
+    assert found.scheduled.to_come == tuple(soonest + step * MINUTE for step in range(5))
+    with Session(acting_as(engine, "dashboard")) as session, session.begin():
+        until = NOW + timedelta(minutes=10, seconds=7)
+        assert pause_schedule(session, OPERATOR, Hold("a", until, "loud"), now=NOW)
+    (found,) = listed(engine)
+    after = NOW + timedelta(minutes=10, seconds=30)
+    assert found.scheduled.to_come[:3] == (until, after, after + MINUTE)
 
 
 def test_those_to_look_at_come_first(engine: Engine) -> None:

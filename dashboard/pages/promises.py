@@ -1,0 +1,65 @@
+"""`/promises`: what people are promised, how it was kept, and how much error budget is used."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.requests import Request
+
+from dashboard.context import context_of
+from dashboard.panels import panel_of
+from dashboard.rendering import Page
+from domain.figures.promises import BUDGET, PROMISES, Day, Promise, promise_days
+from domain.figures.snapshot import PromiseNow, Snapshot
+
+LIFE_S: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A promise, how it stands, and its days."""
+
+    promise: Promise
+    now: PromiseNow | None
+    days: Sequence[Day] = ()
+
+    @property
+    def sentence(self) -> str:
+        """How it stands in a sentence."""
+        now = self.now
+        if now is None or not now.month_kept + now.month_broken:
+            return "Nothing was promised in 30 days."
+        today = now.today_kept + now.today_broken
+        begun = f"{now.today_kept / today:.1%} today" if today else "nothing to be told today"
+        used = now.budget_used
+        return f"{begun}; {used:.0%} of the error budget of 30 days is used"
+
+    @property
+    def tone(self) -> str:
+        """How much of an alarm it is."""
+        used = self.now.budget_used if self.now else 0.0
+        return "bad" if used >= 1 else "late" if self.now and self.now.burn > 1 else "quiet"
+
+
+def told(snapshot: Snapshot) -> list[Told]:
+    """Give how each stands."""
+    found = {each.name: each for each in snapshot.promises.value or ()}
+    return [Told(each, found.get(each.name)) for each in PROMISES]
+
+
+async def show_promises(request: Request) -> Page:
+    """Each with today, the last hour, the budget and its days."""
+    context = context_of(request)
+    latest = await context.snapshots.latest()
+    now = context.clock()
+    days = await context.recent.get(
+        "promises",
+        lambda: context.look(lambda session: promise_days(session, now)),
+        life_s=LIFE_S,
+    )
+    rows = [
+        Told(each.promise, each.now, days[each.promise.name])
+        for each in told(latest.snapshot or Snapshot.nothing())
+    ]
+    values = {"rows": rows, "panel": panel_of(latest, "promises"), "budget_days": BUDGET.days}
+    return Page("Promises", "promises.html", values, live=True)
