@@ -13,7 +13,7 @@ from domain.ops.beginning import AlreadyBegunError
 from domain.ops.bulk import Order, cancel, start, undo
 from domain.ops.operations import Progress, find_operation
 from domain.ops.permissions import Actor, ForbiddenError
-from domain.ops.stepping import step_operations
+from domain.ops.stepping import step_operation, step_operations
 from domain.ops.triage import DeadSelection
 from domain.tables.accounts import Role, Via
 from domain.tables.ops import BulkKind, ItemResult
@@ -144,8 +144,8 @@ class TestTwice:
         dead(engine, 3)
         bulk_id = begin(engine, BulkKind.DISCARD, expected=3)
         with Session(engine) as session, session.begin():
-            assert step_operations(session, NOW, only=uuid4()) == 0
-            assert step_operations(session, NOW, only=bulk_id) == 3
+            assert step_operation(session, str(uuid4()), NOW) == 0
+            assert step_operation(session, str(bulk_id), NOW) == 3
 
 
 class TestRetrying:
