@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
-from uuid import UUID
 
 from sqlmodel import Session
 
@@ -51,8 +50,8 @@ class Open:
     stepped_at: datetime | None
 
 
-def step_operations(session: Session, now: datetime, *, only: UUID | None = None) -> int:
-    """Take a step of each open operation, or of one `only`; give how many were dealt with.
+def step_operations(session: Session, now: datetime) -> int:
+    """Take a step of each operation that is open; give how many deliveries were dealt with.
 
     Each on another connection of the session's engine, and committed by itself. One that fails
     holds up no other; the first error is raised once all had their turn.
@@ -60,9 +59,7 @@ def step_operations(session: Session, now: datetime, *, only: UUID | None = None
     rows = fetch(
         session,
         "SELECT id FROM bulk_operations WHERE state IN ('canary', 'running')"
-        " AND (%(only)s::uuid IS NULL OR id = %(only)s)"
         " ORDER BY created_at LIMIT %(at_once)s",
-        only=only,
         at_once=AT_ONCE,
     )
     count, errors = 0, list[Exception]()
@@ -117,7 +114,8 @@ def _step_canary(
 ) -> int:
     """Try one; once it has gone well, or there is nothing to learn from it, go on to the rest."""
     if counts[ItemResult.RETRIED]:
-        _set_state(session, operation.id, BulkState.RUNNING)
+        statement = "UPDATE bulk_operations SET state = 'running' WHERE id = %(id)s"
+        execute(session, statement, id=operation.id)
         return 0
     if counts[ItemResult.TRYING]:
         return 0
@@ -217,15 +215,6 @@ def _do(session: Session, operation: Open, keys: Sequence[Key], *, now: datetime
     if operation.kind is BulkKind.DISCARD:
         return discard_these(session, keys, by=operation.actor, why=operation.why, now=now)
     return restore_these(session, keys)
-
-
-def _set_state(session: Session, bulk_id: str, state: BulkState) -> None:
-    execute(
-        session,
-        "UPDATE bulk_operations SET state = %(state)s WHERE id = %(id)s",
-        id=bulk_id,
-        state=state.value,
-    )
 
 
 def _finish(

@@ -26,7 +26,7 @@ from workers.commands.asking import (
     words,
 )
 from workers.commands.following import add_timeout, as_time, begin_one, find, follow
-from workers.commands.many import add_many, do_many
+from workers.commands.many import NO_ERROR, add_many, do_many
 from workers.commands.whoever import whoever
 from workers.errors import CommandError
 from workers.settings import Settings
@@ -133,7 +133,8 @@ def _kinds(session: Session, arguments: argparse.Namespace) -> str:
     if arguments.json:
         return as_json(found)
     rows = [
-        (each.handler, f"{each.total:,}", as_time(each.last_at), each.fingerprint) for each in found
+        (each.handler, f"{each.total:,}", as_time(each.last_at), each.fingerprint or NO_ERROR)
+        for each in found
     ]
     return aligned([("HANDLER", "DEAD", "LAST", "ERROR"), *rows]) if rows else "Nothing is dead."
 

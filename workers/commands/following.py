@@ -18,7 +18,7 @@ from domain.leading import leader
 from domain.ops.acting import WrongRequestError
 from domain.ops.beginning import Begun
 from domain.ops.operations import Progress, find_operation
-from domain.ops.stepping import step_operations
+from domain.ops.stepping import step_operation
 from domain.tables.ops import BulkKind, BulkState, ItemResult
 from workers.clock import utc_now
 from workers.commands.drain import seconds
@@ -97,7 +97,7 @@ def _look(begin: Begin, bulk_id: UUID) -> tuple[Progress, bool]:
     with begin() as session:
         led = leader(session) is not None
         if not led:
-            step_operations(session, utc_now(), only=bulk_id)
+            step_operation(session, str(bulk_id), utc_now())
         return find(session, bulk_id), led
 
 

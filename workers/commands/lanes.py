@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from domain.constants import PAUSE_LONGEST
 from domain.ledger_queries import lane_numbers
-from domain.ops.acting import WrongRequestError
+from domain.ops.acting import TakenError, WrongRequestError
 from domain.ops.pausing import Hold, pause, resume
 from domain.pausing import Pause, lane_of, pauses_at
 from workers.clock import utc_now
@@ -99,6 +99,8 @@ def _pause(session: Session, arguments: argparse.Namespace) -> str:
     hold = Hold(arguments.name, until, arguments.why, instead_of)
     try:
         pause(session, whoever(), hold, now=now)
+    except TakenError as error:
+        raise CommandError(f"{error} --replace does.") from None
     except WrongRequestError as error:
         raise CommandError(str(error)) from None
     return (

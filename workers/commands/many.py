@@ -22,6 +22,8 @@ from workers.settings import Settings
 
 WHY_LIMIT: Final = 2_000
 ERROR: Final = words(400)
+# What stands for those that have kept no error.
+NO_ERROR: Final = "none"
 
 
 def add_many(parser: argparse.ArgumentParser, kind: BulkKind) -> None:
@@ -53,7 +55,8 @@ def do_many(arguments: argparse.Namespace, settings: Settings, *, kind: BulkKind
     """Show what would be done, have it confirmed, do it and wait; 0 if none of it failed again."""
     if arguments.why is None:
         raise CommandError("Say why, with --why: it is kept for who asks later.")
-    chosen = DeadSelection(handler=arguments.only, error=arguments.error)
+    error = "" if arguments.error == NO_ERROR else arguments.error
+    chosen = DeadSelection(handler=arguments.only, error=error)
     with transactions(settings) as begin:
         with begin() as session:
             found = preview_bulk(session, chosen, now=utc_now())

@@ -127,10 +127,16 @@ class TestPauseAndResume:
         ticker = a_ticker(engine, TIMETABLE, utc_now)
         ticker.tick_entries()
         assert ticks(engine, "three.do") == []
+        again = momento("schedule", "pause", "three.do", "--until", TOMORROW)
+        assert (again.code, "three.do is paused already, by " in again.err) == (1, True)
+        longer = ("--until", TOMORROW, "--reason", "longer", "--replace")
+        assert momento("schedule", "pause", "three.do", *longer).code == 0
         assert momento("schedule", "resume", "three.do").out == (
             "three.do isn't paused any more. A planned time that it has skipped is made up for"
             " within seconds.\n"
         )
+        over = momento("schedule", "resume", "three.do")
+        assert (over.code, "three.do isn't paused. Nothing was changed." in over.err) == (1, True)
         ticker.tick_entries()
         assert len(ticks(engine, "three.do")) == 1
 

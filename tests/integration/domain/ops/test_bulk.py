@@ -147,8 +147,8 @@ class TestTwice:
         dead(engine, 3)
         bulk_id = begin(engine, BulkKind.DISCARD, expected=3)
         with Session(engine) as session, session.begin():
-            assert step_operations(session, NOW, only=uuid4()) == 0
-            assert step_operations(session, NOW, only=bulk_id) == 3
+            assert step_operation(session, str(uuid4()), NOW) == 0
+            assert step_operation(session, str(bulk_id), NOW) == 3
 
 
 class TestRetrying:
