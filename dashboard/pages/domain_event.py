@@ -1,6 +1,7 @@
 """`/domain-events/{seq}`: one domain event, from its publishing to the phones that it reached."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 from sqlmodel import Session
 from starlette.exceptions import HTTPException
@@ -11,8 +12,13 @@ from dashboard.context import context_of
 from dashboard.rendering import Page
 from dashboard.words import short
 from domain.ledger_queries import Traced
+from domain.notifications.tracing import ToldTrace
 from domain.ops.circumstances import prospects
 from domain.ops.tracing import Story, tell_story
+
+# Of a domain event that tells thousands a page shows so many; and what is looked at first.
+TOLD_SHOWN: Final = 100
+AMISS: Final = frozenset({"failed", "unknown", "suppressed", "expired"})
 
 
 async def show_domain_event(request: Request) -> Page:
@@ -37,7 +43,14 @@ async def show_domain_event(request: Request) -> Page:
         raise HTTPException(404, "There is no such domain event, or it is no longer kept.")
     story, prospect = found
     title = f"{short(story.traced.type)} #{story.traced.seq}"
-    return Page(title, "domain_event.html", {"story": story, "prospect": prospect}, live=True)
+    values = {"story": story, "prospect": prospect}
+    more = {"first_told": first_told, "told_shown": TOLD_SHOWN}
+    return Page(title, "domain_event.html", values | more, live=True)
+
+
+def first_told(told: Sequence[ToldTrace]) -> list[ToldTrace]:
+    """Give those of a domain event's notifications that are shown: what didn't go well first."""
+    return sorted(told, key=lambda each: each.status not in AMISS)[:TOLD_SHOWN]
 
 
 def _all(traced: Traced) -> list[Traced]:
