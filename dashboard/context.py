@@ -24,7 +24,7 @@ from dashboard.recent import Recent
 from dashboard.snapshots import Snapshots
 from domain.dispatch import describe, is_contention, is_passing, is_timeout
 from domain.figures.store import Kept, latest_snapshot
-from domain.sql import execute
+from domain.sql import begin_with
 from workers.log import logger
 
 # As many as there are connections, so that nobody waits for one with a thread in hand.
@@ -116,9 +116,12 @@ class Context:
     async def _transact(self, work: Callable[[Session], Result], *, writes: bool) -> Result:
         def transact() -> Result:
             with Session(self._engine) as session, session.begin():
-                execute(session, f"SET TRANSACTION {WRITES if writes else LOOKS}")
-                execute(session, f"SET LOCAL statement_timeout = {STATEMENT_MS}")
-                execute(session, f"SET LOCAL lock_timeout = {LOCK_MS if writes else STATEMENT_MS}")
+                begin_with(
+                    session,
+                    f"SET TRANSACTION {WRITES if writes else LOOKS}",
+                    f"SET LOCAL statement_timeout = {STATEMENT_MS}",
+                    f"SET LOCAL lock_timeout = {LOCK_MS if writes else STATEMENT_MS}",
+                )
                 return work(session)
 
         try:

@@ -47,6 +47,13 @@ def execute(session: Session, statement: str, **parameters: Any) -> int:
         return cursor.execute(statement, parameters).rowcount
 
 
+def begin_with(session: Session, *settings: str) -> None:
+    """Run settings of a transaction together, in one round trip: `SET …` without parameters."""
+    with _cursor(session) as cursor:
+        # Several statements can't be prepared.
+        cursor.execute("; ".join(settings), prepare=False)
+
+
 def array(values: Iterable[str]) -> str:
     """Write plain values (ids, numbers, words of an enumeration, times) as an array literal.
 

@@ -1,5 +1,6 @@
 """`/domain-events/{seq}`: one domain event, from its publishing to the phones that it reached."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlmodel import Session
@@ -11,6 +12,7 @@ from dashboard.context import context_of
 from dashboard.rendering import Page
 from dashboard.words import short
 from domain.ledger_queries import Traced
+from domain.notifications.tracing import ToldTrace
 from domain.ops.circumstances import prospects
 from domain.ops.tracing import Story, tell_story
 
@@ -18,6 +20,9 @@ from domain.ops.tracing import Story, tell_story
 MENDABLE: Final = ("dead", "failed", "discarded")
 # Of so many it is told what a try would be worth.
 MOST_WEIGHED: Final = 50
+# Of a domain event that tells thousands a page shows so many; and what is looked at first.
+TOLD_SHOWN: Final = 100
+AMISS: Final = frozenset({"failed", "unknown", "suppressed", "expired"})
 
 
 async def show_domain_event(request: Request) -> Page:
@@ -43,7 +48,13 @@ async def show_domain_event(request: Request) -> Page:
     story, prospect = found
     title = f"{short(story.traced.type)} #{story.traced.seq}"
     values = {"story": story, "prospect": prospect, "mendable": MENDABLE}
-    return Page(title, "domain_event.html", values, live=True)
+    more = {"first_told": first_told, "told_shown": TOLD_SHOWN}
+    return Page(title, "domain_event.html", values | more, live=True)
+
+
+def first_told(told: Sequence[ToldTrace]) -> list[ToldTrace]:
+    """Give those of a domain event's notifications that are shown: what didn't go well first."""
+    return sorted(told, key=lambda each: each.status not in AMISS)[:TOLD_SHOWN]
 
 
 def _all(traced: Traced) -> list[Traced]:

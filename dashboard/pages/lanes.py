@@ -32,8 +32,8 @@ from domain.pausing import handlers_of, paused_handlers, pauses_at
 SPANS: Final = {"15m": "15 minutes", "1h": "an hour", "4h": "4 hours", "24h": "a day"}
 P50, P95, P99 = 0.5, 0.95, 0.99
 MINUTE_S: Final = 60.0
-# Processes write what they have measured every ten seconds.
-FIGURES_LIFE_S: Final = 5.0
+# Processes write what they have measured every ten seconds; hours are added up every few minutes.
+FIGURES_LIFE_S: Final = {"minute": 5.0, "hour": 30.0}
 # What is due is counted so often, however many look.
 DUE_LIFE_S: Final = 1.0
 
@@ -103,7 +103,7 @@ async def look_at_lane(request: Request) -> tuple[Now, LaneFigures]:
 
     found = await context.share(f"lane {name}", stand, life_s=DUE_LIFE_S)
     of = f"lane {name} {period.name}"
-    return found, await context.share(of, add_up, life_s=FIGURES_LIFE_S)
+    return found, await context.share(of, add_up, life_s=FIGURES_LIFE_S[period.span])
 
 
 def sentence_of(figures: LaneFigures) -> str:
