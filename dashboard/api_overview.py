@@ -9,19 +9,18 @@ from starlette.responses import Response
 from dashboard.answering import as_json
 from dashboard.asking import asked_of, whole
 from dashboard.context import context_of
-from dashboard.holding import Holding
+from dashboard.holding import Holding, holdings
 from dashboard.pages.lanes import P50, P95, P99, look_at_lane
 from dashboard.pages.overview import lead_of, panels
-from dashboard.pages.search import place_of
+from dashboard.pages.search import look_for
 from dashboard.pages.workers import missing_of
 from dashboard.panels import Panel, panel_of
 from dashboard.pipe import Stage
-from dashboard.ranking import LaneRow, rank_processes
+from dashboard.ranking import LaneRow, rank_lanes, rank_processes
 from domain.figures.judgement import Alarm, judge_snapshot
 from domain.figures.snapshot import PARTS, Snapshot
 from domain.ops.lane_figures import Fared
 from domain.ops.outbox import PAGE, list_outbox
-from domain.ops.searching import LONGEST, search
 
 QUANTILES: Final = {"p50": P50, "p95": P95, "p99": P99}
 
@@ -58,12 +57,14 @@ async def get_pipe(request: Request) -> Response:
 async def get_lanes(request: Request) -> Response:
     """All lanes, the worst first, and what is paused."""
     context = context_of(request)
-    shown = panels(await context.snapshots.latest(), None)
+    latest = await context.snapshots.latest()
+    snapshot = latest.snapshot or Snapshot.nothing()
+    paused = holdings(snapshot.pauses.value or (), snapshot.processes.value)
     return as_json(
         {
-            "lanes": [_lane(row) for row in shown["lanes"]],
-            "panel": _panel(shown["lanes_panel"]),
-            "pauses": [told(each) for each in shown["holdings"]],
+            "lanes": [_lane(row) for row in rank_lanes(snapshot)],
+            "panel": _panel(panel_of(latest, "lanes")),
+            "pauses": [told(each) for each in paused],
         }
     )
 
@@ -108,9 +109,8 @@ async def get_outbox(request: Request) -> Response:
 
 async def get_search(request: Request) -> Response:
     """What goes by `?q=`, and the page that shows it."""
-    sought = request.query_params.get("q", "").strip()[: LONGEST + 1]
-    leads = await context_of(request).look(lambda session: search(session, sought))
-    return as_json({"leads": [asdict(lead) | {"page": place_of(lead)} for lead in leads]})
+    leads = await look_for(request)
+    return as_json({"leads": [asdict(lead) | {"page": place} for lead, place in leads]})
 
 
 def told(holding: Holding) -> dict[str, Any]:

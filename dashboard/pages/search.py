@@ -28,17 +28,18 @@ _PLACES: Final[dict[str, Callable[[str], str]]] = {
 
 async def show_search(request: Request) -> Page | RedirectResponse:
     """Go there if one thing goes by it; else say what does."""
+    leads = await look_for(request)
+    if len(leads) == 1:
+        return RedirectResponse(leads[0][1], 303)
+    sought = request.query_params.get("q", "").strip()
+    return Page("Search", "search.html", {"sought": sought[: LONGEST + 1], "leads": leads})
+
+
+async def look_for(request: Request) -> list[tuple[Lead, str]]:
+    """Give what goes by the id that is asked for, each with the page that shows it."""
     sought = request.query_params.get("q", "").strip()[: LONGEST + 1]
     found = await context_of(request).look(lambda session: search(session, sought))
     # The other pages are everybody's.
     may_see_keys = signed_in(request).actor.may(Verb.MANAGE_KEYS)
     leads = [lead for lead in found if lead.kind != "API key" or may_see_keys]
-    if len(leads) == 1:
-        return RedirectResponse(place_of(leads[0]), 303)
-    values = {"sought": sought, "leads": [(lead, place_of(lead)) for lead in leads]}
-    return Page("Search", "search.html", values)
-
-
-def place_of(lead: Lead) -> str:
-    """The page that shows it."""
-    return _PLACES[lead.kind](lead.key)
+    return [(lead, _PLACES[lead.kind](lead.key)) for lead in leads]
