@@ -36,6 +36,7 @@ from dashboard.pages.bulk import (
     undo_operation,
 )
 from dashboard.pages.catalogue import show_catalogue, show_type
+from dashboard.pages.copying import show_copy
 from dashboard.pages.dead import show_dead, show_dead_list, show_preview
 from dashboard.pages.deliveries import show_deliveries
 from dashboard.pages.delivery import discard_one, restore_one, retry_one
@@ -85,6 +86,7 @@ ROUTES: Final = checked(
         action("/deliveries/discard", discard_one, verb=Verb.DISCARD),
         action("/deliveries/restore", restore_one, verb=Verb.RESTORE),
         page("/domain-events/{seq}", show_domain_event, verb=Verb.LOOK),
+        page("/domain-events/{seq}/copy", show_copy, verb=Verb.RETRY),
         page("/dead", show_dead, verb=Verb.LOOK),
         page("/dead/list", show_dead_list, verb=Verb.LOOK),
         page("/dead/preview", show_preview, verb=Verb.BULK),

@@ -48,7 +48,7 @@ def example_data(payload: type[Payload], schema: Schema) -> dict[str, Any]:
     """Give the data of an example: every field that can be said beside the others."""
     definitions: Schema = schema.get("$defs", {})
     said = {
-        name: _value(name, field, definitions=definitions)
+        name: example_value(name, field, definitions=definitions)
         for name, field in schema["properties"].items()
     }
     said |= _TOGETHER.get(payload.NAME, {})
@@ -74,13 +74,15 @@ def example_id(name: str) -> str:
     return str(uuid5(NAMESPACE_URL, f"https://momento.app/examples/{name}"))
 
 
-def _value(name: str, schema: Schema, *, definitions: Schema) -> Any:
+def example_value(name: str, schema: Schema, *, definitions: Schema) -> Any:
     """Give a value that a field of this name may have."""
     if "$ref" in schema:
-        return _value(name, definitions[schema["$ref"].rpartition("/")[2]], definitions=definitions)
+        return example_value(
+            name, definitions[schema["$ref"].rpartition("/")[2]], definitions=definitions
+        )
     if "anyOf" in schema:
         first = next(each for each in schema["anyOf"] if each.get("type") != "null")
-        return _value(name, first, definitions=definitions)
+        return example_value(name, first, definitions=definitions)
     if name in _KNOWN:
         return _KNOWN[name]
     if "enum" in schema:
@@ -114,7 +116,7 @@ def _text(name: str, schema: Schema) -> str:
 def _list(name: str, schema: Schema, *, definitions: Schema) -> list[Any]:
     count = max(1, schema.get("minItems", 1))
     return [
-        _value(f"{name}{number or ''}", schema["items"], definitions=definitions)
+        example_value(f"{name}{number or ''}", schema["items"], definitions=definitions)
         for number in range(count)
     ]
 
@@ -122,12 +124,12 @@ def _list(name: str, schema: Schema, *, definitions: Schema) -> list[Any]:
 def _object(schema: Schema, *, definitions: Schema) -> dict[str, Any]:
     if "properties" in schema:
         return {
-            name: _value(name, field, definitions=definitions)
+            name: example_value(name, field, definitions=definitions)
             for name, field in schema["properties"].items()
         }
     values = schema.get("additionalProperties", True)
     if not isinstance(values, Mapping):
         return {}
     names = schema.get("propertyNames", {})
-    key = _value("key", names, definitions=definitions) if names else "key"
-    return {str(key): _value("value", values, definitions=definitions)}
+    key = example_value("key", names, definitions=definitions) if names else "key"
+    return {str(key): example_value("value", values, definitions=definitions)}

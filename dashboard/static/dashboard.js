@@ -114,3 +114,23 @@ if (here.searchParams.has("said")) {
   here.searchParams.delete("said");
   history.replaceState(null, "", here);
 }
+
+// What is to be sent on is copied by a press; where the browser has no clipboard for us, as over
+// plain HTTP, it is selected and the keys do it.
+async function copy(button) {
+  const area = byId(button.dataset.copy);
+  area.focus();
+  area.select();
+  let done = true;
+  try {
+    await navigator.clipboard.writeText(area.value);
+  } catch {
+    done = document.execCommand("copy");
+  }
+  const said = document.querySelector(`[data-copied="${CSS.escape(button.dataset.copy)}"]`);
+  said.textContent = done ? "Copied." : "It is selected: copy it with the keys.";
+}
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => copy(button));
+}

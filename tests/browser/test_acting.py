@@ -35,6 +35,16 @@ class TestOne:
         (seq,) = kill(site.engine, "one.discard", "KeyError | one", count=1, ago=HOUR)
         page = open_page("operator", width=390)
         page.goto(f"/domain-events/{seq}")
+        page.get_by_role("link", name="Copy as a test, or as an incident").click()
+        incident = page.get_by_role("textbox", name="As an incident")
+        expect(incident).to_have_value(re.compile(r"^one\.discard of .*: dead\n\nerror +KeyError"))
+        page.get_by_role("button", name="Copy the incident").click()
+        expect(page.get_by_text("Copied.")).to_be_visible()
+        # Without a clipboard for us it is there to be selected.
+        selected = "(area) => area.selectionStart === 0 && area.selectionEnd === area.value.length"
+        assert incident.evaluate(selected)
+        assert stumbles(page) == []
+        page.goto(f"/domain-events/{seq}")
         page.get_by_text("Discard…").click()
         expect(page.get_by_text("Updates are paused")).to_be_visible()
         page.get_by_label("Why?").fill("the gathering is long over")
