@@ -8,11 +8,11 @@ from starlette.requests import Request
 
 from dashboard.asking import text, whole
 from dashboard.context import context_of
-from dashboard.judgement import judge_snapshot
 from dashboard.rendering import Page
 from dashboard.rewinding import APART
 from dashboard.snapshots import Latest
 from dashboard.words import listed, short
+from domain.figures.judgement import judge_snapshot
 from domain.figures.store import snapshots_around
 from domain.ops.copying import Copied, copy_delivery
 from domain.ops.reproducing import as_incident, as_test
