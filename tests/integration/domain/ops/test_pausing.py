@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from dashboard.holding import Holding, holdings
 from domain.catalogue import HANDLERS
-from domain.figures.reading_system import read_processes
+from domain.figures.reading_system import COUNTED_PAUSES, read_pauses, read_processes
 from domain.figures.reading_work import read_work
 from domain.ops.acting import TakenError, WrongRequestError
 from domain.ops.pausing import Hold, pause, resume
@@ -22,6 +22,7 @@ from tests.helpers.command import Momento
 from tests.helpers.ledger import REGISTERED, VERIFIED, a_registration, ask, publish
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.roles import acting_as
+from tests.integration.dashboard.scene import plant
 from workers.bells import Bells
 from workers.broker import make_broker
 from workers.clock import utc_now
@@ -222,6 +223,27 @@ def held(engine: Engine) -> Holding:
     with Session(acting_as(engine, "dashboard")) as session:
         (found,) = holdings(pauses_at(session, now), read_processes(session, now))
     return found
+
+
+def test_how_much_waits_meanwhile_is_counted_of_the_first_few(engine: Engine) -> None:
+    for seq, handler in enumerate([REGISTERED, REGISTERED, VERIFIED], 1):
+        due = {"received_at": NOW - HOUR, "due_at": NOW - HOUR, "state": "pending"}
+        plant(engine, "deliveries", {"seq": seq, "handler": handler.name, "lane": LANE, **due})
+    hold(engine, LANE)
+    hold(engine, VERIFIED.name)
+    assert waiting(engine) == {LANE: 3, VERIFIED.name: 1}
+    others = [name for name, each in HANDLERS.items() if each.lane != LANE]
+    for name in others[:COUNTED_PAUSES]:
+        hold(engine, name)
+    told = waiting(engine)
+    assert len(told) == COUNTED_PAUSES + 2
+    assert sum(number is not None for number in told.values()) == COUNTED_PAUSES
+
+
+def waiting(engine: Engine) -> dict[str, int | None]:
+    with Session(acting_as(engine, "dashboard")) as session:
+        found = read_pauses(session, NOW)
+    return {each.name: each.waiting.number if each.waiting else None for each in found}
 
 
 class TestConfirming:
