@@ -12,15 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard.answering import as_json, as_page, done, read_asked, read_object
-from dashboard.asking import (
-    asked_of,
-    cursor,
-    delivery_filter,
-    moment,
-    text,
-    whole,
-)
+from dashboard.asking import asked_of, moment, text, whole
 from dashboard.context import context_of
+from dashboard.filtering import cursor, delivery_filter
 from dashboard.guard import signed_in
 from dashboard.problems import bearer_of, problem
 from dashboard.signing import close_for, find_account, open_for

@@ -7,8 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard.answering import as_json, attempt, done, read_asked
-from dashboard.asking import asked_of, identity, moment_cursor, selection, truth, uuid, whole, word
+from dashboard.asking import asked_of, identity, truth, uuid, whole, word
 from dashboard.context import context_of
+from dashboard.filtering import moment_cursor, selection
 from dashboard.guard import signed_in
 from domain.constants import BULK_MOST, BULK_RATE, BULK_RATES
 from domain.ops.beginning import Begun

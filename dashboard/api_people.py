@@ -7,8 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard.answering import as_json, as_page, attempt, done, read_asked, read_object
-from dashboard.asking import asked_of, identity, moment_cursor, telling_filter, uuid
+from dashboard.asking import asked_of, identity, uuid
 from dashboard.context import context_of
+from dashboard.filtering import moment_cursor, telling_filter
 from dashboard.guard import signed_in
 from dashboard.pages.person import look_at_person
 from domain.notifications.log import find_notification

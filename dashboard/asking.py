@@ -8,21 +8,10 @@ from uuid import UUID
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from domain.lanes import LANES
-from domain.ops.acting import Key
-from domain.ops.cursors import MomentCursor
-from domain.ops.filters import Cursor, DeliveryFilter
 from domain.ops.pausing import Hold
-from domain.ops.tellings import TellingFilter
-from domain.ops.triage import DeadSelection
-from domain.tables.ledger import DeliveryState
-from domain.tables.notifications import Channel, NotificationStatus, Template
 
 LONGEST: Final = 400
-MOST_PICKED: Final = 100
 HIGHEST: Final = 2**63 - 1
-# What is due by the time at which somebody looks.
-NOW: Final = "now"
 Asked = Mapping[str, str]
 Word = TypeVar("Word")
 
@@ -113,82 +102,6 @@ def uuid(asked: Asked, name: str) -> UUID:
         return UUID(asked.get(name, "").strip())
     except ValueError:
         raise unreadable(name) from None
-
-
-def delivery_filter(asked: Asked, now: datetime) -> DeliveryFilter:
-    """Which deliveries are asked for."""
-    return DeliveryFilter(
-        state=word(asked, "state", DeliveryState),
-        handler=text(asked, "handler"),
-        type=text(asked, "type"),
-        subject=text(asked, "subject"),
-        user=text(asked, "user"),
-        since=moment(asked, "since", now),
-        until=moment(asked, "until", now),
-        error=text(asked, "error"),
-        died=moment(asked, "died", now),
-        lane=_lane(asked),
-        due=now if text(asked, "due") == NOW else moment(asked, "due", now),
-    )
-
-
-def _lane(asked: Asked) -> str | None:
-    lane = text(asked, "lane")
-    if lane is not None and lane not in LANES:
-        raise unreadable("lane")
-    return lane
-
-
-def telling_filter(asked: Asked, now: datetime) -> TellingFilter:
-    """Which notifications are asked for; a person by their id, or it can't be read."""
-    user = text(asked, "user")
-    return TellingFilter(
-        user=None if user is None else uuid(asked, "user"),
-        channel=word(asked, "channel", Channel),
-        template=word(asked, "template", Template),
-        state=word(asked, "state", NotificationStatus),
-        reason=text(asked, "reason"),
-        since=moment(asked, "since", now),
-        until=moment(asked, "until", now),
-    )
-
-
-def moment_cursor(asked: Asked) -> MomentCursor | None:
-    """Where a page of notifications, or of bulk operations, begins; None for the first."""
-    value = asked.get("after", "")
-    found = MomentCursor.parse(value)
-    if value and found is None:
-        raise unreadable("after")
-    return found
-
-
-def cursor(asked: Asked) -> Cursor | None:
-    """Where the page begins; None for the first."""
-    value = asked.get("after", "")
-    found = Cursor.parse(value)
-    if value and found is None:
-        raise unreadable("after")
-    return found
-
-
-def selection(asked: Asked, picks: list[str], now: datetime) -> DeadSelection:
-    """Which of the dead are meant. `none` as the error means those that have kept none."""
-    if picks:
-        return DeadSelection(keys=tuple(key(pick) for pick in picks[:MOST_PICKED]))
-    error = asked.get("error")
-    return DeadSelection(
-        handler=text(asked, "handler"),
-        error=text(asked, "error") or "" if error is not None else None,
-        died=moment(asked, "died", now),
-    )
-
-
-def key(value: str) -> Key:
-    """A delivery's key, `seq~handler` as pages write it; raises HTTPException for another text."""
-    found = Cursor.parse(f"{value}~")
-    if found is None or found.seq > HIGHEST:
-        raise unreadable("pick")
-    return found.seq, found.handler
 
 
 def asked_of(request: Request) -> dict[str, str]:

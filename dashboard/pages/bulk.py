@@ -8,8 +8,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard.asking import asked_of, identity, moment_cursor, selection, uuid, whole, word
+from dashboard.asking import asked_of, identity, uuid, whole, word
 from dashboard.context import context_of
+from dashboard.filtering import moment_cursor, selection
 from dashboard.forms import Form
 from dashboard.guard import signed_in
 from dashboard.pages.dead import TYPED_ABOVE, preview

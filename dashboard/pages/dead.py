@@ -8,8 +8,9 @@ from uuid import uuid4
 from sqlmodel import Session
 from starlette.requests import Request
 
-from dashboard.asking import asked_of, cursor, delivery_filter, selection, word
+from dashboard.asking import asked_of, word
 from dashboard.context import context_of
+from dashboard.filtering import cursor, delivery_filter, selection
 from dashboard.rendering import Page
 from domain.constants import BULK_MOST, BULK_RATE, BULK_RATES
 from domain.ops.circumstances import prospects

@@ -6,8 +6,9 @@ from urllib.parse import urlencode
 from sqlmodel import Session
 from starlette.requests import Request
 
-from dashboard.asking import asked_of, cursor, delivery_filter
+from dashboard.asking import asked_of
 from dashboard.context import context_of
+from dashboard.filtering import cursor, delivery_filter
 from dashboard.links import with_query
 from dashboard.rendering import Page
 from domain.catalogue import CATALOGUE, HANDLERS

@@ -3,9 +3,9 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard.asking import key
 from dashboard.context import context_of
 from dashboard.doing import do
+from dashboard.filtering import key
 from dashboard.forms import Form
 from dashboard.guard import signed_in
 from domain.ops.acting import discard, restore, retry

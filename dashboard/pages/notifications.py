@@ -5,8 +5,9 @@ from typing import Final
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from dashboard.asking import asked_of, identity, moment_cursor, telling_filter
+from dashboard.asking import asked_of, identity
 from dashboard.context import context_of
+from dashboard.filtering import moment_cursor, telling_filter
 from dashboard.rendering import Page
 from domain.notifications.log import find_notification
 from domain.ops.reasons import WHY_NOT

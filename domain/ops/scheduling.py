@@ -15,7 +15,8 @@ from domain.leading import Leader, leader
 from domain.ops.audit import Deed, record
 from domain.ops.pausing import Hold, taken
 from domain.ops.permissions import Actor, Verb, demand
-from domain.schedules import Scheduled, pause, paused, resume, schedules
+from domain.schedule_pauses import pause, paused, resume
+from domain.schedules import Scheduled, schedules
 from domain.sql import fetch
 
 SHOWN: Final = 60

@@ -16,7 +16,8 @@ from domain.leading import leader
 from domain.ops.acting import TakenError
 from domain.ops.pausing import Hold
 from domain.ops.scheduling import pause_schedule, resume_schedule, run_now
-from domain.schedules import Scheduled, names, paused, schedules
+from domain.schedule_pauses import paused
+from domain.schedules import Scheduled, names, schedules
 from domain.tables.schedules import RunResult
 from workers.clock import utc_now
 from workers.commands.asking import (

@@ -15,7 +15,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from domain.asked_runs import ask
-from domain.schedules import keep_timetable, names, pause, resume, schedules
+from domain.schedule_pauses import pause, resume
+from domain.schedules import keep_timetable, names, schedules
 from domain.sql import execute
 from domain.ticks import KEPT, planned_time, trim
 from scheduler.timetable import Entry, Timetable

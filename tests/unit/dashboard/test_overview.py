@@ -6,7 +6,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from dashboard.asking import NAMES, delivery_filter, telling_filter
+from dashboard.asking import NAMES
+from dashboard.filtering import delivery_filter, telling_filter
 from dashboard.known import LIFE_S, MOST, Known
 from dashboard.pages.overview import kinds_of, lead_of, panels
 from dashboard.pages.workers import missing_of
