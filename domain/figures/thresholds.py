@@ -105,7 +105,7 @@ THRESHOLDS: Final = (
         "HandlersUnknown",
         "strangers_oldest_seconds",
         "deliveries of handlers that this version doesn't know have been due for {value}",
-        "Start workers of the version that knows them; the runbook says what to do after a removal.",
+        "Start workers of the version that knows them; for a removed handler see the runbook.",
         warn=60,
         unit=Unit.SECONDS,
     ),
