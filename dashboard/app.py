@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard.api_routes import API_ROUTES
-from dashboard.away import DatabaseBusyError, DatabaseFaultError
+from dashboard.away import BROKEN, TROUBLES
 from dashboard.context import Context, Place
 from dashboard.guard import HEADERS, Guard
 from dashboard.health import live, ready
@@ -69,8 +69,6 @@ from domain.ops.permissions import ForbiddenError, Verb
 from workers.clock import utc_now
 
 NOT_HERE: Final = "There is no such page."
-BROKEN: Final = "Something broke here. Please tell us, with the time."
-BUSY: Final = "Somebody has it in hand just now. Nothing was changed; try again in a moment."
 ROUTES: Final = checked(
     [
         answer("/livez", live, verb=OPEN),
@@ -154,8 +152,7 @@ def make_app(
         exception_handlers={
             HTTPException: _answer_http_error,
             ForbiddenError: _answer_forbidden,
-            DatabaseBusyError: _answer_busy,
-            DatabaseFaultError: _answer_fault,
+            **dict.fromkeys(TROUBLES, _answer_database),
             Exception: _answer_bug,
         },
     )
@@ -176,12 +173,9 @@ async def _answer_forbidden(request: Request, error: Exception) -> Response:
     return _trouble(request, 403, sentence=str(error))
 
 
-async def _answer_busy(request: Request, _error: Exception) -> Response:
-    return _trouble(request, 409, sentence=BUSY)
-
-
-async def _answer_fault(request: Request, _error: Exception) -> Response:
-    return _trouble(request, 500, sentence=BROKEN)
+async def _answer_database(request: Request, error: Exception) -> Response:
+    status, sentence = TROUBLES[type(error)]
+    return _trouble(request, status, sentence=sentence)
 
 
 async def _answer_bug(request: Request, _error: Exception) -> Response:

@@ -23,7 +23,7 @@ from domain.figures.alarms import find_alerts
 from domain.figures.reading import READERS, Reader
 from domain.figures.snapshot import BrokerNow, Part, Snapshot
 from domain.figures.store import COLLECT_LOCK, keep_snapshot, latest_snapshot
-from domain.sql import execute, fetch
+from domain.sql import begin_with, execute, fetch
 from workers.log import logger
 
 EVERY: Final = timedelta(seconds=5)
@@ -156,8 +156,11 @@ class Collector:
 def _transaction(connection: Connection, limit_ms: int) -> Iterator[Session]:
     """A transaction of which no statement takes longer."""
     with Session(connection) as session, session.begin():
-        execute(session, f"SET LOCAL statement_timeout = {limit_ms}")
-        execute(session, f"SET LOCAL lock_timeout = {limit_ms}")
+        begin_with(
+            session,
+            f"SET LOCAL statement_timeout = {limit_ms}",
+            f"SET LOCAL lock_timeout = {limit_ms}",
+        )
         yield session
 
 

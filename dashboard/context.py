@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import psycopg
 from sqlalchemy import Engine
@@ -17,7 +17,12 @@ from sqlmodel import Session
 from starlette.requests import Request
 
 from dashboard.attempts import Attempts
-from dashboard.away import DatabaseAwayError, DatabaseBusyError, DatabaseFaultError
+from dashboard.away import (
+    DatabaseAwayError,
+    DatabaseBusyError,
+    DatabaseFaultError,
+    DatabaseUnsureError,
+)
 from dashboard.known import Known
 from dashboard.nudges import Nudges, read_mark
 from dashboard.recent import Recent
@@ -41,7 +46,9 @@ LOCK_MS: Final = 1_500
 # Longer than a page's statements take: a database that says nothing at all isn't waited for, and
 # once one wait was in vain, the next is short.
 PATIENCE_S: Final = 5.0
-IN_VAIN_S: Final = 1.0
+IN_VAIN_S: Final = 2.0
+# What is being changed is waited for longer: whoever is sent away doesn't know whether it was done.
+PATIENCE_TO_WRITE: Final = 3
 # By a snapshot of that long ago pages tell what grows.
 EARLIER: Final = timedelta(minutes=2)
 
@@ -99,10 +106,11 @@ class Context:
 
     async def write(self, work: Callable[[Session], Result]) -> Result:
         """Work in one transaction, which commits."""
-        done = await self._transact(work, writes=True)
-        # Who has done something sees at once what came of it.
-        self.recent.forget()
-        return done
+        try:
+            return await self._transact(work, writes=True)
+        finally:
+            # Who has done something sees at once what came of it.
+            self.recent.forget()
 
     async def hash(self, work: Callable[[], Result]) -> Result:
         """Do what keeps a processor busy."""
@@ -125,26 +133,46 @@ class Context:
                 return work(session)
 
         try:
-            return await self._await(transact)
+            return await self._await(transact, writes=writes)
         except (DBAPIError, psycopg.Error, PoolTimeoutError) as error:
             raise self._trouble(error, writes=writes) from None
 
-    async def _await(self, transact: Callable[[], Result]) -> Result:
+    async def _await(self, transact: Callable[[], Result], *, writes: bool) -> Result:
         """Wait for a thread that waits for the database, but not for ever.
 
-        What no thread had begun is never done; what was begun may still come to its end.
-        Raises DatabaseAwayError.
+        What no thread had begun is never done; what was begun may still come to its end. Raises
+        DatabaseAwayError, or DatabaseUnsureError when that is something that writes.
         """
         done = self._threads.submit(transact)
-        self._overdue = {each for each in self._overdue if not each.done()}
-        within = min(IN_VAIN_S, self._patience_s) if self._overdue else self._patience_s
+        within = self._patience_for(writes=writes)
         try:
             return await asyncio.wait_for(asyncio.wrap_future(done), within)
         except TimeoutError:
-            if not done.done():
+            if done.cancelled():
+                self.log.warning("threads.busy", seconds=within)
+                raise DatabaseAwayError from None
+            # What had to be quick because of others is no sign of its own.
+            if within >= self._patience_s:
                 self._overdue.add(cast("Future[object]", done))
             self.log.warning("database.silent", seconds=within, overdue=len(self._overdue))
-            raise DatabaseAwayError from None
+            if not writes:
+                raise DatabaseAwayError from None
+            loop = asyncio.get_running_loop()
+            done.add_done_callback(lambda end: self._end_late(end, loop))
+            raise DatabaseUnsureError from None
+
+    def _patience_for(self, *, writes: bool) -> float:
+        self._overdue = {each for each in self._overdue if not each.done()}
+        if writes:
+            return PATIENCE_TO_WRITE * self._patience_s
+        return min(IN_VAIN_S, self._patience_s) if self._overdue else self._patience_s
+
+    def _end_late(self, done: "Future[Any]", loop: asyncio.AbstractEventLoop) -> None:
+        """Say what became of a write that nobody waits for, and have its traces read anew."""
+        error = done.exception()
+        self.log.warning("write.late", error=describe(error) if error else None)
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(self.recent.forget)
 
     def _trouble(self, error: Exception, *, writes: bool) -> DatabaseAwayError:
         """Tell apart what passes, what others have in hand, and what will be so again."""

@@ -7,6 +7,7 @@ from typing import Final
 from starlette.exceptions import HTTPException
 
 from dashboard.asking import Asked, moment, text, unreadable
+from domain.constants import EARLIEST_TIME
 
 _OF_DAY: Final = re.compile(r"([0-9]{1,2}):([0-9]{2})")
 
@@ -30,6 +31,8 @@ def past(asked: Asked, name: str, *, now: datetime) -> datetime | None:
         then = found.astimezone(UTC)
     except OverflowError:
         raise unreadable(name) from None
+    if then < EARLIEST_TIME:
+        raise unreadable(name)
     if then > now:
         raise HTTPException(400, "That is yet to come.")
     return then

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from urllib.parse import urlencode
-from uuid import uuid4
+from uuid import uuid5
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -46,7 +46,8 @@ async def show_operation(request: Request) -> Page:
     if progress is None:
         raise HTTPException(404, "There is no such operation; after 90 days they are forgotten.")
     title = f"{progress.operation.kind.capitalize()} of {progress.operation.total:,}"
-    values = {"progress": progress, "identity": uuid4()}
+    # One for this session and operation: the page stays what it is as long as nothing happens.
+    values = {"progress": progress, "identity": uuid5(bulk_id, signed_in(request).csrf)}
     return Page(title, "operation.html", values, live=True)
 
 

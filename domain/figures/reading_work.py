@@ -50,7 +50,7 @@ class Work(NamedTuple):
 
 def read_outbox(session: Session, now: datetime) -> Queue:
     """Count what nobody has routed, and what was routed lately."""
-    left = sum(count for _, count, _ in _lately(session, names.ROUTED.name))
+    left = sum(count for _, count, _ in _lately(session, names.ROUTED.name, now=now))
     return replace(outbox_now(session, now), left=left)
 
 
@@ -62,9 +62,9 @@ def read_work(session: Session, now: datetime) -> Work:
         for lane, listed in _HANDLERS.items()
     }
     tries: defaultdict[str, dict[str, int]] = defaultdict(dict)
-    for (_, lane, state), count, _ in _lately(session, names.SETTLED.name):
+    for (_, lane, state), count, _ in _lately(session, names.SETTLED.name, now=now):
         tries[lane][state] = tries[lane].get(state, 0) + count
-    waits, runs = (_slow(session, metric.name) for metric in (names.WAIT, names.RUN))
+    waits, runs = (_slow(session, metric.name, now=now) for metric in (names.WAIT, names.RUN))
     minutes = _minutes(session, now)
     lanes = tuple(
         Lane(
@@ -86,13 +86,19 @@ def read_strangers(session: Session, now: datetime) -> StrangersNow:
     return StrangersNow(tuple(unknown[:STRANGERS_SHOWN]), queue.waiting, queue.oldest_s)
 
 
-def _lately(session: Session, name: str) -> list[tuple[list[str], int, list[int] | None]]:
-    """Give what was lately measured: labels, count and buckets of each minute."""
+def _lately(
+    session: Session, name: str, *, now: datetime
+) -> list[tuple[list[str], int, list[int] | None]]:
+    """Give what was lately measured: labels, count and buckets of each minute.
+
+    Lately is told by a value: an index has no place for what a function says anew for each row.
+    """
     rows = fetch(
         session,
         "SELECT labels, count, buckets FROM figures WHERE span = 'minute' AND name = %(name)s"
-        " AND at > clock_timestamp() - %(lately)s::interval",
+        " AND at > %(now)s - %(lately)s::interval",
         name=name,
+        now=now,
         lately=LATELY,
     )
     return [(labels, count, buckets) for labels, count, buckets in rows]
@@ -116,10 +122,10 @@ def _minutes(session: Session, now: datetime) -> Mapping[str, list[int]]:
     return minutes
 
 
-def _slow(session: Session, name: str) -> dict[str, float | None]:
+def _slow(session: Session, name: str, *, now: datetime) -> dict[str, float | None]:
     """Estimate for each lane what nineteen of twenty were quicker than."""
     heaps: defaultdict[str, list[int]] = defaultdict(lambda: [0] * COUNT)
-    for (_, lane), _, buckets in _lately(session, name):
+    for (_, lane), _, buckets in _lately(session, name, now=now):
         heap = heaps[lane]
         for place, count in enumerate(buckets or ()):
             heap[place] += count
@@ -153,7 +159,7 @@ def read_failing(session: Session, now: datetime) -> tuple[Failing, ...]:
 def read_channels(session: Session, now: datetime) -> tuple[ChannelNow, ...]:
     """Count what waits to be told on each channel."""
     told: defaultdict[str, dict[str, int]] = defaultdict(dict)
-    for (channel, status), count, _ in _lately(session, names.NOTIFIED.name):
+    for (channel, status), count, _ in _lately(session, names.NOTIFIED.name, now=now):
         told[channel][status] = told[channel].get(status, 0) + count
     return tuple(_channel(session, channel, told[channel], now=now) for channel in Channel)
 

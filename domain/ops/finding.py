@@ -20,6 +20,8 @@ LONGEST: Final = 320
 _BETWEEN_DIGITS: Final = re.compile(r"[\s()./-]+")
 _NUMBER: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+# Of one account; a person reads a number out to you more slowly.
+MOST_A_MINUTE: Final = 20
 EXPECTED: Final = (
     "That is neither a number with its country's code, such as +49 151 1234 5678, nor an address."
 )
@@ -33,6 +35,7 @@ def find_people(
     `held`: the hash of the asking session's token. Raises WrongRequestError for what is neither.
     """
     demand(actor, Verb.REVEAL)
+    _demand_patience(session, actor, now)
     rows = fetch(
         session,
         "SELECT found::text FROM momento_people_by(%(held)s, %(address)s) AS found",
@@ -45,6 +48,20 @@ def find_people(
     if not found:
         record(session, actor, Deed("find", details={"found": 0}), now=now)
     return found
+
+
+def _demand_patience(session: Session, actor: Actor, now: datetime) -> None:
+    """Refuse whoever tries out numbers; what others do meanwhile may hide a few of theirs."""
+    ((asked,),) = fetch(
+        session,
+        "SELECT count(*) FROM (SELECT * FROM audit_log ORDER BY id DESC LIMIT %(newest)s) AS deed"
+        " WHERE actor = %(actor)s AND action = 'find' AND at > %(now)s - interval '1 minute'",
+        newest=10 * MOST_A_MINUTE,
+        actor=actor.name,
+        now=now,
+    )
+    if asked >= MOST_A_MINUTE:
+        raise WrongRequestError(f"That is {MOST_A_MINUTE} within a minute. Wait for a while.")
 
 
 def as_stored(text: str) -> str:
