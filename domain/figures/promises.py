@@ -3,7 +3,8 @@
 From the domain event received, which says that something was published, to the handover that the
 provider accepted. What was to wait (quiet hours), was deliberately not sent, or was over when it
 was published promises nothing; what nobody has accepted once the time is up counts as broken,
-whether it still waits, failed or is unknown. Whose phone is gone was promised nothing either.
+whether it still waits, failed, is unknown, or was given up after that. Whose phone is gone was
+promised nothing either.
 
 Slots of ten minutes are added up from the notifications of the last half hour, again and again, so
 what becomes known later still counts; nothing else ever reads the notifications for this.
@@ -58,7 +59,8 @@ FURTHEST: Final = timedelta(days=1)
 # Over which the budget is told, and how long slots are kept.
 BUDGET: Final = timedelta(days=30)
 KEPT: Final = timedelta(days=90)
-# What isn't sent for so long was to wait.
+# What was planned for so much later was to wait. When a provider puts something back, and it is to
+# be tried again later, that doesn't change the plan.
 AT_ONCE: Final = timedelta(seconds=1)
 
 _ADD_UP: Final = """
@@ -71,9 +73,11 @@ _ADD_UP: Final = """
         ), false) AS is_kept, said.received_at + %(within)s AS until
         FROM notifications AS told JOIN domain_events AS said ON said.seq = told.domain_event_id
         WHERE told.created_at >= %(since)s AND told.template = %(template)s
-            AND told.channel = %(channel)s AND told.status <> 'suppressed'
+            AND told.channel = %(channel)s AND (told.status <> 'suppressed'
+                OR told.attempts > 0 AND told.updated_at > said.received_at + %(within)s)
             AND told.reason IS DISTINCT FROM 'DeviceNotRegistered'
-            AND told.send_after <= told.created_at + %(at_once)s
+            AND coalesce(told.planned_at, told.send_after)
+                <= told.created_at + %(at_once)s
             AND told.expires_at > said.received_at + %(within)s
     ) AS promised WHERE is_kept OR until < %(now)s GROUP BY slot ORDER BY slot
     ON CONFLICT (name, at) DO UPDATE SET kept = excluded.kept, broken = excluded.broken

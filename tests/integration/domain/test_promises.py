@@ -17,6 +17,8 @@ from domain.figures.promises import (
     read_promises,
 )
 from domain.figures.snapshot import PromiseNow
+from domain.notifications.sending import Again, Outcome, conclude, hand_over, put_back
+from domain.tables.notifications import NotificationStatus
 from tests.helpers.ledger import ask
 from tests.helpers.roles import acting_as
 from tests.integration.dashboard.scene import plant
@@ -43,6 +45,7 @@ def told(
         "dedupe_key": f"k{seq}",
         "status": "sent" if after else "scheduled",
         "send_after": at + SECOND,
+        "planned_at": at + SECOND,
         "expires_at": at + timedelta(days=1),
         "domain_event_id": seq,
         "created_at": at + SECOND,
@@ -81,7 +84,15 @@ CASES = [
     ("nobody knows", {"status": "unknown", "after": [("unknown", 3)]}, (0, 1)),
     ("no such phone any more", {"status": "failed", "reason": "DeviceNotRegistered"}, (0, 0)),
     ("deliberately not", {"status": "suppressed"}, (0, 0)),
-    ("in the morning", {"send_after": NOW + 60 * MINUTE}, (0, 0)),
+    ("in the morning", {"planned_at": NOW + 60 * MINUTE}, (0, 0)),
+    ("of before plans were kept", {"planned_at": None}, (0, 1)),
+    ("then in the morning", {"planned_at": None, "send_after": NOW + 60 * MINUTE}, (0, 0)),
+    ("given up when it was late", {"status": "suppressed", "attempts": 1}, (0, 1)),
+    (
+        "given up in time",
+        {"status": "suppressed", "attempts": 1, "updated_at": NOW - 9 * MINUTE + 30 * SECOND},
+        (0, 0),
+    ),
     ("over when it was told", {"status": "expired", "expires_at": NOW - 9 * MINUTE}, (0, 0)),
     ("another text", {"template": "kudos"}, (0, 0)),
     ("by text message", {"channel": "sms"}, (0, 0)),
@@ -95,6 +106,28 @@ def test_what_is_kept_what_is_broken_and_what_was_never_promised(
     engine: Engine, columns: dict[str, object], counted: tuple[int, int]
 ) -> None:
     told(engine, **{"ago": 9 * MINUTE, **columns})  # type: ignore[arg-type]
+    found = add_up(engine)
+    assert (found.hour_kept, found.hour_broken) == counted
+
+
+@pytest.mark.parametrize(
+    ("again", "sent", "counted"),
+    [(20, None, (0, 1)), (300, 300, (0, 1)), (20, 20, (1, 0))],
+    ids=["never sent", "sent after 5 min", "sent within time"],
+)
+def test_what_a_provider_does_not_take_at_once_still_counts(
+    engine: Engine, again: int, sent: int | None, counted: tuple[int, int]
+) -> None:
+    """And what is put back until later isn't taken for what was to wait."""
+    ago = 9 * MINUTE
+    tries = [("put_back", 2), *([("sent", sent)] if sent else [])]
+    identity = str(told(engine, ago=ago, after=tries, status="scheduled"))
+    with Session(acting_as(engine, "sender")) as session, session.begin():
+        hand_over(session, [identity])
+        assert put_back(session, {identity: Again(NOW - ago + again * SECOND, "http_503")}) == 1
+        if sent:
+            hand_over(session, [identity])
+            conclude(session, {identity: Outcome(NotificationStatus.SENT, None, "ticket")})
     found = add_up(engine)
     assert (found.hour_kept, found.hour_broken) == counted
 
