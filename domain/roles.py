@@ -163,6 +163,7 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
         "snapshots": "select update(is_kept) delete",
         "deploys": "select insert delete",
         "promises": ALL,
+        "promise_progress": "select insert update",
         "refusals": READ,
         "due_said": "select insert update(kind) delete",
         "notifications": "select insert update delete",
@@ -260,6 +261,7 @@ RIGHTS: Final[Mapping[str, Mapping[str, str]]] = {
         "dashboard_sessions": "select insert delete",
         "snapshots": "select insert update",
         "promises": READ,
+        "promise_progress": READ,
         "outbox": "select insert",
         # Personal values in it are sealed, and their keys aren't for the dashboard. It publishes
         # that somebody is to be forgotten.

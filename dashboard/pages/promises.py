@@ -1,7 +1,7 @@
 """`/promises`: what people are promised, how it was kept, and how much error budget is used."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from starlette.requests import Request
@@ -17,17 +17,20 @@ LIFE_S: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A promise, how it stands, and its days."""
+    """A promise, how it stands, and its days; `is_known`: whether it was read the last time."""
 
     promise: Promise
     now: PromiseNow | None
+    is_known: bool
     days: Sequence[Day] = ()
 
     @property
     def sentence(self) -> str:
         """How it stands in a sentence."""
         now = self.now
-        if now is None or not now.month_kept + now.month_broken:
+        if now is None:
+            return "Not known"
+        if not now.month_kept + now.month_broken:
             return "Nothing was promised in 30 days."
         today = now.today_kept + now.today_broken
         begun = f"{now.today_kept / today:.1%} today" if today else "nothing to be told today"
@@ -38,13 +41,15 @@ class Told:
     def tone(self) -> str:
         """How much of an alarm it is."""
         used = self.now.budget_used if self.now else 0.0
-        return "bad" if used >= 1 else "late" if self.now and self.now.burn > 1 else "quiet"
+        calm = "quiet" if self.now and self.is_known else "unknown"
+        return "bad" if used >= 1 else "late" if self.now and self.now.burn > 1 else calm
 
 
 def told(snapshot: Snapshot) -> list[Told]:
     """Give how each stands."""
-    found = {each.name: each for each in snapshot.promises.value or ()}
-    return [Told(each, found.get(each.name)) for each in PROMISES]
+    part = snapshot.promises
+    found = {each.name: each for each in part.value or ()}
+    return [Told(each, found.get(each.name), is_known=part.is_known) for each in PROMISES]
 
 
 async def show_promises(request: Request) -> Page:
@@ -58,7 +63,7 @@ async def show_promises(request: Request) -> Page:
         life_s=LIFE_S,
     )
     rows = [
-        Told(each.promise, each.now, days[each.promise.name])
+        replace(each, days=days[each.promise.name])
         for each in told(latest.snapshot or Snapshot.nothing())
     ]
     values = {"rows": rows, "panel": panel_of(latest, "promises"), "budget_days": BUDGET.days}

@@ -76,7 +76,8 @@ def judge_snapshot(latest: Latest) -> Judgement:
     ringing = [alert for alert in snapshot.alerts if alert.ringing and alert.name in BY_NAME]
     pending = [alert for alert in snapshot.alerts if not alert.ringing and alert.name in BY_NAME]
     alarms, soon = _sorted(_alarms(ringing, snapshot)), tuple(_alarms(pending, snapshot))
-    unknown = tuple(name for name in PARTS if not _part(snapshot, name).is_known)
+    asked = (name for name in PARTS if name not in snapshot.unheard)
+    unknown = tuple(name for name in asked if not _part(snapshot, name).is_known)
     if alarms:
         first, others = alarms[0], tuple(alarms[1:])
         statement = _sentence(first.statement)

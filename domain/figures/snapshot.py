@@ -5,7 +5,7 @@ has that and what went wrong. Nothing here is personal: counts, ages, words of t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final, Generic, TypeVar
@@ -293,7 +293,7 @@ class AlertNow:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """How everything stood."""
+    """How everything stood; `unheard`: the parts of which whoever wrote it knew nothing."""
 
     at: datetime
     outbox: Part[Queue] = Part()
@@ -315,6 +315,7 @@ class Snapshot:
     deploys: Part[tuple[Deploy, ...]] = Part()
     promises: Part[tuple[PromiseNow, ...]] = Part()
     alerts: tuple[AlertNow, ...] = ()
+    unheard: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
     def nothing(cls) -> "Snapshot":
@@ -322,7 +323,11 @@ class Snapshot:
         return cls(datetime.min.replace(tzinfo=UTC))
 
 
-PARTS: Final = tuple(each.name for each in fields(Snapshot) if each.name not in ("at", "alerts"))
+_WHOLE: Final = ("at", "alerts", "unheard")
+PARTS: Final = tuple(each.name for each in fields(Snapshot) if each.name not in _WHOLE)
+# What came after the first snapshots that can be read: old ones lack it. Any other that is lacking
+# isn't known.
+LATER: Final = ("strangers", "deploys", "promises")
 _ADAPTER: Final = TypeAdapter(Snapshot)
 
 
@@ -336,6 +341,7 @@ def from_json(data: Any, *, version: int) -> Snapshot | None:
     if version != VERSION:
         return None
     try:
-        return _ADAPTER.validate_python(data)
+        snapshot = _ADAPTER.validate_python(data)
     except ValidationError:
         return None
+    return replace(snapshot, unheard=tuple(name for name in LATER if name not in data))

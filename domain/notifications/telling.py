@@ -24,6 +24,7 @@ from domain.tables.notifications import NotificationStatus, Template
 Row = dict[str, Any]
 # So many rows go into one statement: what a fan-out holds in memory doesn't grow further.
 PORTION: Final = 5_000
+_PLANNED: Final = "now() + (send_after - %(now)s::timestamptz)"
 
 
 class Intent(NamedTuple):
@@ -70,8 +71,8 @@ def tell(
     waiting = [row for row in listed if _waits_in_thread(row)]
     rest = [row for row in listed if not _waits_in_thread(row)]
     waiting.sort(key=lambda row: (row["user_id"], row["thread"], row["channel"]))
-    return sum(_insert(session, portion) for portion in _portions(rest)) + sum(
-        _join(session, portion) for portion in _portions(waiting)
+    return sum(_insert(session, portion, now=now) for portion in _portions(rest)) + sum(
+        _join(session, portion, now=now) for portion in _portions(waiting)
     )
 
 
@@ -184,21 +185,26 @@ def _portions(rows: Iterable[Row]) -> Iterator[list[Row]]:
         yield portion
 
 
-def _insert(session: Session, rows: Sequence[Row]) -> int:
-    """Insert rows that are sorted by their key, but for those whose key is taken."""
+def _insert(session: Session, rows: Sequence[Row], *, now: datetime) -> int:
+    """Insert rows that are sorted by their key, but for those whose key is taken.
+
+    When one is to go out is kept by the database's clock too, which `now` may be ahead of.
+    """
     columns = ", ".join(rows[0])
     return execute(
         session,
         f"""
-        INSERT INTO notifications ({columns})
-        SELECT {columns} FROM jsonb_populate_recordset(NULL::notifications, %(rows)s::jsonb)
+        INSERT INTO notifications ({columns}, planned_at)
+        SELECT {columns}, {_PLANNED}
+        FROM jsonb_populate_recordset(NULL::notifications, %(rows)s::jsonb)
         ON CONFLICT DO NOTHING
         """,
         rows=as_json(rows),
+        now=now,
     )
 
 
-def _join(session: Session, rows: Sequence[Row]) -> int:
+def _join(session: Session, rows: Sequence[Row], *, now: datetime) -> int:
     """Insert rows that are sorted by their thread, or join the one of the thread that waits.
 
     Joining locks that one until the commit: whoever sends it waits, and then counts what joined. It
@@ -209,8 +215,9 @@ def _join(session: Session, rows: Sequence[Row]) -> int:
     return execute(
         session,
         f"""
-        INSERT INTO notifications AS kept ({columns})
-        SELECT {said} FROM jsonb_populate_recordset(NULL::notifications, %(rows)s::jsonb) AS said
+        INSERT INTO notifications AS kept ({columns}, planned_at)
+        SELECT {said}, {_PLANNED}
+        FROM jsonb_populate_recordset(NULL::notifications, %(rows)s::jsonb) AS said
         WHERE NOT EXISTS (
             SELECT FROM notifications AS told WHERE told.user_id = said.user_id
                 AND told.dedupe_key = said.dedupe_key AND told.channel = said.channel)
@@ -222,4 +229,5 @@ def _join(session: Session, rows: Sequence[Row]) -> int:
             THEN excluded.params ELSE kept.params END
         """,
         rows=as_json(rows),
+        now=now,
     )

@@ -119,6 +119,16 @@ class PromiseSlot(SQLModel, table=True):
     broken: int = Field(sa_type=BigInteger)
 
 
+class PromiseProgress(SQLModel, table=True):
+    """How far something that people are promised has been added up."""
+
+    __tablename__ = "promise_progress"
+
+    name: str = Field(primary_key=True)
+    # What was made before is in the slots.
+    until: datetime = instant(nullable=False)
+
+
 class SnapshotRow(SQLModel, table=True):
     """How everything stood at a moment, as the collector saw it."""
 

@@ -144,6 +144,8 @@ class Notification(SQLModel, table=True):
     # Why it was suppressed, expired or failed: a code, never a text with something personal.
     reason: str | None = None
     send_after: datetime = instant(nullable=False)
+    # When it was first to go out, by the clock of `created_at`; never changed. Null in old rows.
+    planned_at: datetime | None = instant()
     expires_at: datetime = instant(nullable=False)
     # Rule "quiet hours": what concerns an event near its start passes.
     starts_at: datetime | None = instant()

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -20,7 +21,16 @@ from sqlmodel import Session
 from dashboard.away import DatabaseAwayError
 from dashboard.context import Context, Place
 from dashboard.snapshots import LIFE_S
-from domain.figures.snapshot import PARTS, Count, Failing, Lane, Part, PauseNow, Snapshot
+from domain.figures.snapshot import (
+    PARTS,
+    Count,
+    Failing,
+    Lane,
+    Part,
+    PauseNow,
+    PromiseNow,
+    Snapshot,
+)
 from domain.figures.store import keep_snapshot
 from domain.sql import execute
 from tests.helpers.postgres import PostgresServer
@@ -207,6 +217,36 @@ class TestRewind:
     @pytest.mark.parametrize("at", ["tomorrow", "2030-01-01", "0001-01-01", "99:99", "'><script>"])
     def test_no_moment(self, viewer: Browser, at: str) -> None:
         assert viewer.client.get("/", params={"at": at}).status_code == 400
+
+
+class TestPromises:
+    """What isn't known is never told as if nothing had been promised."""
+
+    NONE = PromiseNow("invitation_push", 0.99, 0, 0, 0, 0, 0, 0)
+    KEPT = PromiseNow("seat_push", 0.99, 5, 0, 5, 0, 5, 0)
+
+    @pytest.mark.parametrize(
+        ("part", "said", "tones"),
+        [
+            (Part(), "Not known", {"unknown"}),
+            (Part(None, None, "NotAddedUpError"), "Not known", {"unknown"}),
+            (Part((NONE, KEPT), WELL_AT), "Nothing was promised in 30 days.", {"quiet"}),
+            (Part((NONE, KEPT), WELL_AT, "NotAddedUpError"), "100.0% today", {"unknown"}),
+        ],
+        ids=["nobody has read it", "never read", "read", "no longer read"],
+    )
+    def test_each_says_how_it_stands(
+        self, viewer: Browser, engine: Engine, part: Part[Any], said: str, tones: set[str]
+    ) -> None:
+        day = {"name": "seat_push", "at": NOW, "kept": 5, "broken": 0}
+        plant(engine, "promises", day)
+        keep(engine, replace(well(), promises=part))
+        page = viewer.get("/promises").text
+        states = re.findall(r'class="state long (\w+)">([^<]+)<', page)
+        assert {tone for tone, _ in states} == tones
+        assert said in " ".join(sentence for _, sentence in states)
+        assert ("Nothing was promised" in page) == (part.value is not None)
+        assert "2026-11-21" in page
 
 
 class TestRenewal:

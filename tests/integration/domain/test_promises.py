@@ -3,20 +3,26 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Final
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from domain.figures.promises import (
     KEPT,
+    STALE,
+    NotAddedUpError,
     add_up_promises,
     forget_promises,
     promise_days,
     read_promises,
 )
 from domain.figures.snapshot import PromiseNow
+from domain.notifications.sending import Again, Outcome, conclude, hand_over, put_back
+from domain.tables.notifications import NotificationStatus
+from tests.helpers.explain import explain, overhear
 from tests.helpers.ledger import ask
 from tests.helpers.roles import acting_as
 from tests.integration.dashboard.scene import plant
@@ -43,6 +49,7 @@ def told(
         "dedupe_key": f"k{seq}",
         "status": "sent" if after else "scheduled",
         "send_after": at + SECOND,
+        "planned_at": at + SECOND,
         "expires_at": at + timedelta(days=1),
         "domain_event_id": seq,
         "created_at": at + SECOND,
@@ -61,9 +68,14 @@ def told(
     return UUID(str(notification["id"]))
 
 
-def add_up(engine: Engine, *, now: datetime = NOW) -> PromiseNow:
+def run(engine: Engine, now: datetime) -> None:
+    """Have the scheduler add up once."""
     with Session(acting_as(engine, "scheduler")) as session, session.begin():
         add_up_promises(session, now)
+
+
+def add_up(engine: Engine, *, now: datetime = NOW) -> PromiseNow:
+    run(engine, now)
     with Session(acting_as(engine, "dashboard")) as session:
         invitation, seat = read_promises(session, now)
     assert (seat.month_kept, seat.month_broken) == (0, 0)
@@ -81,7 +93,15 @@ CASES = [
     ("nobody knows", {"status": "unknown", "after": [("unknown", 3)]}, (0, 1)),
     ("no such phone any more", {"status": "failed", "reason": "DeviceNotRegistered"}, (0, 0)),
     ("deliberately not", {"status": "suppressed"}, (0, 0)),
-    ("in the morning", {"send_after": NOW + 60 * MINUTE}, (0, 0)),
+    ("in the morning", {"planned_at": NOW + 60 * MINUTE}, (0, 0)),
+    ("of before plans were kept", {"planned_at": None}, (0, 1)),
+    ("then in the morning", {"planned_at": None, "send_after": NOW + 60 * MINUTE}, (0, 0)),
+    ("given up when it was late", {"status": "suppressed", "attempts": 1}, (0, 1)),
+    (
+        "given up in time",
+        {"status": "suppressed", "attempts": 1, "updated_at": NOW - 9 * MINUTE + 30 * SECOND},
+        (0, 0),
+    ),
     ("over when it was told", {"status": "expired", "expires_at": NOW - 9 * MINUTE}, (0, 0)),
     ("another text", {"template": "kudos"}, (0, 0)),
     ("by text message", {"channel": "sms"}, (0, 0)),
@@ -99,6 +119,28 @@ def test_what_is_kept_what_is_broken_and_what_was_never_promised(
     assert (found.hour_kept, found.hour_broken) == counted
 
 
+@pytest.mark.parametrize(
+    ("again", "sent", "counted"),
+    [(20, None, (0, 1)), (300, 300, (0, 1)), (20, 20, (1, 0))],
+    ids=["never sent", "sent after 5 min", "sent within time"],
+)
+def test_what_a_provider_does_not_take_at_once_still_counts(
+    engine: Engine, again: int, sent: int | None, counted: tuple[int, int]
+) -> None:
+    """And what is put back until later isn't taken for what was to wait."""
+    ago = 9 * MINUTE
+    tries = [("put_back", 2), *([("sent", sent)] if sent else [])]
+    identity = str(told(engine, ago=ago, after=tries, status="scheduled"))
+    with Session(acting_as(engine, "sender")) as session, session.begin():
+        hand_over(session, [identity])
+        assert put_back(session, {identity: Again(NOW - ago + again * SECOND, "http_503")}) == 1
+        if sent:
+            hand_over(session, [identity])
+            conclude(session, {identity: Outcome(NotificationStatus.SENT, None, "ticket")})
+    found = add_up(engine)
+    assert (found.hour_kept, found.hour_broken) == counted
+
+
 def test_slots_are_added_up_again_while_they_may_change_and_never_twice(engine: Engine) -> None:
     late = told(engine, ago=20 * MINUTE)
     told(engine, ago=20 * MINUTE, after=[("sent", 2)])
@@ -106,16 +148,109 @@ def test_slots_are_added_up_again_while_they_may_change_and_never_twice(engine: 
     for _ in range(2):
         found = add_up(engine)
         assert (found.hour_kept, found.hour_broken) == (1, 1)
-    # The scheduler stood still: it goes on where it was.
-    later = NOW + 3 * 60 * MINUTE
-    told(engine, ago=-70 * MINUTE, after=[("sent", 2)])
     for each in (late, old):
         handover = {"notification_id": each, "channel": "push", "attempt": 1, "state": "sent"}
-        plant(engine, "handovers", handover | {"handed_over_at": NOW - 49 * MINUTE})
-    found = add_up(engine, now=later)
-    assert (found.today_kept, found.today_broken) == (3, 0)
-    assert found.hour_kept == 0
-    assert ask(engine, "SELECT count(*) FROM promises") == 2
+        plant(engine, "handovers", handover | {"handed_over_at": NOW - 19 * MINUTE})
+    found = add_up(engine)
+    assert (found.hour_kept, found.hour_broken) == (2, 0)
+    # What was made before anybody added up isn't looked for.
+    assert ask(engine, "SELECT count(*) FROM promises") == 1
+
+
+def test_after_a_stop_it_goes_on_where_it_was_an_hour_at_a_time(engine: Engine) -> None:
+    """Also what wasn't ripe when it stopped, and over hours in which nobody was told anything."""
+    told(engine, ago=30 * SECOND)
+    told(engine, ago=8 * MINUTE, after=[("sent", 2)])
+    assert add_up(engine).hour_broken == 0
+    begun = NOW + 5 * 60 * MINUTE
+    told(engine, ago=-90 * MINUTE, after=[("sent", 2)])
+    told(engine, ago=-295 * MINUTE)
+    counted = []
+    for minute in range(8):
+        now = begun + minute * MINUTE
+        run(engine, now)
+        counted.append(ask(engine, "SELECT sum(kept + broken)::int FROM promises"))
+        with Session(acting_as(engine, "dashboard")) as session:
+            if minute < 6:
+                with pytest.raises(NotAddedUpError):
+                    read_promises(session, now)
+    assert counted == [2, 3, 3, 3, 3, 3, 4, 4]
+    found = add_up(engine, now=now)
+    assert (found.today_kept, found.today_broken) == (2, 2)
+    # Nothing older than a day is added up: ten days later it begins a day before.
+    run(engine, NOW + timedelta(days=10))
+    until = ask(engine, "SELECT min(until) FROM promise_progress")
+    assert until == datetime(2026, 11, 30, 13, tzinfo=UTC)
+
+
+def test_a_slot_that_became_empty_goes(engine: Engine) -> None:
+    told(engine, ago=9 * MINUTE, after=[("sent", 2)])
+    told(engine, ago=29 * MINUTE, after=[("sent", 2)])
+    assert add_up(engine).hour_kept == 2
+    with engine.begin() as connection:
+        connection.execute(
+            text("DELETE FROM notifications WHERE created_at > :ago"), {"ago": NOW - 10 * MINUTE}
+        )
+    assert add_up(engine).hour_kept == 1
+    assert ask(engine, "SELECT count(*) FROM promises") == 1
+
+
+def test_sums_that_nobody_has_made_lately_are_not_known(engine: Engine) -> None:
+    """But for a system in which nobody has ever been told anything: there it is nothing."""
+
+    def read(now: datetime) -> PromiseNow:
+        with Session(acting_as(engine, "dashboard")) as session:
+            return read_promises(session, now)[0]
+
+    assert read(NOW).month_kept == 0
+    told(engine, ago=9 * MINUTE, after=[("sent", 2)])
+    with pytest.raises(NotAddedUpError):
+        read(NOW)
+    run(engine, NOW)
+    assert read(NOW + STALE).month_kept == 1
+    with pytest.raises(NotAddedUpError):
+        read(NOW + STALE + SECOND)
+
+
+MANY: Final = """
+    WITH said AS (
+        INSERT INTO domain_events (seq, received_at, source, id, type, subject, time, data)
+        SELECT 1000 + n, cast(:at AS timestamptz), '/s', 'm' || n, 't', 's', :at, '{}'
+        FROM generate_series(1, 3000) AS n
+    ), told AS (
+        INSERT INTO notifications (id, user_id, category, template, params, channel, dedupe_key,
+            status, send_after, planned_at, expires_at, domain_event_id, created_at)
+        SELECT gen_random_uuid(), gen_random_uuid(), 'push_event_invitations', 'invitation', '{}',
+            'push', 'm' || n, 'sent', :at, :at, cast(:at AS timestamptz) + interval '1 day',
+            1000 + n, cast(:at AS timestamptz) + CASE WHEN n % 10 = 0 THEN interval '0 s'
+                ELSE interval '-1 day' END
+        FROM generate_series(1, 3000) AS n RETURNING id
+    )
+    INSERT INTO handovers (notification_id, channel, attempt, state, handed_over_at)
+    SELECT id, 'push', 1, 'sent', :at FROM told
+"""
+
+
+def test_adding_up_goes_by_indexes(engine: Engine) -> None:
+    """Neither a month nor all handovers are read for half an hour, and nothing of it twice."""
+    with engine.begin() as connection:
+        connection.execute(text(MANY), {"at": NOW - 9 * MINUTE})
+        connection.execute(text("ANALYZE notifications, handovers, domain_events"))
+    with Session(engine) as session, session.begin():
+        heard = overhear(session)
+        add_up_promises(session, NOW)
+        (asked,) = [
+            each
+            for each in heard
+            if each.parameters.get("name") == "invitation_push" and "summed" in each.statement
+        ]
+        plans = [str(explain(session, asked, generic=each)) for each in (False, True)]
+    for plan in plans:
+        assert plan.count("notifications_created_at_idx: 300 rows x 1,") == 1, plan
+        assert plan.count("handovers_notification_id_attempt_token_id_key: 1 rows x 300,") == 1
+        read = [line for line in plan.splitlines() if "Seq Scan" in line]
+        # Months that are still empty.
+        assert [line for line in read if ": 0 rows" not in line] == [], plan
 
 
 def test_a_month_is_the_budget_and_old_slots_go(engine: Engine) -> None:

@@ -1,5 +1,6 @@
 """What is said first of a snapshot: the cause, what it isn't, and never "well" of the unknown."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,9 @@ from domain.figures.alarms import find_alerts
 from domain.figures.gauges import SOURCES, gauges
 from domain.figures.judgement import Judgement, Mood, judge_snapshot
 from domain.figures.snapshot import (
+    LATER,
     PARTS,
+    VERSION,
     BrokerNow,
     ChannelNow,
     Count,
@@ -28,6 +31,8 @@ from domain.figures.snapshot import (
     SchedulerNow,
     Snapshot,
     StrangersNow,
+    from_json,
+    to_json,
 )
 from domain.figures.thresholds import BY_NAME, THRESHOLDS
 
@@ -134,6 +139,26 @@ class TestUnknown:
         nobody: dict[str, Any] = {name: Part()}
         found = judge_snapshot(Latest(replace(well(), **nobody), 2.0))
         assert (found.mood, found.unknown) == (Mood.UNKNOWN, (name,))
+
+    def test_what_a_version_before_did_not_know_of_is_not_asked(self) -> None:
+        """But what it knew of and nobody read, or what could not be read, is unknown."""
+        data = json.loads(to_json(well()))
+        for name in LATER:
+            del data[name]
+        assert self.read(data).mood is Mood.QUIET
+        data["deploys"] = {"value": None, "at": None, "trouble": "timeout"}
+        assert self.read(data).unknown == ("deploys",)
+        data["deploys"]["trouble"] = None
+        assert self.read(data).unknown == ("deploys",)
+
+    def test_a_snapshot_of_nothing_is_not_one_of_a_version_before(self) -> None:
+        assert set(self.read({"at": NOW.isoformat()}).unknown) == {*PARTS} - {*LATER}
+
+    @staticmethod
+    def read(data: dict[str, Any]) -> Judgement:
+        snapshot = from_json(data, version=VERSION)
+        assert snapshot is not None
+        return judge_snapshot(Latest(snapshot, 2.0))
 
     def test_after_a_while_it_is_an_alarm(self) -> None:
         found = judged(replace(well(), inbox=Part(None, None, "timeout")))

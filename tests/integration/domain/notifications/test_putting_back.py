@@ -12,7 +12,7 @@ from tests.helpers.ears import Ears
 from tests.helpers.evening import HOUR
 from tests.helpers.said import rows
 from tests.integration.domain.notifications.test_sending import MINUTE
-from tests.integration.domain.notifications.test_table import AFTER, BEFORE, came, seats
+from tests.integration.domain.notifications.test_table import AFTER, BEFORE, INVITED, came, seats
 
 
 def take(ears: Ears, *, at: datetime) -> list[str]:
@@ -40,6 +40,42 @@ def say(ears: Ears, minute: int) -> None:
     moment = AFTER + minute * MINUTE
     ears.diary.said("talk Ada Bo", "Ada", f"Hi {minute}", at=moment)
     ears.hear(at=moment)
+
+
+def planned(ears: Ears, template: str) -> list[float]:
+    """How long news by push was first to wait, in seconds."""
+    found = rows(
+        ears.engine,
+        "SELECT extract(epoch FROM planned_at - created_at)::float8 FROM notifications"
+        " WHERE template = :template AND channel = 'push'",
+        template=template,
+    )
+    return [seconds for (seconds,) in found]
+
+
+class TestPlans:
+    """The clock of whoever tells is far from the database's here: plans are by the database's."""
+
+    def test_what_goes_at_once_was_planned_when_its_row_was_made(self, ears: Ears) -> None:
+        ears.diary.invited("drinks", "Ada", at=INVITED)
+        ears.hear(at=INVITED)
+        assert planned(ears, "invitation") == [0.0]
+        assert back(ears, take(ears, at=INVITED), at=INVITED + HOUR) == 1
+        assert planned(ears, "invitation") == [0.0]
+
+    def test_what_waits_for_the_morning_was_to_wait(self, ears: Ears) -> None:
+        night = INVITED.replace(hour=5)
+        ears.diary.invited("drinks", "Ada", at=night)
+        ears.hear(at=night)
+        ((goes_at,),) = (ears.goes_at("invitation"),)
+        assert planned(ears, "invitation") == [(goes_at - night).total_seconds()]
+        assert goes_at > night
+
+    def test_what_joins_leaves_the_plan_as_it_was(self, ears: Ears) -> None:
+        talked(ears)
+        say(ears, 1)
+        say(ears, 2)
+        assert planned(ears, "message") == [0.0]
 
 
 class TestPuttingBack:
