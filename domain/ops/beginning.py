@@ -108,18 +108,28 @@ def confirm_items(session: Session, actor: Actor, new: New, *, listed: int, now:
 
 
 def _demand_free(session: Session, bulk_id: UUID) -> None:
-    """By bulk_items_seq_idx, an entry for each delivery of this one."""
+    """By bulk_items_in_hand_idx, a probe for each delivery of this one.
+
+    Written so that Postgres can't begin with the open operations instead and compare all of each
+    with all of this one: their deliveries may be ten thousand each, and statistics know of none.
+    """
     rows = fetch(
         session,
         f"""
-        SELECT held.bulk_id, open.kind, open.actor, count(*) AS count
-        FROM bulk_items AS mine
-        JOIN bulk_items AS held ON held.seq = mine.seq AND held.handler = mine.handler
-            AND held.bulk_id <> mine.bulk_id AND held.result IN {IN_HAND}
-        JOIN bulk_operations AS open ON open.id = held.bulk_id
+        WITH mine AS MATERIALIZED (
+            SELECT seq, handler FROM bulk_items WHERE bulk_id = %(id)s
+        ), others AS MATERIALIZED (
+            SELECT held.bulk_id, count(*) AS count FROM mine CROSS JOIN LATERAL (
+                SELECT few.bulk_id FROM bulk_items AS few
+                WHERE few.seq = mine.seq AND few.handler = mine.handler
+                    AND few.result IN {IN_HAND} AND few.bulk_id <> %(id)s
+                OFFSET 0
+            ) AS held GROUP BY held.bulk_id
+        )
+        SELECT others.bulk_id, open.kind, open.actor, others.count
+        FROM others JOIN bulk_operations AS open ON open.id = others.bulk_id
             AND open.state IN ('canary', 'running')
-        WHERE mine.bulk_id = %(id)s
-        GROUP BY held.bulk_id, open.kind, open.actor ORDER BY count DESC LIMIT 1
+        ORDER BY others.count DESC LIMIT 1
         """,
         id=bulk_id,
     )

@@ -68,6 +68,12 @@ class Plan:
         """The tables that were read from one end to the other."""
         return {node["Relation Name"] for node in self._nodes if "Seq Scan" in node["Node Type"]}
 
+    @property
+    def compared(self) -> int:
+        """How many pairs of rows were put together and found not to belong together."""
+        removed = "Rows Removed by Join Filter"
+        return sum(int(node.get(removed, 0)) * int(node["Actual Loops"]) for node in self._nodes)
+
     def __str__(self) -> str:
         """A line a step, with what each has looked at."""
         return "\n".join(_lines(self._root, 0))
