@@ -74,6 +74,15 @@ class Plan:
         removed = "Rows Removed by Join Filter"
         return sum(int(node.get(removed, 0)) * int(node["Actual Loops"]) for node in self._nodes)
 
+    def rows_of(self, table: str) -> int:
+        """How many rows of a table were looked at, as often as each was."""
+        scans = [node for node in self._nodes if node.get("Relation Name") == table]
+        removed = "Rows Removed by Filter"
+        looked = (
+            (node["Actual Rows"] + node.get(removed, 0)) * node["Actual Loops"] for node in scans
+        )
+        return round(sum(looked))
+
     def __str__(self) -> str:
         """A line a step, with what each has looked at."""
         return "\n".join(_lines(self._root, 0))
