@@ -79,7 +79,8 @@ class Plan:
         scans = [node for node in self._nodes if node.get("Relation Name") == table]
         removed = "Rows Removed by Filter"
         looked = (
-            (node["Actual Rows"] + node.get(removed, 0)) * node["Actual Loops"] for node in scans
+            (float(node["Actual Rows"]) + float(node.get(removed, 0))) * float(node["Actual Loops"])
+            for node in scans
         )
         return round(sum(looked))
 

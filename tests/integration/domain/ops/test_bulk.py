@@ -1,6 +1,7 @@
 """Bulk operations: never more than was confirmed, one first, at a rate, stopped, undone."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -155,6 +156,27 @@ class TestTwice:
         with engine.connect() as connection:
             statement = text("SELECT count(*) FROM audit_log WHERE action = 'bulk.retry'")
             assert connection.execute(statement).scalar_one() == 2
+
+    def test_an_id_is_of_one_thing_only(self, engine: Engine) -> None:
+        dead(engine, 3)
+        once, since = uuid4(), replace(ALL, died=NOW - 60 * SECOND)
+        retry = Order(BulkKind.RETRY, since, "because", 3)
+        with Session(engine) as session, session.begin():
+            start(session, OPERATOR, retry, identity=once, now=NOW)
+        with Session(engine) as session:
+            # Sent again a minute later: what died in the last hour is said by another moment.
+            again = replace(retry, why="so", rate=5, selection=replace(ALL, died=NOW))
+            assert not start(session, OPERATOR, again, identity=once, now=NOW).is_new
+            for actor, order in (
+                (OPERATOR, replace(retry, kind=BulkKind.DISCARD)),
+                (OPERATOR, replace(retry, selection=replace(since, error="E"))),
+                (OPERATOR, replace(retry, selection=ALL)),
+                (replace(OPERATOR, name="ada"), retry),
+            ):
+                with pytest.raises(WrongRequestError, match=r"this id: a retry of .* by grace"):
+                    start(session, actor, order, identity=once, now=NOW)
+            with pytest.raises(WrongRequestError, match="Another operation"):
+                undo(session, OPERATOR, uuid4(), identity=once, now=NOW)
 
     def test_many_that_are_over_hold_up_none(self, engine: Engine) -> None:
         """Each delivery is looked up by itself, whatever statistics don't know yet."""
