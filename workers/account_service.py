@@ -1,4 +1,7 @@
-"""What may be done to accounts of the dashboard, by whom, written down: pages, API and command."""
+"""What may be done to accounts of the dashboard, by whom, written down: pages, API and command.
+
+All of it raises ForbiddenError for who has just lost the right to by another admin's doing.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,11 +11,12 @@ from sqlmodel import Session
 
 from domain.ops.acting import WrongRequestError, checked_why
 from domain.ops.audit import Deed, record
-from domain.ops.permissions import Actor, ForbiddenError, Verb, demand
+from domain.ops.permissions import Actor, Verb
 from domain.ops.revealing import hide_from_account
 from domain.sql import execute, fetch, fetch_dicts
 from domain.tables.accounts import Role, Via
 from workers.accounts import NAME_FORM, keep_account, remove_account
+from workers.admins import demand_still
 
 NAME_RULE = (
     "A name has at most 64 letters from a to z, digits and any of . _ @ + -,"
@@ -65,7 +69,7 @@ class AccountOrder:
 
 def add_account(session: Session, actor: Actor, order: AccountOrder, *, now: datetime) -> None:
     """Make an account; raises WrongRequestError for a name that is none, or is taken."""
-    demand(actor, Verb.MANAGE_ACCOUNTS)
+    demand_still(session, actor, Verb.MANAGE_ACCOUNTS)
     name, role = checked_name(order.name), order.role
     if keep_account(session, name, role=role, password_hash=order.password_hash) is None:
         raise WrongRequestError(f"The name {name} is taken.")
@@ -75,12 +79,8 @@ def add_account(session: Session, actor: Actor, order: AccountOrder, *, now: dat
 
 
 def change_role(session: Session, actor: Actor, name: str, *, role: Role, now: datetime) -> bool:
-    """Let an account do what another role may, from its next request on; False if it did.
-
-    Raises ForbiddenError for who has just lost the right to by another admin's doing.
-    """
-    _demand_other(actor, name)
-    _demand_still(session, actor)
+    """Let an account do what another role may, from its next request on; False if it did."""
+    _demand_other(session, actor, name)
     rows = fetch(
         session,
         "UPDATE dashboard_users AS account SET role = %(role)s FROM dashboard_users AS before"
@@ -98,13 +98,9 @@ def change_role(session: Session, actor: Actor, name: str, *, role: Role, now: d
 
 
 def disable(session: Session, actor: Actor, name: str, *, why: str, now: datetime) -> bool:
-    """Let nobody sign in with an account, and sign it out everywhere; False if it was so.
-
-    Raises ForbiddenError for who has just lost the right to by another admin's doing.
-    """
-    _demand_other(actor, name)
+    """Let nobody sign in with an account, and sign it out everywhere; False if it was so."""
+    _demand_other(session, actor, name)
     why = checked_why(why)
-    _demand_still(session, actor)
     changed = execute(
         session,
         "UPDATE dashboard_users SET disabled_at = %(now)s"
@@ -120,7 +116,7 @@ def disable(session: Session, actor: Actor, name: str, *, why: str, now: datetim
 
 def enable(session: Session, actor: Actor, name: str, *, now: datetime) -> bool:
     """Let an account sign in again; False if it could."""
-    demand(actor, Verb.MANAGE_ACCOUNTS)
+    demand_still(session, actor, Verb.MANAGE_ACCOUNTS)
     changed = execute(
         session,
         "UPDATE dashboard_users SET disabled_at = NULL"
@@ -134,7 +130,7 @@ def enable(session: Session, actor: Actor, name: str, *, now: datetime) -> bool:
 
 def remove(session: Session, actor: Actor, name: str, *, now: datetime) -> bool:
     """Remove an account for good, which signs it out everywhere; False if there is none."""
-    _demand_other(actor, name)
+    _demand_other(session, actor, name)
     was_there = remove_account(session, name)
     if was_there:
         _write_down(session, actor, Deed("account.remove"), of=name, now=now)
@@ -143,7 +139,7 @@ def remove(session: Session, actor: Actor, name: str, *, now: datetime) -> bool:
 
 def sign_out_everywhere(session: Session, actor: Actor, name: str, *, now: datetime) -> int:
     """End every session of an account, one's own too; how many there were."""
-    demand(actor, Verb.MANAGE_ACCOUNTS)
+    demand_still(session, actor, Verb.MANAGE_ACCOUNTS)
     count = _end_sessions(session, name)
     if count:
         deed = Deed("account.sign_out", details={"sessions": count})
@@ -159,27 +155,12 @@ def checked_name(name: str) -> str:
     return name
 
 
-def _demand_other(actor: Actor, name: str) -> None:
+def _demand_other(session: Session, actor: Actor, name: str) -> None:
     """Nobody takes from themselves what they would need to give it back."""
-    demand(actor, Verb.MANAGE_ACCOUNTS)
+    demand_still(session, actor, Verb.MANAGE_ACCOUNTS)
     # Whose terminal it is has no account of that name here.
     if name == actor.name and actor.via is not Via.COMMAND:
         raise WrongRequestError("That is your own account: ask another admin.")
-
-
-def _demand_still(session: Session, actor: Actor) -> None:
-    """Of two admins who take it from each other at once the first has an effect: one is left.
-
-    All admins are locked, in the order of their ids, until the commit; whoever isn't one any more
-    is refused. At the command line nobody need be one.
-    """
-    admins = fetch(
-        session,
-        "SELECT name FROM dashboard_users WHERE role = 'admin' AND disabled_at IS NULL"
-        " ORDER BY id FOR UPDATE",
-    )
-    if actor.via is not Via.COMMAND and (actor.name,) not in admins:
-        raise ForbiddenError("You are no admin any more: somebody has just changed that.")
 
 
 def _end_sessions(session: Session, name: str) -> int:

@@ -1,4 +1,7 @@
-"""What may be done to API keys, by whom, written down: one way for pages, API and command."""
+"""What may be done to API keys, by whom, written down: one way for pages, API and command.
+
+All of it raises ForbiddenError for who has just lost the right to by another admin's doing.
+"""
 
 import difflib
 from dataclasses import dataclass
@@ -11,9 +14,10 @@ from sqlmodel import Session
 from domain.catalogue import PUBLIC_TYPES
 from domain.ops.acting import WrongRequestError, checked_why
 from domain.ops.audit import Deed, record
-from domain.ops.permissions import Actor, Verb, demand
+from domain.ops.permissions import Actor, Verb
 from domain.sql import fetch
 from domain.tables.keys import KeyDeed
+from workers.admins import demand_still
 from workers.key_rotation import Rotated, rotate_key
 from workers.keys import EVERY_TYPE, Key, Quota, keep_key, note, revoke_key
 
@@ -46,7 +50,7 @@ def order_key(session: Session, actor: Actor, order: KeyOrder, *, now: datetime)
 
     Raises WrongRequestError for what no key can be, or if this order was carried out before.
     """
-    demand(actor, Verb.MANAGE_KEYS)
+    demand_still(session, actor, Verb.MANAGE_KEYS)
     key = Key(order.identity, _checked_name(order.name), _checked_types(order.types), _quota(order))
     if fetch(session, "SELECT FROM api_keys WHERE id = %(id)s", id=key.id):
         raise WrongRequestError("This key was made already; its secret can't be shown again.")
@@ -65,7 +69,7 @@ def rotate(
 
     Raises CommandError if it is clear of none which one is meant.
     """
-    demand(actor, Verb.MANAGE_KEYS)
+    demand_still(session, actor, Verb.MANAGE_KEYS)
     if not timedelta() <= overlap <= LONGEST_OVERLAP:
         raise WrongRequestError(f"The old one still works for up to {LONGEST_OVERLAP.days} days.")
     rotated = rotate_key(session, wanted, overlap=overlap, by=actor.name)
@@ -79,7 +83,7 @@ def rotate(
 
 def revoke(session: Session, actor: Actor, key_id: UUID, *, why: str, now: datetime) -> bool:
     """Make a key useless at once, for a reason; False if it was, or never was one."""
-    demand(actor, Verb.MANAGE_KEYS)
+    demand_still(session, actor, Verb.MANAGE_KEYS)
     why = checked_why(why)
     was_in_use = revoke_key(session, key_id, by=actor.name)
     if was_in_use:

@@ -13,11 +13,10 @@ from dashboard.rendering import Page
 from dashboard.words import short
 from domain.ledger_queries import Traced
 from domain.notifications.tracing import ToldTrace
+from domain.ops.acting import can_be_discarded
 from domain.ops.circumstances import prospects
 from domain.ops.tracing import Story, tell_story
 
-# States out of which somebody may help a delivery.
-MENDABLE: Final = ("dead", "failed", "discarded")
 # Of so many it is told what a try would be worth.
 MOST_WEIGHED: Final = 50
 # Of a domain event that tells thousands a page shows so many; and what is looked at first.
@@ -39,7 +38,7 @@ async def show_domain_event(request: Request) -> Page:
             (node.seq, each.handler)
             for node in _all(story.traced)
             for each in node.deliveries
-            if each.state in MENDABLE
+            if can_be_helped(each.handler, each.state)
         ]
         return story, prospects(session, dead[:MOST_WEIGHED], now)
 
@@ -47,9 +46,14 @@ async def show_domain_event(request: Request) -> Page:
         raise HTTPException(404, "There is no such domain event, or it is no longer kept.")
     story, prospect = found
     title = f"{short(story.traced.type)} #{story.traced.seq}"
-    values = {"story": story, "prospect": prospect, "mendable": MENDABLE}
+    values = {"story": story, "prospect": prospect, "can_be_helped": can_be_helped}
     more = {"first_told": first_told, "told_shown": TOLD_SHOWN}
     return Page(title, "domain_event.html", values | more, live=True)
+
+
+def can_be_helped(handler: str, state: str) -> bool:
+    """Say whether a delivery stands so that somebody may do something about it."""
+    return state == "discarded" or can_be_discarded(handler, state)
 
 
 def first_told(told: Sequence[ToldTrace]) -> list[ToldTrace]:

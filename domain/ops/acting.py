@@ -11,12 +11,15 @@ from typing import Final
 
 from sqlmodel import Session
 
+from domain.catalogue import HANDLERS
 from domain.constants import WHY_LIMIT_CHARACTERS
 from domain.ops.audit import Deed, record
 from domain.ops.permissions import Actor, Verb, demand
 from domain.sql import fetch
 
 MENDABLE: Final = ("dead", "failed")
+# In which nothing would ever become of one whose handler was removed or renamed.
+_ENDLESS: Final = ("pending", "deferred")
 # A delivery: the number of its domain event, and its handler.
 Key = tuple[int, str]
 
@@ -64,7 +67,7 @@ def retry(session: Session, actor: Actor, key: Key, *, now: datetime) -> bool:
 
 
 def discard(session: Session, actor: Actor, key: Key, *, why: str, now: datetime) -> bool:
-    """Give up one dead or failed delivery, keeping its error and saying why; False if neither."""
+    """Give up one delivery, keeping its error and saying why; False if it can't be discarded."""
     demand(actor, Verb.DISCARD)
     why = checked_why(why)
     if not discard_these(session, [key], by=actor.name, why=why, now=now):
@@ -82,6 +85,11 @@ def restore(session: Session, actor: Actor, key: Key, *, now: datetime) -> bool:
     return True
 
 
+def can_be_discarded(handler: str, state: str) -> bool:
+    """Say whether it is dead or failed, or open for a handler that this version doesn't know."""
+    return state in MENDABLE or (handler not in HANDLERS and state in _ENDLESS)
+
+
 def retry_these(session: Session, keys: Sequence[Key], *, now: datetime) -> set[Key]:
     """Make those of them due that are dead or failed; give which. Asks nobody's leave."""
     return _done(
@@ -97,14 +105,16 @@ def retry_these(session: Session, keys: Sequence[Key], *, now: datetime) -> set[
 def discard_these(
     session: Session, keys: Sequence[Key], *, by: str, why: str, now: datetime
 ) -> set[Key]:
-    """Give up those of them that are dead or failed; give which. Asks nobody's leave."""
+    """Give up those of them that can be discarded; give which. Asks nobody's leave."""
     return _done(
         session,
         f"""
         WITH held AS MATERIALIZED (
             SELECT row.seq, row.handler, row.reason, row.awaits, row.settled_at
             FROM deliveries AS row JOIN {_THESE} ON {_OF_THESE}
-            WHERE row.state = ANY(%(states)s) FOR UPDATE OF row
+            WHERE row.state = ANY(%(states)s)
+                OR (row.state = ANY(%(endless)s) AND row.handler <> ALL(%(known)s))
+            FOR UPDATE OF row
         ), kept AS (
             INSERT INTO discards (seq, handler, discarded_at, actor, why, reason, awaits,
                 settled_at)
@@ -125,6 +135,8 @@ def discard_these(
         by=by,
         why=why,
         states=list(MENDABLE),
+        endless=list(_ENDLESS),
+        known=list(HANDLERS),
     )
 
 

@@ -3,6 +3,7 @@
 They are begun one after the other, since each looks at what the others have in hand.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,7 +12,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from domain.constants import BULK_RATE
-from domain.ops.acting import TakenError
+from domain.ops.acting import TakenError, WrongRequestError
 from domain.ops.audit import Deed, record
 from domain.ops.permissions import Actor
 from domain.sql import execute, fetch
@@ -21,6 +22,8 @@ from domain.tables.ops import BulkKind, BulkState
 BEGIN_LOCK: Final = 6_021_989
 # What an operation has not done with.
 IN_HAND: Final = "('waiting', 'trying')"
+# As a selection says one in words.
+_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +58,32 @@ class AlreadyBegunError(TakenError):
         self.bulk_id = bulk_id
 
 
-def begun_before(session: Session, identity: UUID) -> Begun | None:
-    """Wait until nobody else begins one; give the one of this id, if it was begun before."""
+def begun_before(session: Session, actor: Actor, asked: New) -> Begun | None:
+    """Wait until nobody else begins one; give the one of this id, if it was begun before.
+
+    Raises WrongRequestError if that was begun by somebody else, or is about something else. How
+    many there are, how fast and why isn't compared, and a moment neither: it may have been said as
+    so long ago.
+    """
     execute(session, "SELECT pg_advisory_xact_lock(%(lock)s)", lock=BEGIN_LOCK)
-    rows = fetch(session, "SELECT total FROM bulk_operations WHERE id = %(id)s", id=identity)
-    return next((Begun(identity, total, is_new=False) for (total,) in rows), None)
+    rows = fetch(
+        session,
+        "SELECT total, kind, actor, undoes, selection FROM bulk_operations WHERE id = %(id)s",
+        id=asked.id,
+    )
+    for total, *known, selection in rows:
+        meant = [asked.kind.value, actor.name, asked.undoes]
+        if known != meant or _timeless(selection) != _timeless(asked.selection):
+            raise WrongRequestError(
+                f"Another operation was begun with this id: a {known[0]} of {selection}, by"
+                f" {known[1]}. Nothing more was begun: take an id of its own for each."
+            )
+        return Begun(asked.id, total, is_new=False)
+    return None
+
+
+def _timeless(selection: str) -> str:
+    return _MOMENT.sub("", selection)
 
 
 def write_operation(session: Session, actor: Actor, new: New, *, now: datetime) -> None:
@@ -108,18 +132,28 @@ def confirm_items(session: Session, actor: Actor, new: New, *, listed: int, now:
 
 
 def _demand_free(session: Session, bulk_id: UUID) -> None:
-    """By bulk_items_seq_idx, an entry for each delivery of this one."""
+    """By bulk_items_in_hand_idx, a probe for each delivery of this one.
+
+    Written so that Postgres can't begin with the open operations instead and compare all of each
+    with all of this one: their deliveries may be ten thousand each, and statistics know of none.
+    """
     rows = fetch(
         session,
         f"""
-        SELECT held.bulk_id, open.kind, open.actor, count(*) AS count
-        FROM bulk_items AS mine
-        JOIN bulk_items AS held ON held.seq = mine.seq AND held.handler = mine.handler
-            AND held.bulk_id <> mine.bulk_id AND held.result IN {IN_HAND}
-        JOIN bulk_operations AS open ON open.id = held.bulk_id
+        WITH mine AS MATERIALIZED (
+            SELECT seq, handler FROM bulk_items WHERE bulk_id = %(id)s
+        ), others AS MATERIALIZED (
+            SELECT held.bulk_id, count(*) AS count FROM mine CROSS JOIN LATERAL (
+                SELECT few.bulk_id FROM bulk_items AS few
+                WHERE few.seq = mine.seq AND few.handler = mine.handler
+                    AND few.result IN {IN_HAND} AND few.bulk_id <> %(id)s
+                OFFSET 0
+            ) AS held GROUP BY held.bulk_id
+        )
+        SELECT others.bulk_id, open.kind, open.actor, others.count
+        FROM others JOIN bulk_operations AS open ON open.id = others.bulk_id
             AND open.state IN ('canary', 'running')
-        WHERE mine.bulk_id = %(id)s
-        GROUP BY held.bulk_id, open.kind, open.actor ORDER BY count DESC LIMIT 1
+        ORDER BY others.count DESC LIMIT 1
         """,
         id=bulk_id,
     )

@@ -6,7 +6,7 @@ every second (`stepping.py`). A retry may begin with one alone, the canary; and 
 have failed again, it stops.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -38,8 +38,9 @@ class Order:
 def start(session: Session, actor: Actor, order: Order, *, identity: UUID, now: datetime) -> Begun:
     """List what is selected now and have it done; asked for twice by one identity it is done once.
 
-    Raises WrongRequestError if there are more than were confirmed, or none, and AlreadyBegunError
-    if another operation has some of them in hand.
+    Raises WrongRequestError if there are more than were confirmed, or none, or if it was another
+    thing that this identity began, and AlreadyBegunError if another operation has some of them in
+    hand.
     """
     demand(actor, Verb.BULK)
     demand(actor, Verb.RETRY if order.kind is BulkKind.RETRY else Verb.DISCARD)
@@ -48,11 +49,12 @@ def start(session: Session, actor: Actor, order: Order, *, identity: UUID, now: 
     if order.rate not in BULK_RATES:
         raise WrongRequestError(f"Choose one of {', '.join(map(str, BULK_RATES))} a second.")
     why = checked_why(order.why)
-    if (begun := begun_before(session, identity)) is not None:
+    words = order.selection.in_words()
+    asked = New(identity, order.kind, words, why, order.expected, order.rate, order.canary)
+    if (begun := begun_before(session, actor, asked)) is not None:
         return begun
     found = _confirmed(session, order)
-    words = order.selection.in_words()
-    new = New(identity, order.kind, words, why, found, order.rate, order.canary)
+    new = replace(asked, total=found)
     write_operation(session, actor, new, now=now)
     source, values = chosen(session, order.selection)
     listed = execute(
@@ -73,19 +75,21 @@ def start(session: Session, actor: Actor, order: Order, *, identity: UUID, now: 
 def undo(session: Session, actor: Actor, bulk_id: UUID, *, identity: UUID, now: datetime) -> Begun:
     """Have what a bulk discard gave up restored, by an operation with this identity; once.
 
-    Raises WrongRequestError while it still goes on, or if there is nothing to restore.
+    Raises WrongRequestError while it still goes on, if there is nothing to restore, or if it was
+    another thing that this identity began.
     """
     demand(actor, Verb.BULK)
     demand(actor, Verb.RESTORE)
-    if (begun := begun_before(session, identity)) is not None:
+    words = "what was discarded"
+    asked = New(identity, BulkKind.RESTORE, words, "undone", 0, undoes=str(bulk_id))
+    if (begun := begun_before(session, actor, asked)) is not None:
         return begun
     _demand_over(session, bulk_id)
     statement = f"SELECT count(*) FROM bulk_items AS item {_UNDOABLE}"
     ((count,),) = fetch(session, statement, bulk_id=bulk_id)
     if count == 0:
         raise WrongRequestError("Nothing of it can be restored: it was, or 30 days are over.")
-    words = "what was discarded"
-    new = New(identity, BulkKind.RESTORE, words, "undone", count, undoes=str(bulk_id))
+    new = replace(asked, total=count)
     write_operation(session, actor, new, now=now)
     listed = execute(
         session,

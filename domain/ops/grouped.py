@@ -1,7 +1,7 @@
 """Lists of deliveries by an index that begins with the handler: what is due, and what is dead.
 
-Each handler, or kind of error in it, is looked up by itself for no more than a page, and the page
-is put together of these. So nothing hides anything, however much there is of others.
+Each handler, or kind of error in it, is looked up by itself for no more than is wanted, and the
+page is put together of these. So nothing hides anything, however much there is of others.
 """
 
 from typing import Any, Final
@@ -36,7 +36,7 @@ def is_by_death(wanted: DeliveryFilter) -> bool:
 def source_by_due(
     session: Session, wanted: DeliveryFilter, after: Cursor | None
 ) -> tuple[str, dict[str, Any]]:
-    """Give what to select `AS row` from, `%(each)s` rows of each handler, and its values."""
+    """Give what to select `AS row` from, its first `%(most)s` rows, and its values."""
     handlers = _handlers(session, wanted, DUE)
     if after is not None:
         handlers = [handler for handler in handlers if handler >= after.handler]
@@ -55,7 +55,7 @@ def source_by_due(
 def source_by_death(
     session: Session, wanted: DeliveryFilter, after: Cursor | None
 ) -> tuple[str, dict[str, Any]] | None:
-    """Give what to select `AS row` from, `%(each)s` rows of each kind, and its values.
+    """Give what to select `AS row` from, `%(most)s` rows of each kind, and its values.
 
     None if there are more kinds than are put together.
     """
@@ -80,16 +80,35 @@ def _handlers(session: Session, wanted: DeliveryFilter, held: str) -> list[str]:
     return handlers_with(session, held) if wanted.handlers is None else sorted(wanted.handlers)
 
 
-_DUE_OF_EACH: Final = """
-unnest(%(handlers)s::text[], %(moments)s::timestamptz[], %(seqs)s::bigint[])
-    AS of (handler, moment, seq)
-CROSS JOIN LATERAL (
-    SELECT * FROM deliveries AS few
-    WHERE few.handler = of.handler AND few.due_at <= coalesce(%(due)s::timestamptz, now()) {state}
-        AND few.due_at >= coalesce(of.moment, '-infinity')
-        AND (of.seq IS NULL OR (few.due_at, few.seq) > (of.moment, of.seq))
-    ORDER BY few.due_at, few.seq LIMIT %(each)s
-) AS row
+_DUE_OF_ONE: Final = """
+FROM deliveries AS few
+WHERE few.handler = of.handler AND few.due_at <= coalesce(%(due)s::timestamptz, now()) {state}
+    AND few.due_at >= coalesce(of.moment, '-infinity')
+    AND (of.seq IS NULL OR (few.due_at, few.seq) > (of.moment, of.seq))
+ORDER BY few.due_at, few.seq LIMIT"""
+# Handlers come one after the other, so each gets what those before it have left over.
+_DUE_OF_EACH: Final = f"""
+(
+    WITH RECURSIVE listed AS (
+        SELECT * FROM unnest(%(handlers)s::text[], %(moments)s::timestamptz[], %(seqs)s::bigint[])
+            WITH ORDINALITY AS each (handler, moment, seq, place)
+    ), shares (handler, moment, seq, place, share, remaining) AS (
+        SELECT NULL::text, NULL::timestamptz, NULL::bigint, 0::bigint, 0::bigint, %(most)s::bigint
+        UNION ALL
+        SELECT of.handler, of.moment, of.seq, of.place, counted.share,
+            of.remaining - counted.share
+        FROM (
+            SELECT listed.*, shares.remaining FROM shares JOIN listed
+                ON listed.place = shares.place + 1 AND shares.remaining > 0
+            -- Or Postgres might count of all before it sees whose turn it is.
+            OFFSET 0
+        ) AS of
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS share FROM (SELECT {_DUE_OF_ONE} of.remaining) AS theirs
+        ) AS counted
+    )
+    SELECT * FROM shares WHERE share > 0
+) AS of CROSS JOIN LATERAL (SELECT * {_DUE_OF_ONE} of.share) AS row
 """
 _DEAD_OF_EACH: Final = """
 unnest(%(handlers)s::text[], %(fingerprints)s::text[]) AS of (handler, fingerprint)
@@ -97,7 +116,7 @@ CROSS JOIN LATERAL (
     SELECT * FROM deliveries AS few
     WHERE few.state = 'dead' AND few.handler = of.handler AND few.fingerprint = of.fingerprint
         {late} {beyond}
-    ORDER BY few.settled_at DESC, few.seq DESC LIMIT %(each)s
+    ORDER BY few.settled_at DESC, few.seq DESC LIMIT %(most)s
 ) AS row
 """
 _BEYOND: Final = """

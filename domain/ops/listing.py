@@ -35,14 +35,16 @@ def list_deliveries(
     """Give a page of deliveries: the newest first; what is due by handler, longest due first.
 
     Of a part of what is dead that which died last comes first. By the index of what is due, of the
-    kind, of the state, of the subject, or by the primary key. Reads no more rows than `looked_at`
-    says; entries of an index that holds the handler too aren't counted, and of what is due in a
-    handler those in another state neither.
+    kind, of the state, of the subject, or by the primary key. Looks at no more rows than
+    `looked_at` says in all, of what is dead at no more than a page of each kind; entries of an
+    index that holds the handler too aren't counted, and of what is due in a handler neither are
+    those in another state, or due at the very same moment.
     """
     place = _place(session, wanted, after)
     rest, more = _rest(wanted, place.order)
     values = place.values | more | {"limit": limit + 1, "looked_at": looked_at(wanted)}
-    values["each"] = looked_at(wanted) if rest else limit + 1
+    # Where nothing is left to be asked of them, no more than the page.
+    values["most"] = looked_at(wanted) if rest else limit + 1
     looked = f"SELECT row.* FROM {place.source} ORDER BY {place.order} LIMIT %(looked_at)s"
     rows = fetch_dicts(
         session,

@@ -159,6 +159,13 @@ class BulkItem(SQLModel, table=True):
         Index("bulk_items_result_idx", "bulk_id", "result", "place"),
         # What was done to one delivery.
         Index("bulk_items_seq_idx", "seq", "handler"),
+        # Which operations have one in hand, however many had it before.
+        Index(
+            "bulk_items_in_hand_idx",
+            "seq",
+            "handler",
+            postgresql_where=text("result IN ('waiting', 'trying')"),
+        ),
     )
 
     bulk_id: UUID = Field(primary_key=True, foreign_key="bulk_operations.id", ondelete="CASCADE")

@@ -1,13 +1,14 @@
 """What the domain must not do, where neither linter nor layers can say so."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from typing import Final
 
 import pytest
 
-from tests.architecture.source import File, files, functions, imports
+from tests.architecture.source import PACKAGES, File, files, functions, imports
 
 DOMAIN: Final = files("domain")
 HANDLING: Final = [
@@ -91,6 +92,23 @@ class TestDomain:
             assert vague & VAGUE == set(), place
 
 
+class TestLocks:
+    def test_every_advisory_lock_has_a_number_of_its_own(self) -> None:
+        """Or two who have nothing to do with one another wait for one another."""
+        numbers = dict(_advisory_locks())
+        assert len(numbers) >= 5
+        assert len(set(numbers.values())) == len(numbers), numbers
+
+    def test_none_is_taken_by_a_number_without_a_name(self) -> None:
+        taken = [
+            found[1]
+            for file in files(*PACKAGES)
+            for found in re.finditer(r"pg_(?:try_)?advisory_\w+\(([^)]*)", file.text)
+        ]
+        assert len(taken) >= 5
+        assert set(taken) <= {"%(lock", ":lock"}
+
+
 class TestRules:
     def test_every_topic_that_decides_has_rules(self) -> None:
         assert len(RULES) >= 8
@@ -104,6 +122,18 @@ class TestRules:
             and not name.startswith(RULES_MAY_IMPORT)
         ]
         assert foreign == []
+
+
+def _advisory_locks() -> Iterator[tuple[str, int]]:
+    """Where numbers are named …_LOCK, and which."""
+    for file in files(*PACKAGES):
+        for node in file.tree.body:
+            if not isinstance(node, ast.Assign | ast.AnnAssign):
+                continue
+            named = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            number = getattr(node.value, "value", None)
+            if ast.unparse(named).endswith("_LOCK") and isinstance(number, int):
+                yield f"{file.path}::{ast.unparse(named)}", number
 
 
 def _dotted(names: tuple[str, ...]) -> list[str]:

@@ -23,15 +23,37 @@ from tests.concurrency.race import WAITING
 from tests.helpers.ledger import ask, until
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.roles import acting_as
-from workers.account_service import change_role, disable
+from workers.account_service import (
+    AccountOrder,
+    add_account,
+    change_role,
+    disable,
+    enable,
+    remove,
+    sign_out_everywhere,
+)
 from workers.accounts import keep_account
 from workers.database import make_engine
+from workers.key_service import KeyOrder, order_key, revoke, rotate
 
 NOW: Final = datetime(2026, 11, 21, 12, tzinfo=UTC)
 HOUR: Final = timedelta(hours=1)
 ADA, BO = (Actor(name, Role.ADMIN, Via.DASHBOARD) for name in ("ada", "bo"))
 ALL: Final = DeadSelection(handler="h")
 Work = Callable[[Session], Any]
+
+# What bo still tries as an admin.
+MANAGING: Final[dict[str, Work]] = {
+    "create": lambda session: add_account(
+        session, BO, AccountOrder("eve", Role.ADMIN, "none"), now=NOW
+    ),
+    "enable": lambda session: enable(session, BO, "ada", now=NOW),
+    "remove": lambda session: remove(session, BO, "ada", now=NOW),
+    "sign out": lambda session: sign_out_everywhere(session, BO, "ada", now=NOW),
+    "make a key": lambda session: order_key(session, BO, KeyOrder(uuid4(), "mine"), now=NOW),
+    "rotate a key": lambda session: rotate(session, BO, "theirs", overlap=HOUR, now=NOW),
+    "revoke a key": lambda session: revoke(session, BO, uuid4(), why="so", now=NOW),
+}
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +162,17 @@ class TestAdmins:
         with pytest.raises(ForbiddenError):
             other.result()
         assert ask(engine, "SELECT role FROM dashboard_users WHERE name = 'bo'") == "admin"
+
+    @pytest.mark.parametrize("name", MANAGING)
+    def test_who_lost_it_meanwhile_does_nothing_more(self, engine: Engine, name: str) -> None:
+        other = at_once(
+            engine,
+            lambda session: change_role(session, ADA, "bo", role=Role.VIEWER, now=NOW),
+            MANAGING[name],
+        )
+        with pytest.raises(ForbiddenError, match="no admin any more"):
+            other.result()
+        assert ask(engine, "SELECT string_agg(action, ' ') FROM audit_log") == "account.role"
 
 
 def test_of_two_who_pause_the_second_sees_the_first(engine: Engine) -> None:

@@ -68,6 +68,22 @@ class Plan:
         """The tables that were read from one end to the other."""
         return {node["Relation Name"] for node in self._nodes if "Seq Scan" in node["Node Type"]}
 
+    @property
+    def compared(self) -> int:
+        """How many pairs of rows were put together and found not to belong together."""
+        removed = "Rows Removed by Join Filter"
+        return sum(int(node.get(removed, 0)) * int(node["Actual Loops"]) for node in self._nodes)
+
+    def rows_of(self, table: str) -> int:
+        """How many rows of a table were looked at, as often as each was."""
+        scans = [node for node in self._nodes if node.get("Relation Name") == table]
+        removed = "Rows Removed by Filter"
+        looked = (
+            (float(node["Actual Rows"]) + float(node.get(removed, 0))) * float(node["Actual Loops"])
+            for node in scans
+        )
+        return round(sum(looked))
+
     def __str__(self) -> str:
         """A line a step, with what each has looked at."""
         return "\n".join(_lines(self._root, 0))

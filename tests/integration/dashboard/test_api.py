@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from dashboard.__main__ import server_config
@@ -24,7 +24,7 @@ from tests.helpers.ledger import a_registration, publish, until
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.roles import acting_as
 from tests.helpers.serving import serving
-from tests.integration.dashboard.scene import PASSWORD, an_account
+from tests.integration.dashboard.scene import PASSWORD, a_session, an_account
 from tests.integration.dashboard.test_overview import keep
 from tests.unit.dashboard.test_judgement import well
 from workers.database import make_engine
@@ -188,6 +188,28 @@ class TestActing:
         done = [(each["action"], each["via"]) for each in entries if each["seq"] == seq]
         assert done == [("retry", "api"), ("restore", "api"), ("discard", "api")]
 
+    def test_what_a_removed_handler_left_is_given_up_where_it_is_told(
+        self, client: httpx.Client, engine: Engine
+    ) -> None:
+        seq = ask(client, "/deliveries", subject=an_id("Ada"))["deliveries"][0]["seq"]
+        with engine.begin() as connection:
+            left = (
+                "INSERT INTO deliveries (seq, handler, lane, received_at, state, due_at)"
+                " SELECT seq, 'api.gone', 'seats', received_at, 'pending', now()"
+                " FROM domain_events WHERE seq = :seq"
+            )
+            connection.execute(text(left), {"seq": seq})
+        address = client.base_url.join("/")
+        cookies = {"momento-session": a_session(engine, "robot", now=datetime.now(UTC))}
+        with httpx.Client(base_url=address, timeout=30, cookies=cookies) as browser:
+            page = browser.get(f"/domain-events/{seq}").text
+        assert page.count(f'name="pick" value="{seq}~api.gone"') == 1
+        assert "Retry this handler" not in page
+        key = {"seq": seq, "handler": "api.gone"}
+        for does in ("discard", "restore", "discard"):
+            answer = client.post(f"/deliveries/{does}", json=key | {"why": "removed"})
+            assert answer.status_code == 200, answer.text
+
     def test_many_are_discarded_and_all_of_it_undone(
         self, client: httpx.Client, engine: Engine
     ) -> None:
@@ -222,6 +244,8 @@ class TestActing:
         answers = [client.post("/bulk", json=order | {"canary": True}) for _ in range(2)]
         assert [each.status_code for each in answers] == [202, 200]
         assert answers[0].json() == answers[1].json() == {"id": order["id"], "deliveries": 3}
+        other = client.post("/bulk", json=order | {"canary": True, "kind": "discard"})
+        assert (other.status_code, "this id" in other.json()["detail"]) == (422, True)
         listed = ask(client, "/bulk")["operations"]
         assert [each["id"] for each in listed].count(order["id"]) == 1
         last = MomentCursor(datetime.fromisoformat(listed[-1]["created_at"]), listed[-1]["id"])

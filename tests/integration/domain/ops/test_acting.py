@@ -74,6 +74,30 @@ class TestUndo:
             ("grace", "dashboard", "restore", None),
         ]
 
+    @pytest.mark.parametrize("state", ["pending", "deferred"])
+    def test_what_a_removed_handler_left_is_discarded_and_is_dead_once_that_is_undone(
+        self, engine: Engine, state: str
+    ) -> None:
+        gone, waits = "kudos.gone", {"due_at": NOW, "awaits": "event:1"}
+        a_delivery(engine, 1, state, handler=gone, **waits)
+        assert not do(engine, lambda s: retry(s, OPERATOR, (1, gone), now=NOW))
+        assert do(engine, lambda s: discard(s, OPERATOR, (1, gone), why="removed", now=NOW))
+        given_up = row(engine)
+        assert (given_up["state"], given_up["due_at"]) == ("discarded", None)
+        assert do(engine, lambda s: restore(s, OPERATOR, (1, gone), now=NOW))
+        back = row(engine)
+        assert (back["state"], back["awaits"], back["settled_at"]) == ("dead", "event:1", NOW)
+
+    @pytest.mark.parametrize("state", ["pending", "deferred", "done"])
+    def test_what_a_handler_will_still_do_is_not_discarded(
+        self, engine: Engine, state: str
+    ) -> None:
+        a_delivery(engine, 1, state)
+        assert not do(engine, lambda s: discard(s, OPERATOR, KEY, why="no", now=NOW))
+        a_delivery(engine, 2, "done", handler="kudos.gone")
+        assert not do(engine, lambda s: discard(s, OPERATOR, (2, "kudos.gone"), why="x", now=NOW))
+        assert entries(engine) == []
+
     def test_each_has_one_effect_however_often_it_is_pressed(self, engine: Engine) -> None:
         a_dead_one(engine)
         assert [do(engine, lambda s: retry(s, OPERATOR, KEY, now=NOW)) for _ in range(3)] == [

@@ -1,6 +1,7 @@
 """Bulk operations: never more than was confirmed, one first, at a rate, stopped, undone."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -20,6 +21,7 @@ from domain.ops.triage import DeadSelection
 from domain.sql import execute
 from domain.tables.accounts import Role, Via
 from domain.tables.ops import BulkKind, ItemResult
+from tests.helpers.explain import explain, overhear
 from tests.helpers.postgres import PostgresServer
 from workers.database import make_engine
 
@@ -66,6 +68,18 @@ def begin(engine: Engine, kind: BulkKind = BulkKind.RETRY, *, expected: int, rat
     order = Order(kind, ALL, "because", expected, rate, canary)
     with Session(engine) as session, session.begin():
         start(session, OPERATOR, order, identity=bulk_id, now=NOW)
+    return bulk_id
+
+
+def begin_beside(engine: Engine, kind: BulkKind = BulkKind.RETRY, *, expected: int) -> UUID:
+    """Begin one over what others have in hand, as versions before this one let anybody do."""
+    away = "UPDATE bulk_operations SET state = 'done' WHERE state = 'running'"
+    back = "UPDATE bulk_operations SET state = 'running' WHERE state = 'done'"
+    with engine.begin() as connection:
+        connection.execute(text(away))
+    bulk_id = begin(engine, kind, expected=expected)
+    with engine.begin() as connection:
+        connection.execute(text(back))
     return bulk_id
 
 
@@ -142,6 +156,64 @@ class TestTwice:
         with engine.connect() as connection:
             statement = text("SELECT count(*) FROM audit_log WHERE action = 'bulk.retry'")
             assert connection.execute(statement).scalar_one() == 2
+
+    def test_an_id_is_of_one_thing_only(self, engine: Engine) -> None:
+        dead(engine, 3)
+        once, since = uuid4(), replace(ALL, died=NOW - 60 * SECOND)
+        retry = Order(BulkKind.RETRY, since, "because", 3)
+        with Session(engine) as session, session.begin():
+            start(session, OPERATOR, retry, identity=once, now=NOW)
+        with Session(engine) as session:
+            # Sent again a minute later: what died in the last hour is said by another moment.
+            again = replace(retry, why="so", rate=5, selection=replace(ALL, died=NOW))
+            assert not start(session, OPERATOR, again, identity=once, now=NOW).is_new
+            for actor, order in (
+                (OPERATOR, replace(retry, kind=BulkKind.DISCARD)),
+                (OPERATOR, replace(retry, selection=replace(since, error="E"))),
+                (OPERATOR, replace(retry, selection=ALL)),
+                (replace(OPERATOR, name="ada"), retry),
+            ):
+                with pytest.raises(WrongRequestError, match=r"this id: a retry of .* by grace"):
+                    start(session, actor, order, identity=once, now=NOW)
+            with pytest.raises(WrongRequestError, match="Another operation"):
+                undo(session, OPERATOR, uuid4(), identity=once, now=NOW)
+
+    def test_many_that_are_over_hold_up_none(self, engine: Engine) -> None:
+        """Each delivery is looked up by itself, whatever statistics don't know yet."""
+        count = 3_000
+        dead(engine, count)
+        with engine.begin() as connection:
+            for of in (
+                (
+                    "bulk_operations (id, kind, state, selection, why, actor, via, total, rate)"
+                    " SELECT md5('o' || n)::uuid, 'retry', 'done', '', '', 'ada', 'api', 1, 1"
+                    " FROM generate_series(1, 20) AS n"
+                ),
+                (
+                    "bulk_items (bulk_id, place, seq, handler, result)"
+                    " SELECT md5('o' || n % 20 + 1)::uuid, n, n / 20 + 1, 'h',"
+                    " CASE n % 100 WHEN 0 THEN 'trying' ELSE 'failed' END"
+                    f" FROM generate_series(0, 20 * {count} - 1) AS n"
+                ),
+            ):
+                connection.execute(text(f"INSERT INTO {of}"))
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            # As it was before this one.
+            connection.execute(text("ANALYZE bulk_operations, bulk_items"))
+        order, once = Order(BulkKind.RETRY, ALL, "because", count), uuid4()
+        with Session(engine) as session, session.begin():
+            asked = overhear(session)
+            assert start(session, OPERATOR, order, identity=once, now=NOW).total == count
+            (probing,) = (each for each in asked if "mine" in each.statement)
+            for generic in (False, True):
+                plan = explain(session, probing, generic=generic)
+                assert "bulk_items_in_hand_idx" in plan.indexes
+                assert "bulk_items" not in plan.read_whole
+                # A few pages for each of them; comparing all with all would be a million rows.
+                assert plan.buffers < 5 * count, plan
+                assert plan.compared < 2 * count, plan
+        with pytest.raises(AlreadyBegunError, match=r"3,000 of these .* grace"):
+            begin(engine, expected=count)
 
     def test_a_step_of_one_alone(self, engine: Engine) -> None:
         dead(engine, 3)
@@ -221,7 +293,7 @@ class TestInterruptions:
         """While one step is under way others go on, another scheduler's and whoever cancels."""
         dead(engine, 3)
         first = begin(engine, BulkKind.DISCARD, expected=3, rate=20)
-        second, third = (begin(engine, expected=3, rate=20) for _ in range(2))
+        second, third = (begin_beside(engine, expected=3) for _ in range(2))
         with Session(engine) as one, one.begin():
             assert step_operation(one, str(first), NOW) == 3
             with Session(engine) as other, other.begin():
@@ -247,13 +319,16 @@ class TestInterruptions:
     def test_one_that_fails_holds_up_no_other(self, engine: Engine) -> None:
         dead(engine, 3)
         broken = begin(engine, BulkKind.DISCARD, expected=3)
-        bulk_id = begin(engine, BulkKind.DISCARD, expected=3)
+        bulk_id = begin_beside(engine, BulkKind.DISCARD, expected=3)
         with engine.begin() as connection:
             # Kept with what is discarded, in a column of a table that takes no such text.
             connection.execute(
                 text("ALTER TABLE discards ADD CONSTRAINT broken CHECK (actor <> 'broken')")
             )
-            spoil = text("UPDATE bulk_operations SET actor = 'broken' WHERE id = :id")
+            spoil = text(
+                "UPDATE bulk_operations SET actor = 'broken',"
+                " created_at = created_at - interval '1 second' WHERE id = :id"
+            )
             connection.execute(spoil, {"id": broken})
         try:
             with pytest.raises(psycopg.errors.CheckViolation):
@@ -278,7 +353,7 @@ class TestInterruptions:
 class TestListing:
     def test_those_of_one_moment_are_all_listed(self, engine: Engine) -> None:
         dead(engine, 1)
-        begun = {str(begin(engine, expected=1)) for _ in range(5)}
+        begun = {str(begin_beside(engine, expected=1)) for _ in range(5)}
         found, after = list[str](), None
         with Session(engine) as session:
             while page := list_operations(session, after=after, limit=2):

@@ -1,5 +1,6 @@
 """What ops read: pages that lose no row, counts that stop, groups of the dead, and any id."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from sqlmodel import Session
 
 from domain.ops.circumstances import prospects
 from domain.ops.filters import Cursor, DeliveryFilter
-from domain.ops.listing import list_deliveries
+from domain.ops.listing import LOOKED_AT_FOR_A_PERSON, list_deliveries
 from domain.ops.moments import seq_at
 from domain.ops.operations import sample
 from domain.ops.searching import Lead, search
@@ -86,6 +87,7 @@ class TestPages:
             DeliveryFilter(state=DeliveryState.DEAD, handler="made.up_1"),
             DeliveryFilter(state=DeliveryState.DEAD, error="E1"),
             DeliveryFilter(state=DeliveryState.PENDING, handler="made.up_1"),
+            DeliveryFilter(state=DeliveryState.PENDING, error="E1"),
             DeliveryFilter(),
         ],
     )
@@ -146,6 +148,37 @@ class TestPages:
             assert not plan.read_whole
             # The table's rows of two thousand pages, and each index's entries, are left alone.
             assert plan.buffers < 1_000, plan
+
+    def test_so_many_are_looked_at_in_all_handlers_together(self, session: Session) -> None:
+        """And each page goes on where the one before it has stopped, whichever handler that was."""
+        of = "INSERT INTO deliveries (seq, handler, lane, received_at, state, due_at)"
+        flood = (
+            f"{of} SELECT 50000 + n, 'a.' || n % 10, 'afterwards', :now, 'pending',"
+            " :now - interval '3 days' + n * interval '1 ms' FROM generate_series(1, 30000) AS n"
+        )
+        theirs = (
+            f"{of} SELECT seq, 'b.' || row_number() OVER (), 'afterwards', received_at, 'pending',"
+            " :now FROM domain_events WHERE subject = :ada"
+        )
+        session.connection().execute(text(flood), {"now": NOW})
+        session.connection().execute(text(theirs), {"now": NOW, "ada": an_id("Ada")})
+        session.connection().execute(text("ANALYZE deliveries"))
+        wanted = DeliveryFilter(user=an_id("Ada"), due=NOW)
+        asked = overhear(session)
+        found = list_deliveries(session, wanted)
+        assert (found.rows, found.was_cut) == ([], True)
+        assert found.after is not None
+        assert found.after.handler == "a.1"
+        looking = [each for each in asked if "LATERAL" in each.statement]
+        assert len(looking) == 2
+        for each, generic in itertools.product(looking, (False, True)):
+            plan = explain(session, each, generic=generic)
+            # Counted, then read, and one more of each to see where a moment ends.
+            assert plan.rows_of("deliveries") <= 2 * LOOKED_AT_FOR_A_PERSON + 20, plan
+        keys = walk(session, wanted)
+        assert [handler for _, handler in keys] == ["b.1", "b.2"]
+        everything = walk(session, DeliveryFilter(due=NOW), limit=1_000)
+        assert len(set(everything)) == len(everything) == 30_000 + 200 + 2
 
     def test_what_is_due_of_a_lane(self, session: Session) -> None:
         of = "INSERT INTO deliveries (seq, handler, lane, received_at, state, due_at) VALUES "
