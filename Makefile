@@ -15,7 +15,7 @@ UV := .venv-lock/bin/uv pip compile pyproject.toml --quiet --universal --python-
 	--generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 PYTEST_FLAGS ?=
 # Most tests wait for something; those that kill whole systems have the machine to themselves.
-TEST_PROCESSES ?= 3
+TEST_PROCESSES ?= 4
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
