@@ -90,7 +90,8 @@ def _news(known: Circumstances, now: datetime, *, only: bool) -> Worth:
         if only:
             return Worth(Level.LATE, f"It tells of a gathering that was over {ago}.")
         return Worth(
-            Level.LATE, f"Our tables need it; the gathering was over {ago}, so who is told is few."
+            Level.LATE,
+            f"Our tables need it; the gathering was over {ago}, so few are told.",
         )
     if (age := now - known.time) > DAY:
         return Worth(Level.LATE, f"Somebody would be told now of what happened {_ago(age)}.")

@@ -15,7 +15,6 @@ from tests.browser.scene import PASSWORD, Site, a_journal, furnish
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.roles import acting_as
 from tests.helpers.serving import serving
-from workers.database import make_engine
 
 # A page that waits longer on this machine is broken.
 PATIENCE_MS = 20_000
@@ -41,15 +40,12 @@ def site(
     postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
     """A furnished dashboard for this test process."""
-    url = postgres_server.create()
-    engine = make_engine(url, process="test", pool_size=6)
-    furnish(engine)
-    place = Place(journal=a_journal(tmp_path_factory.mktemp("sandbox")))
-    app = make_app(acting_as(engine, "dashboard"), place=place)
-    with serving(app, server_config) as address:
-        yield Site(address, engine)
-    engine.dispose()
-    postgres_server.drop(url)
+    with postgres_server.engine(pool_size=6) as engine:
+        furnish(engine)
+        place = Place(journal=a_journal(tmp_path_factory.mktemp("sandbox")))
+        app = make_app(acting_as(engine, "dashboard"), place=place)
+        with serving(app, server_config) as address:
+            yield Site(address, engine)
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from domain.figures.store import keep_snapshot
 from domain.ops.stepping import step_operations
 from domain.tables.accounts import Role
 from domain.tables.kudos import Kudo
-from tests.helpers.evening import END, HOUR, START, Diary, tell
+from tests.helpers.drinks import drinks_for_two
+from tests.helpers.evening import END, tell
 from tests.unit.dashboard.test_judgement import well
 from workers.accounts import create_account
 from workers.sandbox.journal import Entry, Journal
@@ -25,14 +26,7 @@ KUDOS: Final = "kudos.apply_kudos_given"
 
 def furnish(engine: Engine) -> None:
     """Fill a database, and make an account for each role; its name is the role's."""
-    diary = Diary()
-    diary.people("Hanna", "Cleo", "Ada", "Bo")
-    diary.event("drinks", host="Hanna", seats=4)
-    for person in ("Ada", "Bo"):
-        diary.phone("ios", of=person, at=START)
-        diary.invited("drinks", person)
-        diary.paid("drinks", person)
-        diary.checked_in("drinks", person, at=START + HOUR)
+    diary = drinks_for_two(phones=True)
     diary.pages.append(diary.thanked("drinks", "Ada", "Bo", Kudo.HELPFUL, at=END))
     tell(engine, diary.pages)
     with Session(engine) as session, session.begin():

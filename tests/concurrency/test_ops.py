@@ -33,7 +33,6 @@ from workers.account_service import (
     sign_out_everywhere,
 )
 from workers.accounts import keep_account
-from workers.database import make_engine
 from workers.key_service import KeyOrder, order_key, revoke, rotate
 
 NOW: Final = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -58,11 +57,8 @@ MANAGING: Final[dict[str, Work]] = {
 
 @pytest.fixture(scope="module")
 def shared(postgres_server: PostgresServer) -> Iterator[Engine]:
-    url = postgres_server.create()
-    made = make_engine(url, process="test", pool_size=4)
-    yield made
-    made.dispose()
-    postgres_server.drop(url)
+    with postgres_server.engine(pool_size=4) as made:
+        yield made
 
 
 @pytest.fixture

@@ -11,10 +11,12 @@ from uuid import uuid4
 
 import psycopg
 from psycopg import sql
+from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
 from workers import embedded
 from workers.commands.migrate import migrate
+from workers.database import make_engine
 
 TEMPLATE: Final = "momento_template"
 MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a directory of random name is made in it
@@ -49,6 +51,17 @@ class PostgresServer:
     def drop(self, database_url: str) -> None:
         """Drop a database, and end whatever is still connected to it."""
         self._run("DROP DATABASE IF EXISTS {} WITH (FORCE)", _name_in(database_url))
+
+    @contextmanager
+    def engine(self, *, pool_size: int) -> Iterator[Engine]:
+        """Connect to a migrated, empty database, which goes when it is left."""
+        url = self.create()
+        made = make_engine(url, process="test", pool_size=pool_size)
+        try:
+            yield made
+        finally:
+            made.dispose()
+            self.drop(url)
 
     def prepare(self) -> None:
         """Make the template."""

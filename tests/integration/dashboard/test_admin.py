@@ -26,7 +26,6 @@ from tests.integration.dashboard.scene import OURS, PASSWORD, an_account
 from tests.integration.dashboard.test_roles import token_of
 from workers.account_service import change_role, disable
 from workers.accounts import verify
-from workers.database import make_engine
 from workers.key_service import KeyOrder, order_key, revoke, rotate
 from workers.keys import authenticate
 
@@ -37,13 +36,10 @@ ADMIN: Final = Actor("admin", Role.ADMIN, Via.API)
 
 @pytest.fixture(scope="module")
 def engine(postgres_server: PostgresServer) -> Iterator[Engine]:
-    url = postgres_server.create()
-    made = make_engine(url, process="test", pool_size=6)
-    for role in Role:
-        an_account(made, role.value, role)
-    yield made
-    made.dispose()
-    postgres_server.drop(url)
+    with postgres_server.engine(pool_size=6) as made:
+        for role in Role:
+            an_account(made, role.value, role)
+        yield made
 
 
 @pytest.fixture(scope="module")

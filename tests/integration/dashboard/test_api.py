@@ -27,22 +27,18 @@ from tests.helpers.serving import serving
 from tests.integration.dashboard.scene import PASSWORD, a_session, an_account
 from tests.integration.dashboard.test_overview import keep
 from tests.unit.dashboard.test_judgement import well
-from workers.database import make_engine
 
 HOUR = timedelta(hours=1)
 
 
 @pytest.fixture(scope="module")
 def engine(postgres_server: PostgresServer) -> Iterator[Engine]:
-    url = postgres_server.create()
-    made = make_engine(url, process="test", pool_size=4)
-    diary = Diary()
-    diary.people("Ada")
-    tell(made, diary.pages)
-    an_account(made, "robot", Role.OPERATOR)
-    yield made
-    made.dispose()
-    postgres_server.drop(url)
+    with postgres_server.engine(pool_size=4) as made:
+        diary = Diary()
+        diary.people("Ada")
+        tell(made, diary.pages)
+        an_account(made, "robot", Role.OPERATOR)
+        yield made
 
 
 @pytest.fixture(scope="module")

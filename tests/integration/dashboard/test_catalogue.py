@@ -24,7 +24,6 @@ from tests.helpers.roles import acting_as
 from tests.helpers.serving import serving
 from tests.integration.dashboard.scene import an_account
 from tests.integration.dashboard.test_roles import token_of
-from workers.database import make_engine
 
 KUDOS = "kudos.apply_kudos_given"
 TRIES = {"done": 30, "failed": 2}
@@ -33,28 +32,25 @@ TRIES = {"done": 30, "failed": 2}
 @pytest.fixture(scope="module")
 def engine(postgres_server: PostgresServer) -> Iterator[Engine]:
     """Kudos were just given, and a duo was proposed five days ago."""
-    url = postgres_server.create()
-    made = make_engine(url, process="test", pool_size=4)
-    an_account(made, "viewer", Role.VIEWER)
-    with Session(made) as session, session.begin():
-        add_figures(
-            session,
-            {
-                Key(names.SETTLED.name, (KUDOS, "afterwards", state)): Tally(count)
-                for state, count in TRIES.items()
-            },
-        )
-    with made.begin() as connection:
-        connection.execute(
-            text(
-                "INSERT INTO figures (span, name, at, labels, count, total_s) VALUES ('day',"
-                " 'deliveries_settled', date_trunc('day', now()) - interval '5 days',"
-                " '{duos.apply_duo_proposed,seats,done}', 1, 0)"
+    with postgres_server.engine(pool_size=4) as made:
+        an_account(made, "viewer", Role.VIEWER)
+        with Session(made) as session, session.begin():
+            add_figures(
+                session,
+                {
+                    Key(names.SETTLED.name, (KUDOS, "afterwards", state)): Tally(count)
+                    for state, count in TRIES.items()
+                },
             )
-        )
-    yield made
-    made.dispose()
-    postgres_server.drop(url)
+        with made.begin() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO figures (span, name, at, labels, count, total_s) VALUES ('day',"
+                    " 'deliveries_settled', date_trunc('day', now()) - interval '5 days',"
+                    " '{duos.apply_duo_proposed,seats,done}', 1, 0)"
+                )
+            )
+        yield made
 
 
 @pytest.fixture

@@ -24,7 +24,6 @@ from tests.helpers.roles import acting_as
 from tests.helpers.serving import serving
 from tests.integration.dashboard.scene import OURS, an_account
 from tests.integration.dashboard.test_roles import token_of
-from workers.database import make_engine
 from workers.sandbox.journal import Entry, Journal
 
 SAFE: Final = "&lt;script&gt;"
@@ -58,17 +57,14 @@ PLACES: Final = (
 @pytest.fixture(scope="module")
 def engine(postgres_server: PostgresServer) -> Iterator[Engine]:
     """A database whose every free text is hostile."""
-    url = postgres_server.create()
-    made = make_engine(url, process="test", pool_size=6)
-    an_account(made, "operator", Role.OPERATOR)
-    with made.begin() as connection:
-        bad = "'" + HOSTILE.replace("'", "''") + "'"
-        ids = {"told": TOLD, "bulk": BULK, "person": PERSON, "gathering": GATHERING}
-        connection.exec_driver_sql(SPOILT.format(bad=bad, **ids))
-    Collector(made, None).look()
-    yield made
-    made.dispose()
-    postgres_server.drop(url)
+    with postgres_server.engine(pool_size=6) as made:
+        an_account(made, "operator", Role.OPERATOR)
+        with made.begin() as connection:
+            bad = "'" + HOSTILE.replace("'", "''") + "'"
+            ids = {"told": TOLD, "bulk": BULK, "person": PERSON, "gathering": GATHERING}
+            connection.exec_driver_sql(SPOILT.format(bad=bad, **ids))
+        Collector(made, None).look()
+        yield made
 
 
 # {bad} is the hostile text as SQL writes it.

@@ -28,7 +28,6 @@ from tests.helpers.roles import acting_as
 from tests.helpers.serving import serving
 from tests.integration.dashboard.scene import OURS, Clock, an_account
 from tests.integration.dashboard.test_roles import token_of
-from workers.database import make_engine
 
 # The evening's first name and number of everybody.
 ADA = f"/people/{an_id('Ada')}"
@@ -45,14 +44,11 @@ class LiveClock(Clock):
 
 @pytest.fixture(scope="module")
 def engine(postgres_server: PostgresServer) -> Iterator[Engine]:
-    url = postgres_server.create()
-    made = make_engine(url, process="test", pool_size=6)
-    tell(made, an_evening())
-    for role in Role:
-        an_account(made, role.value, role)
-    yield made
-    made.dispose()
-    postgres_server.drop(url)
+    with postgres_server.engine(pool_size=6) as made:
+        tell(made, an_evening())
+        for role in Role:
+            an_account(made, role.value, role)
+        yield made
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ from tests.helpers.postgres import PostgresServer
 from tests.helpers.roles import acting_as
 from tests.helpers.serving import serving
 from tests.integration.dashboard.scene import OURS, an_account
-from workers.database import make_engine
 
 NOBODY: Final = "nobody"
 # What a stranger gets, by what they ask for.
@@ -38,13 +37,10 @@ LET_IN: Final = frozenset({200, 201, 202, 204, 303, 400, 404, 409, 415, 422})
 @pytest.fixture(scope="module")
 def engine(postgres_server: PostgresServer) -> Iterator[Engine]:
     """One database for the whole walk, an account for each role."""
-    url = postgres_server.create()
-    made = make_engine(url, process="test", pool_size=6)
-    for role in Role:
-        an_account(made, role.value, role)
-    yield made
-    made.dispose()
-    postgres_server.drop(url)
+    with postgres_server.engine(pool_size=6) as made:
+        for role in Role:
+            an_account(made, role.value, role)
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -164,14 +164,11 @@ class TestWhatIsStated:
 @pytest.fixture(scope="module")
 def played(postgres_server: PostgresServer) -> Iterator[Engine]:
     """A database with somebody in it."""
-    url = postgres_server.create()
-    engine = make_engine(url, process="test", pool_size=2)
-    diary = Diary()
-    diary.people("Ada")
-    tell(engine, diary.pages)
-    yield engine
-    engine.dispose()
-    postgres_server.drop(url)
+    with postgres_server.engine(pool_size=2) as engine:
+        diary = Diary()
+        diary.people("Ada")
+        tell(engine, diary.pages)
+        yield engine
 
 
 class TestWhatIsRefused:

@@ -14,7 +14,8 @@ from sqlmodel import Session
 from domain.ops.acting import retry_these
 from domain.tables.kudos import Kudo
 from tests.helpers.command import Momento
-from tests.helpers.evening import END, HOUR, START, Diary, an_id, publish, settle, tell
+from tests.helpers.drinks import drinks_for_two
+from tests.helpers.evening import END, Diary, an_id, publish, settle, tell
 from tests.helpers.ledger import until
 
 HANDLER = "kudos.apply_kudos_given"
@@ -23,13 +24,7 @@ HANDLER = "kudos.apply_kudos_given"
 @pytest.fixture
 def diary(engine: Engine) -> Diary:
     """Ada and Bo were both there; told."""
-    diary = Diary()
-    diary.people("Hanna", "Cleo", "Ada", "Bo")
-    diary.event("drinks", host="Hanna", seats=4)
-    for person in ("Ada", "Bo"):
-        diary.invited("drinks", person)
-        diary.paid("drinks", person)
-        diary.checked_in("drinks", person, at=START + HOUR)
+    diary = drinks_for_two()
     tell(engine, diary.pages)
     diary.pages.clear()
     return diary

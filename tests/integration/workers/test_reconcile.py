@@ -17,7 +17,6 @@ from tests.helpers.corruptions import ADA, BO, CORRUPTIONS, DAN, DRINKS, FLO, in
 from tests.helpers.evening import START, Diary, an_id, publish, tell
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.safety import an_evening_with_trouble
-from workers.database import make_engine
 
 PLANTED = [(check, each) for check, listed in CORRUPTIONS.items() for each in listed]
 
@@ -25,12 +24,9 @@ PLANTED = [(check, each) for check, listed in CORRUPTIONS.items() for each in li
 @pytest.fixture(scope="module")
 def told(postgres_server: PostgresServer) -> Iterator[Engine]:
     """An evening that was applied, for copies of it to be spoilt."""
-    url = postgres_server.create()
-    made = make_engine(url, process="test", pool_size=6)
-    tell_it(made)
-    yield made
-    made.dispose()
-    postgres_server.drop(url)
+    with postgres_server.engine(pool_size=6) as made:
+        tell_it(made)
+        yield made
 
 
 @pytest.fixture

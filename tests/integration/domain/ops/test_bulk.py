@@ -23,7 +23,6 @@ from domain.tables.accounts import Role, Via
 from domain.tables.ops import BulkKind, ItemResult
 from tests.helpers.explain import explain, overhear
 from tests.helpers.postgres import PostgresServer
-from workers.database import make_engine
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -34,11 +33,8 @@ ALL = DeadSelection(handler="h")
 @pytest.fixture(scope="module")
 def shared(postgres_server: PostgresServer) -> Iterator[Engine]:
     """One database for this file; each test begins with empty tables."""
-    url = postgres_server.create()
-    made = make_engine(url, process="test", pool_size=4)
-    yield made
-    made.dispose()
-    postgres_server.drop(url)
+    with postgres_server.engine(pool_size=4) as made:
+        yield made
 
 
 @pytest.fixture

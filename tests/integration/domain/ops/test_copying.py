@@ -16,7 +16,8 @@ from domain.ops.redacting import Redaction
 from domain.ops.reproducing import as_incident, as_test
 from domain.schemas import json_schema
 from domain.tables.kudos import Kudo
-from tests.helpers.evening import END, HOUR, START, Diary, an_id, tell
+from tests.helpers.drinks import drinks_for_two
+from tests.helpers.evening import END, an_id, tell
 from tests.helpers.ledger import ask
 from tests.helpers.roles import acting_as
 
@@ -27,13 +28,7 @@ HOSTILE = 'KeyError """ \\" {x} \n<script>'
 @pytest.fixture
 def died(engine: Engine) -> Copied:
     """A kudo that Ada gave Bo at Hanna's drinks, as it would be copied had it died."""
-    diary = Diary()
-    diary.people("Hanna", "Cleo", "Ada", "Bo")
-    diary.event("drinks", host="Hanna", seats=4)
-    for person in ("Ada", "Bo"):
-        diary.invited("drinks", person)
-        diary.paid("drinks", person)
-        diary.checked_in("drinks", person, at=START + HOUR)
+    diary = drinks_for_two()
     diary.pages.append(diary.thanked("drinks", "Ada", "Bo", Kudo.HELPFUL, at=END))
     tell(engine, diary.pages)
     with engine.begin() as connection:

@@ -20,7 +20,6 @@ from domain.tables.ledger import DeliveryState
 from tests.helpers.evening import START, Diary, an_id, tell
 from tests.helpers.explain import explain, overhear
 from tests.helpers.postgres import PostgresServer
-from workers.database import make_engine
 
 # After the evening was received.
 NOW = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
@@ -29,34 +28,31 @@ NOW = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
 @pytest.fixture(scope="module")
 def engine(postgres_server: PostgresServer) -> Iterator[Engine]:
     """An evening, and a thousand deliveries that share moments."""
-    url = postgres_server.create()
-    made = make_engine(url, process="test", pool_size=4)
-    diary = Diary()
-    diary.people("Hanna", "Cleo", "Ada")
-    diary.event("drinks", host="Hanna", seats=4)
-    diary.invited("drinks", "Ada")
-    diary.paid("drinks", "Ada")
-    tell(made, diary.pages)
-    with made.begin() as connection:
-        connection.execute(
-            text(
-                """
-                INSERT INTO deliveries (seq, handler, lane, received_at, state, due_at, error,
-                    fingerprint, settled_at)
-                SELECT 10000 + n / 2, 'made.up_' || n % 2, 'afterwards',
-                    :now + (n / 100) * interval '1 microsecond',
-                    CASE WHEN n % 5 = 0 THEN 'dead' WHEN n % 5 = 1 THEN 'pending' ELSE 'done' END,
-                    CASE WHEN n % 5 = 1 THEN :now + (n / 100) * interval '1 microsecond'
-                        - interval '2 days' END, 'E',
-                    'E' || n % 3, :now - n * interval '20 minutes'
-                FROM generate_series(0, 999) AS n
-                """
-            ),
-            {"now": NOW},
-        )
-    yield made
-    made.dispose()
-    postgres_server.drop(url)
+    with postgres_server.engine(pool_size=4) as made:
+        diary = Diary()
+        diary.people("Hanna", "Cleo", "Ada")
+        diary.event("drinks", host="Hanna", seats=4)
+        diary.invited("drinks", "Ada")
+        diary.paid("drinks", "Ada")
+        tell(made, diary.pages)
+        with made.begin() as connection:
+            connection.execute(
+                text(
+                    """
+                    INSERT INTO deliveries (seq, handler, lane, received_at, state, due_at, error,
+                        fingerprint, settled_at)
+                    SELECT 10000 + n / 2, 'made.up_' || n % 2, 'afterwards',
+                        :now + (n / 100) * interval '1 microsecond',
+                        CASE n % 5 WHEN 0 THEN 'dead' WHEN 1 THEN 'pending' ELSE 'done' END,
+                        CASE WHEN n % 5 = 1 THEN :now + (n / 100) * interval '1 microsecond'
+                            - interval '2 days' END, 'E',
+                        'E' || n % 3, :now - n * interval '20 minutes'
+                    FROM generate_series(0, 999) AS n
+                    """
+                ),
+                {"now": NOW},
+            )
+        yield made
 
 
 @pytest.fixture

@@ -26,7 +26,6 @@ from tests.integration.dashboard.scene import plant
 from workers.bells import Bells
 from workers.broker import make_broker
 from workers.clock import utc_now
-from workers.database import make_engine
 from workers.desk import WorkDesk
 from workers.measuring import Measures
 from workers.pausing import Pauses
@@ -43,11 +42,8 @@ LANE = REGISTERED.lane
 @pytest.fixture(scope="module")
 def database(postgres_server: PostgresServer) -> Iterator[Engine]:
     """One for all of this; what a test pauses ends with it."""
-    url = postgres_server.create()
-    made = make_engine(url, process="test", pool_size=6)
-    yield made
-    made.dispose()
-    postgres_server.drop(url)
+    with postgres_server.engine(pool_size=6) as made:
+        yield made
 
 
 @pytest.fixture

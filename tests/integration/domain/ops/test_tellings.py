@@ -15,7 +15,6 @@ from domain.tables.notifications import Channel, NotificationStatus, Template
 from tests.helpers.explain import explain, overhear
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.roles import acting_as
-from workers.database import make_engine
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ANA = UUID("00000000-0000-7000-8000-000000000001")
@@ -35,15 +34,12 @@ FROM generate_series(1, 30000) AS n
 
 @pytest.fixture(scope="module")
 def engine(postgres_server: PostgresServer) -> Iterator[Engine]:
-    url = postgres_server.create()
-    made = make_engine(url, process="test", pool_size=2)
-    with made.begin() as connection:
-        connection.execute(text(FLOOD), {"ana": ANA, "now": NOW})
-    with made.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE notifications"))
-    yield made
-    made.dispose()
-    postgres_server.drop(url)
+    with postgres_server.engine(pool_size=2) as made:
+        with made.begin() as connection:
+            connection.execute(text(FLOOD), {"ana": ANA, "now": NOW})
+        with made.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE notifications"))
+        yield made
 
 
 @pytest.fixture

@@ -8,17 +8,13 @@ from sqlmodel import Session
 
 from tests.factories.rows import Rows
 from tests.helpers.postgres import PostgresServer
-from workers.database import make_engine
 
 
 @pytest.fixture(scope="module")
 def questioned(postgres_server: PostgresServer) -> Iterator[Engine]:
     """A migrated database that stays empty."""
-    url = postgres_server.create()
-    engine = make_engine(url, process="test", pool_size=1)
-    yield engine
-    engine.dispose()
-    postgres_server.drop(url)
+    with postgres_server.engine(pool_size=1) as engine:
+        yield engine
 
 
 @pytest.fixture
