@@ -47,16 +47,11 @@ class Collector:
         self._connection: Connection | None = None
         self._last: Snapshot | None = None
         self._kept_minute: datetime | None = None
-        self._stopping = threading.Event()
         self._is_away = False
 
     def start(self) -> None:
         """Collect in a thread from now on."""
         threading.Thread(target=self._run, daemon=True, name="collector").start()
-
-    def stop(self) -> None:
-        """Begin nothing more."""
-        self._stopping.set()
 
     def look(self) -> bool:
         """Collect once, if it is on us; say whether it was."""
@@ -65,20 +60,30 @@ class Collector:
                 return False
             self._collect()
         except BaseException:
-            self._let_go()
+            self._drop()
             raise
         return True
 
+    def release(self) -> None:
+        """Let another dashboard collect, at once."""
+        if self._connection is not None:
+            # The server takes its time over a connection that ends: not over an unlock.
+            with (
+                suppress(SQLAlchemyError, psycopg.Error),
+                _transaction(self._connection, WRITE_MS) as session,
+            ):
+                fetch(session, "SELECT pg_advisory_unlock(%(lock)s)", lock=COLLECT_LOCK)
+        self._drop()
+
     def _run(self) -> None:
-        while not self._stopping.is_set():
+        while True:
             began = time.monotonic()
             try:
                 self.look()
                 self._is_away = False
             except Exception as error:  # noqa: BLE001 - whatever it is, the next look comes
                 self._note(error)
-            self._stopping.wait(max(0.0, EVERY.total_seconds() - (time.monotonic() - began)))
-        self._let_go()
+            time.sleep(max(0.0, EVERY.total_seconds() - (time.monotonic() - began)))
 
     def _lead(self) -> bool:
         """Take the lock, and take up what was collected last."""
@@ -145,8 +150,8 @@ class Collector:
             _LOG.warning("database.away", error=type(error).__name__)
             self._is_away = True
 
-    def _let_go(self) -> None:
-        """Let another dashboard collect."""
+    def _drop(self) -> None:
+        """Give the lock up with its connection, however long the server takes over it."""
         connection, self._connection = self._connection, None
         if connection is not None:
             _throw_away(connection)

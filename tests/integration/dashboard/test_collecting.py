@@ -36,7 +36,7 @@ def a_collector(database_url: str) -> Iterator[Callable[..., Collector]]:
 
     yield make
     for engine, collector in made:
-        collector._let_go()
+        collector.release()
         engine.dispose()
 
 
@@ -201,7 +201,7 @@ class TestTrouble:
         assert collector.look()
         execute(
             engine,
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
             " WHERE application_name = 'momento-collector' AND datname = current_database()",
         )
         with pytest.raises((psycopg.Error, SQLAlchemyError)):
@@ -216,7 +216,7 @@ class TestLeading:
         first, second = a_collector(), a_collector()
         assert (first.look(), second.look(), first.look()) == (True, False, True)
         assert ask(engine, "SELECT count(*) FROM snapshots") == 2
-        first._let_go()
+        first.release()
         assert second.look()
         assert not first.look()
 

@@ -126,7 +126,7 @@ def collect(database_url: str) -> None:
     engine = make_engine(database_url, process="collector", pool_size=1)
     collector = Collector(engine, None)
     assert collector.look()
-    collector._let_go()
+    collector.release()
     engine.dispose()
 
 
