@@ -21,7 +21,8 @@ import psutil
 import psycopg
 from sqlmodel import Session
 
-from bench.board.rows import build, places
+from bench.board.places import places
+from bench.board.rows import build, remember
 from bench.board.server import COLLECTOR, PLACE
 from bench.board.viewers import EVERY_S, Taken, Viewer, look, press, walk
 from dashboard.sessions import open_session
@@ -151,6 +152,7 @@ def main() -> None:
     try:
         viewers = [Viewer(port, token) for token in tokens]
         wait(port)
+        remember(url)
         said = asyncio.run(story(Meter(url, port), viewers, places(count), rounds))
     finally:
         server.kill()

@@ -8,6 +8,8 @@ from uuid import UUID
 
 import psycopg
 
+from domain.figures.promises import PROMISES
+
 # `n` counts what is settled; the last of a million are dead, of 40 kinds in 20 handlers, over ten
 # days. Most of what is settled is done; one of fifty was rejected, one of five hundred waits.
 BUILD = """
@@ -117,7 +119,22 @@ SELECT md5('key' || n)::uuid, 'service ' || n, decode(md5('key' || n), 'hex'), '
 FROM generate_series(1, 200) AS n;
 INSERT INTO dashboard_users (id, name, role, password_hash)
 SELECT md5('user' || n)::uuid, 'user ' || n, 'viewer', '-' FROM generate_series(1, 200) AS n;
+INSERT INTO promises (name, at, kept, broken)
+SELECT name, date_trunc('hour', now()) - n * interval '10 minutes', 990, n % 9
+FROM unnest('{{{promises}}}'::text[]) AS name, generate_series(0, 90 * 144) AS n;
+INSERT INTO promise_progress (name, until)
+SELECT name, now() FROM unnest('{{{promises}}}'::text[]) AS name;
+INSERT INTO deploys (at, version)
+SELECT now() - n * interval '1 hour', '0.' || n FROM generate_series(1, 200) AS n;
 """
+# What has been collected once, as if it had been for a week.
+PAST = """
+INSERT INTO snapshots (at, version, data, is_kept)
+SELECT date_trunc('minute', at) - n * interval '1 minute', version, data, true
+FROM (SELECT * FROM snapshots ORDER BY at DESC LIMIT 1) AS latest, generate_series(1, {minutes}) n
+ON CONFLICT DO NOTHING
+"""
+WEEK_MINUTES = 7 * 24 * 60
 PERSON = str(UUID(hashlib.md5(b"94", usedforsecurity=False).hexdigest()))
 GATHERING = str(UUID(hashlib.md5(b"gathering", usedforsecurity=False).hexdigest()))
 BULK = str(UUID(hashlib.md5(b"bulk1", usedforsecurity=False).hexdigest()))
@@ -129,61 +146,16 @@ def build(dsn: str, count: int, dead: int) -> None:
         connection.execute("SET synchronous_commit = off")
         connection.execute("SET maintenance_work_mem = '256MB'")
         named = {"person": PERSON, "gathering": GATHERING, "bulk": BULK, "many": count + 200}
-        statements = (BUILD + MORE).format(count=count, dead=dead, **named)
+        promises = ",".join(each.name for each in PROMISES)
+        statements = (BUILD + MORE).format(count=count, dead=dead, promises=promises, **named)
         for statement in statements.split(";\n"):
             if statement.strip():
                 connection.execute(statement)
         connection.execute("VACUUM ANALYZE")
 
 
-def places(count: int) -> dict[str, str]:
-    """The pages, each as it is asked for where it is hardest."""
-    middle = count // 2
-    kind = "handler=kudos.apply_7&error=KeyError+%7C+kudos%2Frules.py+in+judge_7"
-    return {
-        "overview": "/",
-        "lanes": "/lanes",
-        "lane, an hour": "/lanes/afterwards",
-        "lane, a day": "/lanes/afterwards?period=24h",
-        "lane, a week": "/lanes/afterwards?period=7d",
-        "schedules": "/schedules",
-        "workers": "/workers",
-        "outbox": "/outbox",
-        "deliveries": "/deliveries",
-        "deliveries, deep": f"/deliveries?after={middle}~x~",
-        "deliveries, rejected": "/deliveries?state=rejected",
-        "deliveries, pending": "/deliveries?state=pending",
-        "deliveries, due now": "/deliveries?due=now",
-        "deliveries, due of a lane": "/deliveries?lane=afterwards&due=now",
-        "deliveries, failed": "/deliveries?state=failed",
-        "deliveries, failed of a lane": "/deliveries?state=failed&lane=plans",
-        "deliveries, rare handler": "/deliveries?handler=safety.apply_report_filed",
-        "deliveries, type and time": "/deliveries?type=message.sent&since=12d&until=11d",
-        "deliveries, subject": f"/deliveries?subject={PERSON}",
-        "deliveries, person": f"/deliveries?user={PERSON}",
-        "domain event": f"/domain-events/{middle}",
-        "domain event, dead": f"/domain-events/{count}",
-        "domain event, many deliveries": f"/domain-events/{count + 200}",
-        "dead": "/dead",
-        "dead, a rare kind": "/dead/list?handler=a.rare_one&error=Rare",
-        "dead, by error alone": "/dead/list?error=Rare",
-        "dead, by time alone": "/dead/list?died=24h",
-        "dead, a kind": f"/dead/list?{kind}",
-        "dead, a kind, 24h": f"/dead/list?{kind}&died=24h",
-        "dead, preview of a kind": f"/dead/preview?{kind}",
-        "dead, preview of all": "/dead/preview?kind=discard",
-        "bulk operations": "/bulk",
-        "bulk operation": f"/bulk/{BULK}",
-        "audit log": "/audit",
-        "keys": "/keys",
-        "accounts": "/accounts",
-        "person": f"/people/{PERSON}",
-        "gathering": f"/gatherings/{GATHERING}",
-        "catalogue": "/catalogue",
-        "notifications": "/notifications",
-        "notifications, suppressed": "/notifications?state=suppressed",
-        "notifications, by SMS (none)": "/notifications?channel=sms",
-        "notifications, person": f"/notifications?user={PERSON}",
-        "search": f"/search?q=bench-{middle}",
-        "search, nothing": "/search?q=nothing",
-    }
+def remember(dsn: str) -> None:
+    """Write a week of snapshots; to be done once one is collected."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(PAST.format(minutes=WEEK_MINUTES))
+        connection.execute("VACUUM ANALYZE snapshots")
