@@ -1,6 +1,7 @@
 """What may be said, as JSON Schema (draft 2020-12): the envelope, and the data of each type."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from pydantic import AfterValidator, BaseModel
@@ -18,8 +19,12 @@ ENVELOPE = "envelope"
 UNSAID = frozenset({"ge", "lt"})
 
 
+@cache
 def json_schema(payload_class: type[Payload]) -> dict[str, Any]:
-    """Describe the `data` of a domain event. Its `$id` is what `dataschema` may say."""
+    """Describe the `data` of a domain event. Its `$id` is what `dataschema` may say.
+
+    The same object each time, since it takes milliseconds to make: to be read, not to be changed.
+    """
     schema = payload_class.model_json_schema()
     # What is left out of an update stays as it was: a default would mislead there.
     _tidy(schema, keep_defaults=payload_class.CREATES is not None)
