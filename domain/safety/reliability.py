@@ -26,7 +26,8 @@ Cause = DomainEvent[Payload]
 def settle_log(session: Session, causes: Mapping[str, Cause]) -> dict[str, Cause]:
     """Write for each event whether its host cancelled it; give the hosts, each with a cause.
 
-    The hosts are locked before anything is read: whoever reads last reads what stands.
+    The hosts are locked before anything is read: whoever reads last reads what stands. So are the
+    events, since a reason is quoted from what was kept of them: an erasure holds them for change.
     """
     hosts = dict(
         fetch(
@@ -36,6 +37,7 @@ def settle_log(session: Session, causes: Mapping[str, Cause]) -> dict[str, Cause
         )
     )
     lock(session, "user", hosts.values(), Hold.CHANGE)
+    lock(session, "event", hosts, Hold.SHARE)
     rows = _cancelled_by_hosts(session, causes)
     execute(
         session,

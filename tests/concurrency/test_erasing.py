@@ -21,9 +21,12 @@ from tests.helpers.ledger import (
     say,
     until,
 )
+from tests.helpers.safety import call_off
 from workers.desk import WorkDesk
 
+CALLED_OFF = HANDLERS["gatherings.apply_event_cancelled"]
 DEPARTED = HANDLERS["privacy.apply_user_departed"]
+LOGGED = HANDLERS["safety.apply_event_settled"]
 UPDATED = HANDLERS["users.apply_user_updated"]
 
 
@@ -98,6 +101,22 @@ class TestEvents:
             erasing.result(PATIENCE.total_seconds())
         assert ask(engine, notes) == 0
         assert ask(engine, "SELECT count(private_notes) FROM connections") == 0
+
+    def test_a_reason_that_is_being_quoted_is_erased_too(self, engine: Engine, met: Diary) -> None:
+        """Of a host who has called off, and leaves while that is written down."""
+        met.event("brunch", host="Hanna", seats=8, starts_at=START + 9 * DAY)
+        tell(engine, met.pages)
+        call_off(met, "brunch", at=END + DAY)
+        publish(engine, *met.pages[-1:])
+        route_all(engine)
+        apply(engine, CALLED_OFF)
+        met.pages = met.pages[len(met.pages) :]
+        self.leave(engine, met, "Hanna")
+        race(engine, LOGGED, DEPARTED)
+        settle(engine)
+        assert ask(engine, "SELECT count(*) FROM host_reliability_log") == 1
+        assert ask(engine, "SELECT count(metadata) FROM host_reliability_log") == 0
+        assert drift(engine) == []
 
     def test_of_two_who_met_and_leave_at_once_one_waits(self, engine: Engine, met: Diary) -> None:
         self.leave(engine, met, "Ada", "Bo")
