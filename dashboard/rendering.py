@@ -146,6 +146,7 @@ def _make_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "breakable": words.breakable,
         "number": words.number,
         "moment": words.moment,
         "duration": words.duration,

@@ -5,10 +5,13 @@ import re
 from datetime import datetime
 from typing import Any, Final
 
+from markupsafe import Markup, escape
+
 from domain.figures.snapshot import Count, How
 from domain.figures.words import MINUTE_S, count, duration, listed
 
 __all__ = [
+    "breakable",
     "count",
     "counted",
     "duration",
@@ -22,6 +25,11 @@ __all__ = [
 ]
 # Below it a digit after the point says something.
 FEW_A_MINUTE: Final = 10
+
+
+def breakable(name: str) -> Markup:
+    """A name of the code as HTML that a narrow column may break after a part of it."""
+    return Markup(re.sub(r"([._])(?=\w)", r"\1<wbr>", str(escape(name))))  # noqa: S704 - escaped
 
 
 def number(value: int | None, cap: int | None = None) -> str:

@@ -39,10 +39,16 @@ class Told:
 
     @property
     def tone(self) -> str:
-        """How much of an alarm it is."""
-        used = self.now.budget_used if self.now else 0.0
-        calm = "quiet" if self.now and self.is_known else "unknown"
-        return "bad" if used >= 1 else "late" if self.now and self.now.burn > 1 else calm
+        """How much of an alarm it is; where nothing was promised, nothing was kept either."""
+        now = self.now
+        if now is None:
+            return "unknown"
+        if now.budget_used >= 1:
+            return "bad"
+        if now.burn > 1:
+            return "late"
+        calm = "quiet" if now.month_kept + now.month_broken else "plain"
+        return calm if self.is_known else "unknown"
 
 
 def told(snapshot: Snapshot) -> list[Told]:
