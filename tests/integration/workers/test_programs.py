@@ -35,6 +35,14 @@ signal.pause()
 """
 
 
+@pytest.fixture(autouse=True)
+def heard() -> Iterator[None]:
+    """A shell that runs the tests in the background has them ignore Ctrl-C: not these."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def pids_in(directory: Path) -> list[int]:
     file = directory / "pids"
     return [int(line) for line in file.read_text().split()] if file.exists() else []
