@@ -40,12 +40,18 @@ def run_service(
         config = configure(settings, engine)
     except CommandError as error:
         sys.exit(f"{name}: {error}")
-    # Uvicorn sees to these while it runs, and sends them again when it is done.
+    server = uvicorn.Server(config)
+
+    def leave(*_: object) -> None:
+        server.should_exit = True
+
+    # Uvicorn sees to these while it runs, and sends them again when it is done. What comes before
+    # it does must not be lost.
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, leave)
     reporter = make_reporter(url, Presence(name, metrics_at=f"{config.host}:{config.port}"))
     reporter.start()
-    uvicorn.Server(config).run()
+    server.run()
     reporter.stop()
     engine.dispose()
     logger(name).info(f"{name}.stopped")
