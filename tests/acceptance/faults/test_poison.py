@@ -27,7 +27,7 @@ HANGS_MS = 1_500
 # slice of healthy work would count as a death, and the fifth death isn't a failure any more.
 LOOPS_MS = 3_000
 # What kills its process does so five times, and each time a new one has to start.
-SEVERAL_STARTS = 3 * PATIENCE
+SEVERAL_STARTS = 5 * PATIENCE
 
 
 @pytest.fixture
