@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
+from domain.ops import erasing
 from domain.ops.acting import TakenError, hold_these, restore, restore_these
 from domain.ops.beginning import AlreadyBegunError
 from domain.ops.bulk import Order, start, undo
@@ -52,6 +53,9 @@ MANAGING: Final[dict[str, Work]] = {
     "make a key": lambda session: order_key(session, BO, KeyOrder(uuid4(), "mine"), now=NOW),
     "rotate a key": lambda session: rotate(session, BO, "theirs", overlap=HOUR, now=NOW),
     "revoke a key": lambda session: revoke(session, BO, uuid4(), why="so", now=NOW),
+    "erase": lambda session: erasing.erase(
+        session, BO, erasing.Order(uuid4(), uuid4(), why="so", confirm="12345678"), now=NOW
+    ),
 }
 
 
