@@ -1,13 +1,13 @@
 """`/api/ops/v1/bulk`: the same to many deliveries, previewed, begun, looked at and ended."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard.answering import as_json, attempt, done, read_asked
-from dashboard.asking import asked_of, identity, truth, uuid, whole, word
+from dashboard.answering import as_json, attempt, done, read_asked, read_object
+from dashboard.asking import Asked, asked_of, identity, truth, uuid, whole, word
 from dashboard.context import context_of
 from dashboard.filtering import moment_cursor, selection
 from dashboard.guard import signed_in
@@ -46,7 +46,7 @@ async def preview_operation(request: Request) -> Response:
 async def start_operation(request: Request) -> Response:
     """Do something to many, as many as are `expected` at most; see docs/ops-api.md."""
     body, actor, now = await read_asked(request)
-    bulk_id = uuid(body, "id") if "id" in body else uuid4()
+    bulk_id = _id_of(body)
     kind, canary = word(body, "kind", BulkKind) or BulkKind.RETRY, truth(body, "canary")
     if canary is None and kind is BulkKind.RETRY:
         raise HTTPException(422, "Say whether one goes first: canary is true or false.")
@@ -81,13 +81,19 @@ async def cancel_operation(request: Request) -> Response:
 
 
 async def undo_operation(request: Request) -> Response:
-    """Have what it discarded restored, by an operation of its own."""
-    bulk_id, new = identity(request.path_params, "id"), uuid4()
-    actor, now = signed_in(request).actor, context_of(request).clock()
+    """Have what it discarded restored, by an operation of its own: `{"id"}`, or nothing at all."""
+    bulk_id = identity(request.path_params, "id")
+    body = await read_object(request) if "content-type" in request.headers else {}
+    new, actor, now = _id_of(body), signed_in(request).actor, context_of(request).clock()
     begun = await attempt(
         request, lambda session: undo(session, actor, bulk_id, identity=new, now=now)
     )
     return _begun(begun)
+
+
+def _id_of(body: Asked) -> UUID:
+    """Give the id that whoever asks has chosen, so that it is begun once however often it comes."""
+    return uuid(body, "id") if "id" in body else uuid4()
 
 
 def _begun(begun: Begun) -> Response:

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from dashboard.snapshots import Latest
-from domain.figures.gauges import SEEN_S
-from domain.figures.snapshot import PauseNow, ProcessNow
+from domain.figures.crew import ProcessNow
+from domain.figures.snapshot import PauseNow
 from domain.pausing import handlers_of, lane_of, mark_of
 
 # Of more pauses a page says how many there are.
@@ -104,7 +104,8 @@ def _holding(pause: Held, processes: list[ProcessNow] | None) -> Holding:
     lane = lane_of(pause.name)
     if processes is None:
         return Holding(pause, lane, None, None)
-    workers = [each for each in processes if each.name == "worker" and lane in each.takes]
+    there = [each for each in processes if each.name == "worker" and not each.is_gone]
+    workers = [each for each in there if lane in each.takes]
     confirmed = sum(_has_confirmed(each, pause) for each in workers)
     return Holding(pause, lane, confirmed, len(workers))
 
@@ -113,7 +114,7 @@ def _has_confirmed(worker: ProcessNow, pause: Held) -> bool:
     """Whether it has seen this pause and has nothing of it in hand, which it said in one breath."""
     in_hand = {each.what for each in worker.doing}
     return (
-        worker.last_seen_s < SEEN_S
+        not worker.is_silent
         and mark_of(pause.name, pause.since) in worker.obeys
         and not in_hand & handlers_of(pause.name)
     )

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from domain.deaths import KILLED
-from domain.figures.gauges import FEW, SEEN_S
-from domain.figures.snapshot import Failing, Lane, ProcessNow, ScheduleNow, Snapshot
+from domain.figures.crew import ProcessNow
+from domain.figures.gauges import FEW
+from domain.figures.snapshot import Failing, Lane, ScheduleNow, Snapshot
 from domain.figures.thresholds import BY_NAME, LATE_S
 from domain.fingerprint import KILLED as KILLED_KIND
 
@@ -71,7 +72,7 @@ def _lane_row(lane: Lane, snapshot: Snapshot) -> LaneRow:
 
 
 def _takes(process: ProcessNow, lane: str) -> bool:
-    return lane in process.takes and process.last_seen_s < SEEN_S
+    return lane in process.takes and not process.is_silent
 
 
 def late_schedules(snapshot: Snapshot) -> list[ScheduleNow]:
@@ -104,7 +105,9 @@ def rank_processes(snapshot: Snapshot) -> list[ProcessRow]:
 
 
 def _process_row(process: ProcessNow) -> ProcessRow:
-    if process.last_seen_s >= SEEN_S:
+    if process.is_gone:
+        return ProcessRow(process, "bad", "gone without a word: none has begun in its place")
+    if process.is_silent:
         return ProcessRow(process, "bad", "silent: it has ended, or hangs")
     longest = max((hand.for_s for hand in process.doing), default=0.0)
     if level := _STUCK.level(longest):

@@ -41,7 +41,7 @@ def resume(session: Session, name: str, *, now: datetime, until: datetime | None
     """
     changed = execute(
         session,
-        "UPDATE schedules SET paused_until = NULL, paused_why = NULL"
+        "UPDATE schedules SET paused_until = %(now)s, paused_why = NULL"
         " WHERE name = %(name)s AND is_listed AND paused_until > %(now)s"
         " AND (%(until)s::timestamptz IS NULL OR paused_until = %(until)s)",
         name=name,

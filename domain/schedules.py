@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 
 from sqlmodel import Session
 
+from domain.leading import LEAD_LOCK
 from domain.sql import execute, fetch, fetch_dicts
 from domain.ticks import planned_time
 
@@ -91,14 +92,26 @@ class Scheduled:
     next_run: datetime
     paused_until: datetime | None
     paused_why: str | None
+    # When whoever led last wrote it down; one that was never met was due then.
+    known_since: datetime | None = None
+    # When its last pause ended; what it skipped last was due then.
+    resumed_at: datetime | None = None
     # The planned times to come, or that of the end of a pause, which meets the one it skipped last.
     to_come: tuple[datetime, ...] = ()
 
     def late_s(self, now: datetime) -> float:
-        """For how long a planned time has come that nobody has met; what is paused isn't late."""
-        if self.last_met is None or self.paused_until is not None:
+        """For how long a planned time could have been met and wasn't; what is paused isn't late.
+
+        Of one that was never met, that is the newest before whoever leads took over, who runs it at
+        once; what a pause skipped is due when that ends.
+        """
+        due = self.known_since if self.last_met is None else self._after(self.last_met)
+        if due is None or self.paused_until is not None:
             return 0.0
-        return max(0.0, (now - self.last_met).total_seconds() - self.every_s)
+        return max(0.0, (now - max(due, self.resumed_at or due)).total_seconds())
+
+    def _after(self, planned: datetime) -> datetime:
+        return planned + timedelta(seconds=self.every_s)
 
 
 def schedules(session: Session, now: datetime) -> list[Scheduled]:
@@ -122,7 +135,9 @@ def schedules(session: Session, now: datetime) -> list[Scheduled]:
                 ORDER BY number DESC LIMIT 1
             ), false) AS is_drifted,
             CASE WHEN paused_until > %(now)s THEN paused_until END AS paused_until,
-            CASE WHEN paused_until > %(now)s THEN paused_why END AS paused_why
+            CASE WHEN paused_until > %(now)s THEN paused_why END AS paused_why,
+            CASE WHEN paused_until <= %(now)s THEN paused_until END AS resumed_at,
+            (SELECT since FROM scheduler_lead WHERE lock = %(lock)s) AS known_since
         FROM schedules LEFT JOIN LATERAL (
             SELECT * FROM ticks WHERE schedule = name ORDER BY number DESC LIMIT 1
         ) AS newest ON true
@@ -130,6 +145,7 @@ def schedules(session: Session, now: datetime) -> list[Scheduled]:
         ORDER BY name COLLATE "C"
         """,
         now=now,
+        lock=LEAD_LOCK,
     )
     return [_scheduled(row, now) for row in rows]
 

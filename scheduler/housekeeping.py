@@ -12,6 +12,7 @@ from sqlmodel import Session
 from domain.constants import NOTIFICATIONS_KEPT
 from domain.dispatch import is_contention
 from domain.figures.keeping import forget_figures, roll_up
+from domain.figures.reading_system import MISSED_FOR
 from domain.notifications.keeping import expire_overdue, forget_old
 from domain.partitions import (
     Partition,
@@ -28,8 +29,9 @@ from scheduler.due import forget_said
 from workers.chores.chore import Chore, transaction
 from workers.log import logger
 
-# A worker that has not been seen for this long is gone, and its row says nothing any more.
-WORKER_GONE: Final = timedelta(minutes=1)
+# What has not been seen for this long is gone, and its row says nothing any more: a process may be
+# missed for a while.
+GONE_FOR: Final = {"workers": timedelta(minutes=1), "processes": MISSED_FOR}
 # To drop a month everybody else must be out of the table for a moment.
 DROP_TRIES: Final = 5
 DROP_PAUSE: Final = timedelta(seconds=2)
@@ -49,9 +51,9 @@ def make_partitions(session: Session, now: datetime) -> int:
 def forget_workers(session: Session, now: datetime) -> int:
     """Remove the rows of processes that ended without a word; give how many."""
     statement = "DELETE FROM {} WHERE last_seen_at < %(before)s"
-    tables = ("workers", "processes")
     return sum(
-        execute(session, statement.format(table), before=now - WORKER_GONE) for table in tables
+        execute(session, statement.format(table), before=now - span)
+        for table, span in GONE_FOR.items()
     )
 
 

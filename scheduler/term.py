@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Engine
+from sqlmodel import Session
 
 from domain.leading import Leader, lead
 from domain.schedules import Line, keep_timetable
@@ -54,7 +55,9 @@ class Term:
         if not self._has_begun:
             self._begin(lines, ahead_s)
         elif abs(ahead_s - self._said.clock_ahead_s) > NOTEWORTHY_S:
-            self._say(ahead_s, since=self._said.since)
+            with transaction(self._engine) as session:
+                said = self._say(session, ahead_s, since=self._said.since)
+            self._said = said
         return True
 
     def release(self) -> None:
@@ -63,15 +66,18 @@ class Term:
         self._lead.release()
 
     def _begin(self, lines: Iterable[Line], ahead_s: float) -> None:
-        """Take over: what the one before had at work has ended, and ours is the timetable."""
+        """Take over: what the one before had at work has ended, and ours is the timetable.
+
+        Since when is said with it: that is how long a schedule is known that was never met.
+        """
         with transaction(self._engine) as session:
             interrupt_all(session)
             keep_timetable(session, [(line, place(line)) for line in lines])
-        self._say(ahead_s, since=self._now())
+            said = self._say(session, ahead_s, since=self._now())
+        self._said = said
         self._has_begun = True
 
-    def _say(self, ahead_s: float, *, since: datetime) -> None:
+    def _say(self, session: Session, ahead_s: float, *, since: datetime) -> Leader:
         said = replace(self._said, since=since, clock_ahead_s=ahead_s)
-        with transaction(self._engine) as session:
-            lead(session, said, backend_pid=self._lead.backend_pid)
-        self._said = said
+        lead(session, said, backend_pid=self._lead.backend_pid)
+        return said

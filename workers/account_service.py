@@ -10,13 +10,13 @@ from uuid import UUID
 from sqlmodel import Session
 
 from domain.ops.acting import WrongRequestError, checked_why
+from domain.ops.admins import demand_still
 from domain.ops.audit import Deed, record
 from domain.ops.permissions import Actor, Verb
 from domain.ops.revealing import hide_from_account
 from domain.sql import execute, fetch, fetch_dicts
 from domain.tables.accounts import Role, Via
 from workers.accounts import NAME_FORM, keep_account, remove_account
-from workers.admins import demand_still
 
 NAME_RULE = (
     "A name has at most 64 letters from a to z, digits and any of . _ @ + -,"

@@ -13,11 +13,11 @@ from sqlmodel import Session
 
 from domain.catalogue import PUBLIC_TYPES
 from domain.ops.acting import WrongRequestError, checked_why
+from domain.ops.admins import demand_still
 from domain.ops.audit import Deed, record
 from domain.ops.permissions import Actor, Verb
 from domain.sql import fetch
 from domain.tables.keys import KeyDeed
-from workers.admins import demand_still
 from workers.key_rotation import Rotated, rotate_key
 from workers.keys import EVERY_TYPE, Key, Quota, keep_key, note, revoke_key
 

@@ -46,7 +46,8 @@ def _around(session: Session, copied: Copied) -> Iterator[str]:
         return
     snapshot = around.snapshot
     yield f"then       {judge_snapshot(Latest(snapshot, 0.0)).statement}"
-    versions = sorted({each.version for each in snapshot.processes.value or ()})
+    there = [each for each in snapshot.processes.value or () if not each.is_gone]
+    versions = sorted({each.version for each in there})
     yield f"versions   {listed(versions) if versions else 'not known'}"
     for deploy in (snapshot.deploys.value or ())[-1:]:
         yield f"deployed   {deploy.version} at {deploy.at:%Y-%m-%d %H:%M:%S} UTC"

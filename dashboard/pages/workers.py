@@ -8,8 +8,9 @@ from dashboard.context import context_of
 from dashboard.panels import panel_of
 from dashboard.ranking import rank_processes
 from dashboard.rendering import Page
-from domain.figures.gauges import PROCESSES, SEEN_S
-from domain.figures.snapshot import ProcessNow, Snapshot
+from domain.figures.crew import ProcessNow
+from domain.figures.gauges import PROCESSES
+from domain.figures.snapshot import Snapshot
 from domain.lanes import LANES
 
 # What there is to be said of a kind of which none runs.
@@ -41,7 +42,7 @@ def missing_of(processes: tuple[ProcessNow, ...] | None) -> list[str]:
     """Say which kinds of processes, and takers of which lanes, there are none of."""
     if processes is None:
         return []
-    alive = [each for each in processes if each.last_seen_s < SEEN_S]
+    alive = [each for each in processes if not each.is_silent]
     names = {each.name for each in alive}
     taken = {lane for each in alive for lane in each.takes}
     missing = [f"No {name} runs: {MISSING[name]}." for name in PROCESSES if name not in names]

@@ -15,8 +15,6 @@ from domain.payments.refund_log import BAD
 
 # What the parts say is trusted for so long; then nobody knows.
 SILENT: Final = timedelta(seconds=15)
-# A process is counted as long as it was seen within this.
-SEEN_S: Final = 15.0
 # What must run, if anything is to happen.
 PROCESSES: Final = ("relay", "worker", "scheduler", "sender", "gateway", "dashboard")
 # Of fewer tries nothing is said in parts.
@@ -62,32 +60,33 @@ def _failed(lanes: Any) -> _Values:
 
 def _takers(processes: Any) -> _Values:
     for lane in LANES:
-        takers = [each for each in processes if lane in each.takes and each.last_seen_s < SEEN_S]
+        takers = [each for each in processes if lane in each.takes and not each.is_silent]
         yield len(takers), (lane,)
 
 
 def _running(processes: Any) -> _Values:
     for name in PROCESSES:
-        alive = [each for each in processes if each.name == name and each.last_seen_s < SEEN_S]
+        alive = [each for each in processes if each.name == name and not each.is_silent]
         yield len(alive), (name,)
 
 
 def _silent(processes: Any) -> _Values:
     for name in PROCESSES:
-        found = [each for each in processes if each.name == name and each.last_seen_s >= SEEN_S]
+        found = [each for each in processes if each.name == name and each.is_silent]
         yield len(found), (name,)
 
 
 def _memory(processes: Any) -> _Values:
     for name in PROCESSES:
-        found = [each.memory_bytes for each in processes if each.name == name]
+        found = [each for each in processes if each.name == name and not each.is_gone]
         if found:
-            yield max(found), (name,)
+            yield max(each.memory_bytes for each in found), (name,)
 
 
 def _busy(processes: Any) -> _Values:
     for name in PROCESSES:
-        held = [hand.for_s for each in processes if each.name == name for hand in each.doing]
+        found = [each for each in processes if each.name == name and not each.is_gone]
+        held = [hand.for_s for each in found for hand in each.doing]
         yield max(held, default=0.0), (name,)
 
 
@@ -221,7 +220,7 @@ SOURCES: Final = (
     Source(
         "processes_silent",
         "processes",
-        "Processes that fell silent within a minute, without saying that they end.",
+        "Processes that fell silent without a word, and that are missed still.",
         ("process",),
         _silent,
     ),

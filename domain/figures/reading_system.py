@@ -7,14 +7,13 @@ from typing import Any, Final
 from sqlmodel import Session
 
 from domain.figures.counting import LIMIT, age, capped, lane_due, seconds_since
+from domain.figures.crew import InHandNow, ProcessNow, told_of
 from domain.figures.deploys import deploys_since
 from domain.figures.snapshot import (
     DatabaseNow,
     Deploy,
     InboxNow,
-    InHandNow,
     PauseNow,
-    ProcessNow,
     Queue,
     RefundsNow,
     ScheduleNow,
@@ -27,26 +26,26 @@ from domain.payments.refund_log import refund_numbers
 from domain.schedules import Scheduled, schedules
 from domain.sql import fetch
 
-# A process that was not seen for so long has ended.
-GONE: Final = timedelta(minutes=1)
+# One that ended without a word, and whose place none has taken, is told of for so long.
+MISSED_FOR: Final = timedelta(minutes=30)
 DEPLOYS_TOLD: Final = timedelta(days=7)
 # Of more pauses at once nobody counts what waits, so that they are always told in time.
 COUNTED_PAUSES: Final = 10
 
 
 def read_processes(session: Session, now: datetime) -> tuple[ProcessNow, ...]:
-    """List our processes, and what they do."""
+    """List our processes, and what they do; also those that are gone and missed."""
     rows = fetch(
         session,
         """
         SELECT name, pid, host, version, started_at, last_seen_at, memory_bytes, metrics_at, takes,
             doing, obeys
-        FROM processes WHERE last_seen_at > %(now)s - %(gone)s ORDER BY name, host, pid
+        FROM processes WHERE last_seen_at > %(now)s - %(missed_for)s ORDER BY name, host, pid
         """,
         now=now,
-        gone=GONE,
+        missed_for=MISSED_FOR,
     )
-    return tuple(
+    found = [
         ProcessNow(
             *(name, pid, host, version),
             up_s=age(started, now),
@@ -58,7 +57,8 @@ def read_processes(session: Session, now: datetime) -> tuple[ProcessNow, ...]:
             obeys=tuple(obeys),
         )
         for name, pid, host, version, started, seen, memory, metrics_at, takes, doing, obeys in rows
-    )
+    ]
+    return told_of(found)
 
 
 def _in_hand(doing: Mapping[str, Any], now: datetime) -> InHandNow:
@@ -156,7 +156,7 @@ def senders_seen(session: Session, now: datetime) -> list[dict[str, Any]]:
             "last_seen_s": each.last_seen_s,
         }
         for each in read_processes(session, now)
-        if each.name == "sender"
+        if each.name == "sender" and not each.is_gone
     ]
 
 

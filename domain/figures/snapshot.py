@@ -12,6 +12,8 @@ from typing import Any, Final, Generic, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from domain.figures.crew import ProcessNow
+
 Value = TypeVar("Value")
 
 # What is added later has a default, so that old snapshots can be read; a change of meaning of what
@@ -136,32 +138,6 @@ class Resting:
     reason: str
     since_s: float
     for_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class InHandNow:
-    """What a thread of a process does, and for how long."""
-
-    what: str
-    count: int
-    for_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessNow:
-    """A process of ours."""
-
-    name: str
-    pid: int
-    host: str
-    version: str
-    up_s: float
-    last_seen_s: float
-    memory_bytes: int
-    metrics_at: str | None
-    takes: tuple[str, ...]
-    doing: tuple[InHandNow, ...]
-    obeys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

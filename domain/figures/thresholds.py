@@ -65,7 +65,7 @@ THRESHOLDS: Final = (
         "ProcessSilent",
         "processes_silent",
         "a {process} has fallen silent",
-        "It was killed, or hangs. What it had in hand is tried by others; see why it ended.",
+        "It was killed, or hangs. What it had in hand is tried by others: see why, and start one.",
         warn=0,
         fine="no process has fallen silent",
     ),

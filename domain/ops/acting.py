@@ -141,14 +141,26 @@ def discard_these(
 
 
 def restore_these(session: Session, keys: Sequence[Key]) -> set[Key]:
-    """Have those of them be dead again that were discarded and aren't forgotten; give which."""
+    """Have those of them be dead again that were discarded and aren't forgotten; give which.
+
+    Whichever bulk operations had discarded them have nothing to undo about them any more: what
+    becomes of them from here on is somebody else's decision.
+    """
     return _done(
         session,
         f"""
-        WITH kept AS MATERIALIZED (
-            DELETE FROM discards AS row USING {_THESE} WHERE {_OF_THESE}
+        WITH held AS MATERIALIZED (
+            SELECT row.seq, row.handler FROM deliveries AS row JOIN {_THESE} ON {_OF_THESE}
+            WHERE row.state = 'discarded' FOR UPDATE OF row
+        ), kept AS MATERIALIZED (
+            DELETE FROM discards AS row USING held
+            WHERE row.seq = held.seq AND row.handler = held.handler
             RETURNING row.seq, row.handler, row.reason, row.awaits,
                 coalesce(row.settled_at, row.discarded_at) AS settled_at
+        ), taken_back AS (
+            UPDATE bulk_items AS item SET reason = 'restored since' FROM kept
+            WHERE item.seq = kept.seq AND item.handler = kept.handler
+                AND item.result = 'discarded' AND item.reason IS NULL
         )
         UPDATE deliveries AS row SET state = 'dead', reason = kept.reason, awaits = kept.awaits,
             settled_at = kept.settled_at

@@ -85,7 +85,7 @@ def undo(session: Session, actor: Actor, bulk_id: UUID, *, identity: UUID, now: 
     if (begun := begun_before(session, actor, asked)) is not None:
         return begun
     _demand_over(session, bulk_id)
-    statement = f"SELECT count(*) FROM bulk_items AS item {_UNDOABLE}"
+    statement = f"SELECT count(*) FROM bulk_items AS item {UNDOABLE}"
     ((count,),) = fetch(session, statement, bulk_id=bulk_id)
     if count == 0:
         raise WrongRequestError("Nothing of it can be restored: it was, or 30 days are over.")
@@ -94,16 +94,17 @@ def undo(session: Session, actor: Actor, bulk_id: UUID, *, identity: UUID, now: 
     listed = execute(
         session,
         "INSERT INTO bulk_items (bulk_id, place, seq, handler)"
-        f" SELECT %(id)s, item.place, item.seq, item.handler FROM bulk_items AS item {_UNDOABLE}",
+        f" SELECT %(id)s, item.place, item.seq, item.handler FROM bulk_items AS item {UNDOABLE}",
         id=identity,
         bulk_id=bulk_id,
     )
     return confirm_items(session, actor, new, listed=listed, now=now)
 
 
-_UNDOABLE: Final = """
+# What it has discarded and nobody has restored since. A discard that is there may be a later one's.
+UNDOABLE: Final = """
 JOIN discards AS kept ON kept.seq = item.seq AND kept.handler = item.handler
-WHERE item.bulk_id = %(bulk_id)s AND item.result = 'discarded'
+WHERE item.bulk_id = %(bulk_id)s AND item.result = 'discarded' AND item.reason IS NULL
 """
 
 

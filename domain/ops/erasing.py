@@ -11,8 +11,9 @@ from uuid import UUID
 from sqlmodel import Session
 
 from domain.ops.acting import WrongRequestError, checked_why
+from domain.ops.admins import demand_still
 from domain.ops.audit import Deed, record
-from domain.ops.permissions import Actor, Verb, demand
+from domain.ops.permissions import Actor, Verb
 from domain.ops.person import thing_of
 from domain.outbox import publish
 from domain.sql import fetch
@@ -84,7 +85,7 @@ def erase(session: Session, actor: Actor, order: Order, *, now: datetime) -> Non
 
     Raises WrongRequestError if there is nobody, if it isn't confirmed, or without a reason.
     """
-    demand(actor, Verb.ERASE)
+    demand_still(session, actor, Verb.ERASE)
     why = checked_why(order.why)
     found = preview_erasure(session, order.person_id)
     if found is None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from domain.ops.bulk import results
+from domain.ops.bulk import UNDOABLE, results
 from domain.ops.cursors import MomentCursor
 from domain.ops.triage import IN_ORDER, DeadSelection, chosen
 from domain.sql import fetch, fetch_dicts
@@ -105,9 +105,8 @@ def find_operation(session: Session, bulk_id: UUID) -> Progress | None:
     )
     ((undoable,),) = fetch(
         session,
-        "SELECT EXISTS (SELECT FROM bulk_items AS item JOIN discards AS kept USING (seq, handler)"
-        " WHERE item.bulk_id = %(id)s AND item.result = 'discarded')",
-        id=bulk_id,
+        f"SELECT EXISTS (SELECT FROM bulk_items AS item {UNDOABLE})",
+        bulk_id=bulk_id,
     )
     counts = results(session, operation.id)
     return Progress(operation, counts, [Item(**item) for item in items], undoable)

@@ -21,7 +21,7 @@ from domain.ops.acting import (
     states_of,
 )
 from domain.ops.audit import Deed, record
-from domain.ops.bulk import end, results
+from domain.ops.bulk import UNDOABLE, end, results
 from domain.ops.permissions import Actor
 from domain.sql import execute, fetch, fetch_dicts
 from domain.tables.accounts import Role, Via
@@ -47,6 +47,7 @@ class Open:
     actor: str
     via: str
     rate: int
+    undoes: str | None
     stepped_at: datetime | None
 
 
@@ -79,7 +80,7 @@ def step_operation(session: Session, bulk_id: str, now: datetime) -> int:
     rows = fetch_dicts(
         session,
         """
-        SELECT id, kind, state, why, actor, via, rate, stepped_at FROM bulk_operations
+        SELECT id, kind, state, why, actor, via, rate, undoes, stepped_at FROM bulk_operations
         WHERE id = %(id)s AND state IN ('canary', 'running') FOR UPDATE SKIP LOCKED
         """,
         id=bulk_id,
@@ -214,7 +215,24 @@ def _do(session: Session, operation: Open, keys: Sequence[Key], *, now: datetime
         return retry_these(session, keys, now=now)
     if operation.kind is BulkKind.DISCARD:
         return discard_these(session, keys, by=operation.actor, why=operation.why, now=now)
-    return restore_these(session, keys)
+    return restore_these(session, _undoable(session, operation, keys))
+
+
+def _undoable(session: Session, operation: Open, keys: Sequence[Key]) -> list[Key]:
+    """Give those that are discarded as they were by what is undone; nobody else has them in hand.
+
+    They were when it began; since then somebody may have restored them, and given them up anew.
+    """
+    rows = fetch(
+        session,
+        f"SELECT item.seq, item.handler FROM bulk_items AS item {UNDOABLE}"
+        " AND (item.seq, item.handler) IN"
+        " (SELECT * FROM unnest(%(seqs)s::bigint[], %(handlers)s::text[]))",
+        bulk_id=operation.undoes,
+        seqs=[seq for seq, _ in keys],
+        handlers=[handler for _, handler in keys],
+    )
+    return [(seq, handler) for seq, handler in rows]
 
 
 def _finish(

@@ -173,5 +173,6 @@ class BulkItem(SQLModel, table=True):
     seq: int = Field(sa_type=BigInteger)
     handler: str = Field(sa_type=BY_BYTES)
     result: str = word(ItemResult.WAITING)
-    # Why it was skipped, or how it failed: the state that it was found in.
+    # Why it was skipped, or how it failed: the state that it was found in. Of one that was
+    # discarded, that it was restored since, so that it isn't restored by undoing this as well.
     reason: str | None = None

@@ -30,6 +30,7 @@ class Schedule(SQLModel, table=True):
     # Where in that span it is due, counted from the epoch.
     at: timedelta = Field(sa_type=Interval)
     sentence: str
+    # When its pause ends, or ended.
     paused_until: datetime | None = instant()
     paused_why: str | None = None
     # When somebody asked for a run at once that nobody has begun yet.

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
-from domain.ops.acting import TakenError
+from domain.ops import erasing
+from domain.ops.acting import TakenError, hold_these, restore, restore_these
 from domain.ops.beginning import AlreadyBegunError
 from domain.ops.bulk import Order, start, undo
 from domain.ops.pausing import Hold, pause
@@ -52,6 +53,9 @@ MANAGING: Final[dict[str, Work]] = {
     "make a key": lambda session: order_key(session, BO, KeyOrder(uuid4(), "mine"), now=NOW),
     "rotate a key": lambda session: rotate(session, BO, "theirs", overlap=HOUR, now=NOW),
     "revoke a key": lambda session: revoke(session, BO, uuid4(), why="so", now=NOW),
+    "erase": lambda session: erasing.erase(
+        session, BO, erasing.Order(uuid4(), uuid4(), why="so", confirm="12345678"), now=NOW
+    ),
 }
 
 
@@ -82,8 +86,11 @@ def engine(shared: Engine) -> Engine:
     return shared
 
 
-def at_once(engine: Engine, first: Work, second: Work) -> Future[Any]:
-    """Do the first; before it is committed somebody begins the second, which waits for it."""
+def at_once(engine: Engine, first: Work, second: Work, *, then: Work | None = None) -> Future[Any]:
+    """Do the first; before it is committed somebody begins the second, which waits for it.
+
+    What is to be done `then` is done in the transaction of the first while the second waits.
+    """
     dashboard = acting_as(engine, "dashboard")
 
     def do(work: Work) -> Any:
@@ -95,6 +102,8 @@ def at_once(engine: Engine, first: Work, second: Work) -> Future[Any]:
         other = pool.submit(do, second)
         until(lambda: ask(engine, WAITING) > 0 or other.done(), "the second waits")
         assert not other.done(), other.result()
+        if then is not None:
+            then(session)
     return other
 
 
@@ -135,6 +144,24 @@ class TestBulk:
         )
         with pytest.raises(AlreadyBegunError, match="restore that ada"):
             other.result()
+
+    def test_what_is_restored_and_undone_at_once_is_restored_once(self, engine: Engine) -> None:
+        """A step has it in hand while somebody restores it: they wait, and nothing stands still."""
+        order, given_up = Order(BulkKind.DISCARD, ALL, "because", 3), uuid4()
+        with Session(engine) as session, session.begin():
+            start(session, ADA, order, identity=given_up, now=NOW)
+        with Session(engine) as session, session.begin():
+            step_operations(session, NOW)
+        other = at_once(
+            engine,
+            lambda session: hold_these(session, [(2, "h")]),
+            lambda session: restore(session, BO, (2, "h"), now=NOW),
+            then=lambda session: restore_these(session, [(2, "h")]),
+        )
+        assert other.result() is False
+        assert ask(engine, "SELECT state FROM deliveries WHERE seq = 2") == "dead"
+        left = "SELECT count(*) FROM bulk_items WHERE result = 'discarded' AND reason IS NULL"
+        assert ask(engine, left) == 2
 
 
 class TestAdmins:

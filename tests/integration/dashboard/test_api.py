@@ -222,11 +222,26 @@ class TestActing:
             pass
         place = f"/bulk/{begun.json()['id']}"
         assert ask(client, place)["counts"]["discarded"] == 4
-        undone = client.post(f"{place}/undo").json()
+        self.undo_twice(client, place)
         while step(engine):
             pass
-        assert ask(client, f"/bulk/{undone['id']}")["counts"]["restored"] == 4
+        late = self.undo_twice(client, place, first=200)
+        assert ask(client, f"/bulk/{late['id']}")["counts"]["restored"] == 4
+        assert "Nothing of it" in client.post(f"{place}/undo").json()["detail"]
+        with engine.connect() as connection:
+            entries = "SELECT count(*) FROM audit_log WHERE action = 'bulk.restore'"
+            assert connection.execute(text(entries)).scalar_one() == 1
         assert client.post(f"{place}/cancel").status_code == 409
+
+    def undo_twice(self, client: httpx.Client, place: str, *, first: int = 202) -> Any:
+        """By an id of ours, as a program does that has lost the answer."""
+        asked = {"id": an_id("undoing")}
+        answers = [client.post(f"{place}/undo", json=asked) for _ in range(2)]
+        assert [each.status_code for each in answers] == [first, 200]
+        assert answers[0].json() == answers[1].json() == asked | {"deliveries": 4}
+        elsewhere = client.post(f"/bulk/{uuid4()}/undo", json=asked)
+        assert (elsewhere.status_code, "this id" in elsewhere.json()["detail"]) == (422, True)
+        return asked
 
     def test_a_retry_is_previewed_says_its_canary_and_sent_twice_begins_once(
         self, client: httpx.Client, engine: Engine

@@ -16,11 +16,13 @@ from domain.figures.counting import LIMIT
 from domain.figures.keeping import forget_snapshots
 from domain.figures.snapshot import PARTS, BrokerNow, Count, How, Queue, Snapshot
 from domain.figures.store import Kept, latest_snapshot
+from scheduler.housekeeping import forget_workers
 from tests.helpers.evening import an_evening, publish, tell
 from tests.helpers.ledger import ask
 from tests.integration.dashboard.scene import plant
 from workers.database import make_engine
 
+SILENT: Final = "ProcessSilent"
 HANDLER: Final = "kudos.apply_kudos_given"
 
 
@@ -141,6 +143,39 @@ class TestParts:
         alerts = {(each.name, each.labels.get("lane")) for each in snapshot.alerts}
         assert {("LaneFailing", "afterwards"), ("NoWorker", "seats")} <= alerts
         assert ("NoWorker", "plans") not in alerts
+
+    def test_a_process_is_missed_until_another_has_taken_its_place(
+        self, engine: Engine, collector: Collector
+    ) -> None:
+        for minutes in (10, 40):
+            ran(engine, began=90, seen=minutes)
+        ran(engine, began=90, seen=0)
+        assert missed(engine, collector) == 1
+        ran(engine, began=5, seen=0)
+        assert missed(engine, collector) == 0
+        with Session(engine) as session, session.begin():
+            assert forget_workers(session, datetime.now(UTC)) == 1
+        assert ask(engine, "SELECT count(*) FROM processes") == 3
+
+
+def ran(engine: Engine, *, began: int, seen: int) -> None:
+    """A worker, and how many minutes ago it began and was seen last."""
+    execute(
+        engine,
+        "INSERT INTO processes SELECT gen_random_uuid(), 'worker', 42, 'box', '1.0', now()"
+        f" - interval '{began} minutes', now() - interval '{seen} minutes', 100, NULL,"
+        " '{plans}', '[]'",
+    )
+
+
+def missed(engine: Engine, collector: Collector) -> float:
+    """How many workers are, and how many the alarm rings for."""
+    snapshot = seen(engine, collector)
+    told = {each.labels.get("process"): each for each in snapshot.alerts if each.name == SILENT}
+    gone = [each for each in snapshot.processes.value or () if each.is_gone]
+    value = told["worker"].value if told else 0
+    assert len(gone) == value
+    return value
 
 
 class TestTrouble:

@@ -270,7 +270,7 @@ class TestErase:
                 erase(session, Actor("op", Role.OPERATOR, Via.API), order, now=now)
             for wrong in (replace(order, why=""), replace(order, person_id=uuid4())):
                 with pytest.raises(WrongRequestError):
-                    erase(session, Actor("ada", Role.ADMIN, Via.API), wrong, now=now)
+                    erase(session, Actor("admin", Role.ADMIN, Via.API), wrong, now=now)
 
 
 class TestCost:

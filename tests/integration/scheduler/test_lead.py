@@ -101,6 +101,9 @@ class TestWhoGainsIt:
             found = who_leads(engine)
             with Session(engine) as session:
                 listed = [each.name for each in schedules(session, MONDAY)]
+            # In one transaction: what is new is known since then, not since another led.
+            together = "SELECT lead.xmin = line.xmin FROM schedules AS line, scheduler_lead AS lead"
+            assert ask(engine, together)
         assert found is not None
         assert abs(found.clock_ahead_s) < 1
         assert listed == ["held"]

@@ -10,6 +10,7 @@ import pytest
 
 from dashboard.snapshots import Latest
 from domain.figures.alarms import find_alerts
+from domain.figures.crew import InHandNow, ProcessNow
 from domain.figures.gauges import SOURCES, gauges
 from domain.figures.judgement import Judgement, Mood, judge_snapshot
 from domain.figures.snapshot import (
@@ -25,7 +26,6 @@ from domain.figures.snapshot import (
     InboxNow,
     Lane,
     Part,
-    ProcessNow,
     Queue,
     RefundsNow,
     SchedulerNow,
@@ -256,9 +256,17 @@ class TestAlarms:
     def test_a_worker_that_fell_silent_is_told_of_though_another_takes_its_lanes(self) -> None:
         processes = well().processes.value or ()
         worker = next(each for each in processes if each.name == "worker")
-        found = judged(well(processes=(*processes, replace(worker, last_seen_s=20.0))))
-        assert (found.mood, found.statement) == (Mood.WARN, "A worker has fallen silent")
-        assert found.others == ()
+        for seen_s in (20.0, 900.0):
+            silent = replace(
+                worker,
+                last_seen_s=seen_s,
+                memory_bytes=10**9 if seen_s > 60 else 1,
+                # What one that is gone had in hand isn't in hand any more.
+                doing=(InHandNow("kudos", 1, seen_s),),
+            )
+            found = judged(well(processes=(*processes, silent)))
+            assert (found.mood, found.statement) == (Mood.WARN, "A worker has fallen silent")
+            assert found.others == ()
 
     def test_what_has_not_held_long_enough_is_only_announced(self) -> None:
         snapshot = well(processes=())

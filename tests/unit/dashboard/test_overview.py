@@ -19,13 +19,13 @@ from dashboard.snapshots import Latest
 from dashboard.strips import strip_of
 from dashboard.words import counted, quick, rate
 from domain.deaths import KILLED
+from domain.figures.crew import InHandNow
 from domain.figures.judgement import Alarm, Mood
 from domain.figures.snapshot import (
     ChannelNow,
     Count,
     Failing,
     How,
-    InHandNow,
     Lane,
     Part,
     Queue,
@@ -145,9 +145,11 @@ class TestRanking:
         stuck = replace(a_process("worker"), pid=2, doing=(InHandNow("kudos", 1, 90.0),))
         silent = replace(a_process("relay"), pid=3, last_seen_s=40.0)
         large = replace(a_process("sender"), pid=4, memory_bytes=600_000_000)
-        rows = rank_processes(well(processes=(a_process("gateway"), stuck, silent, large)))
-        assert [row.process.pid for row in rows] == [3, 4, 2, 42]
-        assert rows[0].words == "silent: it has ended, or hangs"
+        gone = replace(a_process("relay"), pid=5, last_seen_s=600.0)
+        rows = rank_processes(well(processes=(a_process("gateway"), stuck, silent, large, gone)))
+        assert [row.process.pid for row in rows] == [5, 3, 4, 2, 42]
+        assert rows[0].words == "gone without a word: none has begun in its place"
+        assert rows[1].words == "silent: it has ended, or hangs"
         assert rows[-1].words == ""
 
     def test_schedules_that_somebody_should_look_at(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
-from domain.ops.acting import WrongRequestError
+from domain.ops.acting import WrongRequestError, discard, restore
 from domain.ops.beginning import AlreadyBegunError
 from domain.ops.bulk import Order, cancel, start, undo
 from domain.ops.cursors import MomentCursor
@@ -378,6 +378,37 @@ class TestUndoing:
         assert progress(engine, new).counts[ItemResult.RESTORED] == 4
         with Session(engine) as session, pytest.raises(WrongRequestError):
             undo(session, OPERATOR, bulk_id, identity=uuid4(), now=NOW)
+
+    def test_what_was_decided_about_since_stays_as_it_was_decided(self, engine: Engine) -> None:
+        """Given up twice, the second time by another operation or by somebody, and once after
+        that the undoing had begun."""
+        dead(engine, 5)
+        first = begin(engine, BulkKind.DISCARD, expected=5)
+        assert [step(engine, 1), step(engine, 2)] == [5, 0]
+        with Session(engine) as session, session.begin():
+            assert all(restore(session, OPERATOR, (seq, "h"), now=NOW) for seq in (1, 2))
+        second = begin(engine, BulkKind.DISCARD, expected=2)
+        assert [step(engine, 3), step(engine, 4)] == [2, 0]
+        self.discard_again(engine, 3)
+        new = uuid4()
+        with Session(engine) as session, session.begin():
+            assert undo(session, OPERATOR, first, identity=new, now=NOW).total == 2
+        self.discard_again(engine, 4)
+        assert [step(engine, 5), step(engine, 6)] == [2, 0]
+        assert states(engine) == {"dead": 1, "discarded": 4}
+        counts = progress(engine, new).counts
+        assert (counts[ItemResult.RESTORED], counts[ItemResult.SKIPPED]) == (1, 1)
+        assert not progress(engine, first).can_be_undone
+        with Session(engine) as session, session.begin():
+            assert undo(session, OPERATOR, second, identity=uuid4(), now=NOW).total == 2
+        step(engine, 7)
+        assert states(engine) == {"dead": 3, "discarded": 2}
+
+    def discard_again(self, engine: Engine, seq: int) -> None:
+        with Session(engine) as session, session.begin():
+            assert restore(session, OPERATOR, (seq, "h"), now=NOW)
+            # With the same reason and by the same person as the operation: nothing tells it apart.
+            assert discard(session, OPERATOR, (seq, "h"), why="because", now=NOW)
 
     def test_who_began_and_how_it_ended_is_in_the_log(self, engine: Engine) -> None:
         dead(engine, 1)

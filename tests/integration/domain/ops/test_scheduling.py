@@ -7,7 +7,10 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
+from domain.figures.alarms import find_alerts
 from domain.figures.reading_system import read_scheduler
+from domain.figures.snapshot import Part
+from domain.leading import Leader, lead
 from domain.ops.acting import TakenError
 from domain.ops.pausing import Hold
 from domain.ops.permissions import Actor, ForbiddenError
@@ -22,9 +25,11 @@ from domain.ops.scheduling import (
 from domain.tables.accounts import Role, Via
 from tests.helpers.roles import acting_as
 from tests.integration.dashboard.scene import plant
+from tests.unit.dashboard.test_judgement import well
 
 NOW = datetime(2026, 11, 21, 12, 0, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+LATE = "ScheduleLate"
 OPERATOR = Actor("grace", Role.OPERATOR, Via.DASHBOARD)
 VIEWER = Actor("ada", Role.VIEWER, Via.API)
 
@@ -70,6 +75,55 @@ def test_a_run_that_was_asked_for_makes_up_for_nothing_on_either_page(engine: En
         (overview,) = read_scheduler(session, NOW).schedules
     assert (found.late_s, found.is_late) == (210.0, True)
     assert (overview.late_s, overview.missed) == (210.0, 3)
+
+
+def test_what_was_never_met_is_late_since_whoever_leads_knows_of_it(engine: Engine) -> None:
+    """On both pages, by the alarm's rule; nobody having led, nothing is known of it."""
+    scheduled(engine, "a", timedelta(days=1))
+    assert late(engine) == (0.0, False, None)
+    lead_since(engine, NOW - timedelta(seconds=9))
+    assert late(engine) == (9.0, False, None)
+    lead_since(engine, NOW - 31 * MINUTE)
+    assert late(engine) == (1860.0, True, "page")
+    ran(engine, "a", ago=timedelta(seconds=10))
+    # It was asked for, and meets none of the planned times.
+    assert late(engine) == (1860.0, True, "page")
+    ran(engine, "a", ago=timedelta(hours=12, seconds=30))
+    assert late(engine) == (0.0, False, None)
+
+
+@pytest.mark.parametrize("was_met", [False, True])
+def test_what_a_pause_skipped_is_late_since_its_end(engine: Engine, *, was_met: bool) -> None:
+    scheduled(engine, "a")
+    lead_since(engine, NOW - timedelta(days=2))
+    if was_met:
+        ran(engine, "a", ago=on_the_minute(24 * 60))
+    until = NOW + timedelta(minutes=3)
+    with Session(acting_as(engine, "dashboard")) as session, session.begin():
+        assert pause_schedule(session, OPERATOR, Hold("a", until, "loud"), now=NOW - MINUTE)
+    assert late(engine) == (0.0, False, None)
+    assert late(engine, at=until + timedelta(seconds=5)) == (5.0, False, None)
+    with Session(acting_as(engine, "dashboard")) as session, session.begin():
+        assert resume_schedule(session, OPERATOR, "a", now=NOW)
+    assert late(engine, at=NOW + timedelta(seconds=11)) == (11.0, True, None)
+    assert late(engine, at=NOW + 3 * MINUTE) == (180.0, True, "warn")
+
+
+def lead_since(engine: Engine, since: datetime) -> None:
+    said = Leader(pid=1, host="here", since=since, clock_ahead_s=0.0)
+    with Session(engine) as session, session.begin():
+        lead(session, said, backend_pid=1)
+
+
+def late(engine: Engine, *, at: datetime = NOW) -> tuple[float, bool, str | None]:
+    """How late the only one is, whether the page Schedules says so, and how the alarm rings."""
+    with Session(acting_as(engine, "dashboard")) as session:
+        (found,) = list_schedules(session, at).listed
+        read = read_scheduler(session, at)
+    assert read.schedules[0].late_s == found.late_s
+    snapshot = replace(well(), scheduler=Part(read, at))
+    levels = [each.level for each in find_alerts(snapshot, (), now=at) if each.name == LATE]
+    return found.late_s, found.is_late, next(iter(levels), None)
 
 
 def test_what_began_late_and_what_comes_next(engine: Engine) -> None:

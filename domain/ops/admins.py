@@ -1,4 +1,4 @@
-"""Whoever gives or takes access is an admin until that is done, not only when their page began."""
+"""Whoever gives or takes access, or erases, is an admin until that is done, not only before."""
 
 from sqlmodel import Session
 
