@@ -33,6 +33,7 @@ from tests.helpers import clerk, stripe
 from tests.helpers.canaries import AREA, WORD, with_canaries
 from tests.helpers.ledger import a_registration, ask, until
 from tests.helpers.processes import RELAY, Crew, Program
+from tests.helpers.sandbox import settings_for
 from tests.integration.dashboard.scene import Browser, an_account
 from tests.integration.gateway.scene import MANY, ONE, new_key
 from workers.ports import free_ports
@@ -171,21 +172,14 @@ def system(
     engine: Engine, database_url: str, redis_server: str, sandbox: Sandbox, tmp_path: Path
 ) -> Iterator[System]:
     *ports, shown = free_ports("127.0.0.1", (0, 0, 0))
-    rules = sandbox.twilio.rules
     environment = our_environment(database_url, redis_server) | {
         "LOG_LEVEL": "debug",
         "GATEWAY_PORT": str(ports[0]),
         "DASHBOARD_PORT": str(ports[1]),
         "METRICS_PORT": str(shown),
         "GATEWAY_PUBLIC_URL": PUBLIC,
-        "EXPO_URL": sandbox.expo_server.url,
+        **settings_for(sandbox),
         "EXPO_ACCESS_TOKEN": TOKEN,
-        "TWILIO_URL": sandbox.twilio_server.url,
-        "TWILIO_ACCOUNT_SID": rules.account_sid,
-        "TWILIO_AUTH_TOKEN": rules.auth_token,
-        "TWILIO_MESSAGING_SERVICE_SID": rules.service_sid,
-        "TWILIO_MPS": "2000",
-        "SMTP_URL": sandbox.smtp.url,
         "STRIPE_WEBHOOK_SECRET": SECRET,
         "CLERK_WEBHOOK_SECRET": clerk.SECRET,
     }

@@ -5,9 +5,9 @@ from sqlalchemy import Engine
 
 from domain.catalogue import HANDLERS, Handler
 from domain.tables.kudos import Kudo
-from tests.concurrency.race import in_the_midst, race
+from tests.concurrency.race import apply_alone, in_the_midst, publish_last, race
 from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id, settle, tell
-from tests.helpers.ledger import PATIENCE, ask, drift, publish, route_all, until
+from tests.helpers.ledger import PATIENCE, ask, drift, route_all, until
 from tests.helpers.safety import block, call_off, report, resolve, unblock
 from tests.helpers.said import published, rows
 
@@ -36,27 +36,9 @@ def diary(engine: Engine) -> Diary:
     diary = Diary()
     diary.people("Hanna", "Cleo", "Ada", "Dan")
     diary.event("drinks", host="Hanna", seats=8)
-    for person in ("Ada", "Dan"):
-        diary.invited("drinks", person)
-        diary.paid("drinks", person)
-        diary.reported("drinks", person, by="Hanna", status="attended")
+    diary.attended("drinks", "Ada", "Dan")
     tell(engine, diary.pages)
     return diary
-
-
-def publish_last(engine: Engine, diary: Diary, count: int) -> None:
-    """Publish and route the last pages, without applying them."""
-    publish(engine, *diary.pages[-count:])
-    route_all(engine)
-
-
-def apply_alone(engine: Engine, *handlers: Handler) -> None:
-    """Apply what is due in each, one after the other, and route what follows."""
-    for handler in handlers:
-        with in_the_midst(engine, handler) as going:
-            going.go_on.set()
-            assert going.first.result(PATIENCE.total_seconds()).claimed > 0
-        route_all(engine)
 
 
 def overtake(engine: Engine, first: Handler, parted: Handler) -> None:

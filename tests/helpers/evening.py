@@ -232,6 +232,18 @@ class Diary:
             at,
         )
 
+    def seated(self, event: str, *people: str, duo: str | None = None) -> None:
+        """Have people invited, and pay for their seats."""
+        for person in people:
+            self.invited(event, person, duo=duo)
+            self.paid(event, person)
+
+    def attended(self, event: str, *people: str, duo: str | None = None) -> None:
+        """Have people take seats and come, as Hanna says, who hosts."""
+        for person in people:
+            self.seated(event, person, duo=duo)
+            self.reported(event, person, by="Hanna", status="attended")
+
     def declined(self, event: str, person: str, *, at: datetime) -> None:
         """Have somebody say no."""
         self.note(InvitationDeclined(invitation_id=an_id(f"{event} {person}")), at)

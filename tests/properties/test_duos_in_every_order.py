@@ -30,10 +30,7 @@ def an_event_to_which_two_came() -> Diary:
     diary.people("Hanna", "Cleo", "Ada", "Bo", "Dan")
     diary.event("drinks", host="Hanna", seats=5)
     diary.paired(PACT, "Ada", "Bo", expires_at=EXPIRES)
-    for person in ("Ada", "Bo"):
-        diary.invited("drinks", person, duo=PACT)
-        diary.paid("drinks", person)
-        diary.reported("drinks", person, by="Hanna", status="attended")
+    diary.attended("drinks", "Ada", "Bo", duo=PACT)
     return diary
 
 

@@ -207,9 +207,7 @@ class TestCasesThatOnceMattered:
 
     def test_a_seat_lost_and_regained_before_anybody_looked(self, agree: Agree) -> None:
         diary = an_announced_event()
-        for person in ("Ada", "Bo", "Dan"):
-            diary.invited("drinks", person)
-            diary.paid("drinks", person)
+        diary.seated("drinks", "Ada", "Bo", "Dan")
         diary.reported("drinks", "Ada", by="Bo", status="attended")
         diary.reported("drinks", "Dan", by="Hanna", status="attended")
         diary.thanked("drinks", "Ada", "Dan", Kudo.HELPFUL)

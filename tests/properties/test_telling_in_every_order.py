@@ -55,9 +55,7 @@ def diary() -> Diary:
     diary = Diary()
     diary.people(*PEOPLE)
     diary.event("drinks", host="Hanna", seats=8)
-    for person in ("Ada", "Bo", "Dan"):
-        diary.invited("drinks", person)
-        diary.paid("drinks", person)
+    diary.seated("drinks", "Ada", "Bo", "Dan")
     for person in ("Ada", "Bo"):
         diary.reported("drinks", person, by="Hanna", status="attended", at=START + HOUR)
     return diary

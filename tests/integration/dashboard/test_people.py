@@ -26,8 +26,7 @@ from tests.helpers.ledger import ask
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.roles import acting_as
 from tests.helpers.serving import serving
-from tests.integration.dashboard.scene import OURS, Clock, an_account
-from tests.integration.dashboard.test_roles import token_of
+from tests.integration.dashboard.scene import OURS, Clock, an_account, token_of
 
 # The evening's first name and number of everybody.
 ADA = f"/people/{an_id('Ada')}"

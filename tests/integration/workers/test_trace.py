@@ -31,9 +31,7 @@ def diary() -> Diary:
     diary = Diary()
     diary.people("Hanna", "Cleo", "Ada", "Bo")
     diary.event("drinks", host="Hanna", seats=4)
-    for person in ("Ada", "Bo"):
-        diary.invited("drinks", person)
-        diary.paid("drinks", person)
+    diary.seated("drinks", "Ada", "Bo")
     return diary
 
 

@@ -26,9 +26,7 @@ def diary() -> Diary:
     diary = Diary()
     diary.people("Hanna", "Cleo", "Ada", "Bo", "Dan")
     diary.event("drinks", host="Hanna", seats=8)
-    for person in ("Ada", "Dan"):
-        diary.invited("drinks", person)
-        diary.paid("drinks", person)
+    diary.seated("drinks", "Ada", "Dan")
     return diary
 
 
