@@ -14,7 +14,8 @@ from domain.tables.accounts import Role
 from domain.tables.kudos import Kudo
 from tests.factories.snapshots import well
 from tests.helpers.drinks import drinks_for_two
-from tests.helpers.evening import END, tell
+from tests.helpers.pages import END
+from tests.helpers.telling import tell
 from workers.accounts import create_account
 from workers.sandbox.journal import Entry, Journal
 

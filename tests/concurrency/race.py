@@ -16,7 +16,7 @@ from sqlmodel import Session
 from domain.batch import Batch, Effects
 from domain.catalogue import Handler
 from domain.dispatch import Report, apply_due
-from tests.helpers.evening import Diary
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import PATIENCE, ask, publish, route_all, until
 from workers.desk import WorkDesk
 

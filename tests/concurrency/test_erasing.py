@@ -10,7 +10,7 @@ from domain.catalogue import HANDLERS, Handler
 from domain.dispatch import Report, apply_due
 from domain.users.payloads import UserDeleted, UserUpdated
 from tests.concurrency.race import WAITING, race
-from tests.helpers.evening import DAY, END, START, Diary, an_id, settle, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import (
     PATIENCE,
     a_registration,
@@ -21,6 +21,8 @@ from tests.helpers.ledger import (
     say,
     until,
 )
+from tests.helpers.pages import DAY, END, START, an_id
+from tests.helpers.telling import settle, tell
 from workers.desk import WorkDesk
 
 DEPARTED = HANDLERS["privacy.apply_user_departed"]

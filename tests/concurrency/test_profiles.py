@@ -9,8 +9,10 @@ from sqlalchemy import Engine, text
 from domain.catalogue import HANDLERS, TYPES, Handler
 from domain.tables.kudos import Kudo
 from tests.concurrency.race import both_ways, in_the_midst, race
-from tests.helpers.evening import DAY, HOUR, START, Diary, an_id, publish, settle, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import ask, drift, route_all
+from tests.helpers.pages import DAY, HOUR, START, an_id
+from tests.helpers.telling import publish, settle, tell
 
 ADA, BO = an_id("Ada"), an_id("Bo")
 INTERESTS = HANDLERS["profiles.apply_interests_selected"]

@@ -6,10 +6,12 @@ from sqlalchemy import Engine
 from domain.catalogue import HANDLERS, Handler
 from domain.tables.kudos import Kudo
 from tests.concurrency.race import apply_alone, in_the_midst, publish_last, race
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id, settle, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import PATIENCE, ask, drift, route_all, until
-from tests.helpers.safety import block, call_off, report, resolve, unblock
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
+from tests.helpers.safety import call_off, report, resolve
 from tests.helpers.said import published, rows
+from tests.helpers.telling import settle, tell
 
 KUDOS_GIVEN = HANDLERS["kudos.apply_kudos_given"]
 CONNECTED = HANDLERS["connections.apply_event_settled"]
@@ -68,7 +70,7 @@ class TestBlocks:
     ) -> None:
         """G3, G4."""
         diary.thanked("drinks", "Ada", "Dan", Kudo.HELPFUL)
-        block(diary, "Dan", "Ada", at=END)
+        diary.blocked("Dan", "Ada", at=END)
         publish_last(engine, diary, 2)
         overtake(engine, KUDOS_GIVEN, KUDOS_PARTED)
         settle(engine)
@@ -81,7 +83,7 @@ class TestBlocks:
         """G3."""
         diary.thanked("drinks", "Ada", "Dan", Kudo.HELPFUL)
         tell(engine, diary.pages)
-        block(diary, "Dan", "Ada", at=END)
+        diary.blocked("Dan", "Ada", at=END)
         publish_last(engine, diary, 1)
         apply_alone(engine, BLOCKED)
         diary.thanked("drinks", "Ada", "Dan", Kudo.INSPIRING)
@@ -96,7 +98,7 @@ class TestBlocks:
     ) -> None:
         """G3, G4."""
         diary.ended("drinks")
-        block(diary, "Dan", "Ada", at=END)
+        diary.blocked("Dan", "Ada", at=END)
         publish_last(engine, diary, 3)
         apply_alone(engine, COMPLETED)
         overtake(engine, CONNECTED, CONNECTIONS_PARTED)
@@ -109,8 +111,8 @@ class TestBlocks:
         self, engine: Engine, diary: Diary, first: Handler, second: Handler
     ) -> None:
         """G4."""
-        block(diary, "Dan", "Ada", at=END)
-        unblock(diary, "Dan", "Ada", at=END + DAY)
+        diary.blocked("Dan", "Ada", at=END)
+        diary.unblocked("Dan", "Ada", at=END + DAY)
         publish_last(engine, diary, 2)
         race(engine, first, second)
         found = rows(engine, "SELECT blocked_at, unblocked_at FROM blocked_users")

@@ -12,7 +12,7 @@ from domain.inbox.keeping import close
 from domain.inbox.taking import Taken, take
 from gateway.stripe import read_signed
 from tests.concurrency.race import race_steps
-from tests.helpers.evening import DAY, START, an_id
+from tests.helpers.pages import DAY, START, an_id
 from tests.helpers.said import rows
 from tests.helpers.stripe import (
     SECRET,

@@ -8,8 +8,10 @@ from sqlalchemy import Engine, text
 from domain.catalogue import HANDLERS, Handler
 from domain.users.payloads import UserDeleted
 from tests.concurrency.race import both_ways, in_the_midst, publish_last, race
-from tests.helpers.evening import DAY, END, HOUR, Diary, an_id, settle, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import PATIENCE, ask, deliveries, drift
+from tests.helpers.pages import DAY, END, HOUR, an_id
+from tests.helpers.telling import settle, tell
 
 STARTED = HANDLERS["messaging.apply_conversation_started"]
 SENT = HANDLERS["messaging.apply_message_sent"]

@@ -17,9 +17,10 @@ from domain.notifications.sending import claim, hand_over
 from domain.tables.kudos import Kudo
 from domain.tables.notifications import Channel
 from tests.concurrency.race import WAITING
-from tests.helpers.evening import Diary, settle
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import PATIENCE, ask, publish, route_all, until
 from tests.helpers.said import rows
+from tests.helpers.telling import settle
 from workers.desk import WorkDesk
 
 APPLYING: Final = {

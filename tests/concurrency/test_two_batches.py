@@ -13,7 +13,7 @@ from domain.tables.kudos import Kudo
 from domain.users.payloads import UserDeleted
 from domain.verdict import Rejected
 from tests.concurrency.race import apply_alone, both_ways, publish_last, race
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id, settle, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import (
     REGISTERED,
     a_registration,
@@ -23,6 +23,8 @@ from tests.helpers.ledger import (
     publish,
     route_all,
 )
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
+from tests.helpers.telling import settle, tell
 
 KUDOS_GIVEN = HANDLERS["kudos.apply_kudos_given"]
 ATTENDANCE_REPORTED = HANDLERS["attendance.apply_attendance_reported"]

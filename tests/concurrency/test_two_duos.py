@@ -7,8 +7,10 @@ from domain.catalogue import HANDLERS, Handler
 from domain.gatherings.payloads import EventCompleted
 from domain.users.payloads import UserDeleted
 from tests.concurrency.race import apply_alone, both_ways, publish_last, race
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id, settle, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import deliveries, drift
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
+from tests.helpers.telling import settle, tell
 
 PROPOSED = HANDLERS["duos.apply_duo_proposed"]
 ACCEPTED = HANDLERS["duos.apply_duo_accepted"]

@@ -14,8 +14,10 @@ from domain.notifications.rendering import render
 from domain.notifications.sending import claim, hand_over
 from domain.notifications.templates import LANGUAGES
 from domain.tables.notifications import Channel, Template
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id, publish, settle
+from tests.helpers.diary import Diary
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
 from tests.helpers.said import rows
+from tests.helpers.telling import publish, settle
 
 PEOPLE: Final = ("Hanna", "Cleo", "Ada", "Bo", "Dan", "Eve")
 _NAMES: Final = {an_id(name): name for name in PEOPLE}

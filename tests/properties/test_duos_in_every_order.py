@@ -15,7 +15,8 @@ from domain.gatherings.payloads import (
 from domain.invitations.payloads import InvitationSent
 from domain.users.payloads import UserDeleted
 from tests.helpers.agree import Agree
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id
+from tests.helpers.diary import Diary
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
 from tests.helpers.state import State
 
 EXPIRES = END + DAY

@@ -24,7 +24,8 @@ from tests.factories.today import TODAY
 from tests.factories.untold import with_untold
 from tests.helpers.agree import Agree, MakeEngine
 from tests.helpers.apply import IN_ORDER, Application, Manner, apply_by_many, unsettled
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id
+from tests.helpers.diary import Diary
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
 from tests.helpers.state import State, differences, snapshot
 from workers.city import history
 

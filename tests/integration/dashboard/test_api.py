@@ -20,11 +20,13 @@ from domain.ops.stepping import step_operations
 from domain.tables.accounts import Role
 from tests.browser.scene import kill
 from tests.factories.snapshots import well
-from tests.helpers.evening import Diary, an_id, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import a_registration, publish, until
+from tests.helpers.pages import an_id
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.roles import acting_as
 from tests.helpers.serving import serving
+from tests.helpers.telling import tell
 from tests.integration.dashboard.scene import PASSWORD, a_session, an_account, keep
 
 HOUR = timedelta(hours=1)

@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 
 from gateway.app import make_app
 from gateway.outside import Outside
-from tests.helpers.evening import START
+from tests.helpers.pages import START
 from tests.helpers.roles import acting_as
 from tests.helpers.said import rows
 from tests.helpers.stripe import SECRET, body_of, signature

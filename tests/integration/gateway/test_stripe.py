@@ -21,7 +21,7 @@ from gateway.app import make_app
 from gateway.context import HOOKS_AT_ONCE
 from gateway.limits import Limits
 from gateway.outside import Outside
-from tests.helpers.evening import START
+from tests.helpers.pages import START
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.said import rows
 from tests.helpers.serving import serving

@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from tests.factories.town import CLIMBING, Town
 from tests.helpers.command import Momento
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 
 SOON = datetime.now(UTC) + timedelta(days=9)
 

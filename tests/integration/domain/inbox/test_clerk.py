@@ -16,7 +16,8 @@ from domain.inbox.taking import Taken
 from tests.concurrency.race import race_steps
 from tests.helpers.apply import Application
 from tests.helpers.clerk import CANARY, PHONE, Said, changed, deleted, name_of
-from tests.helpers.evening import DAY, HOUR, START, Diary, an_id
+from tests.helpers.diary import Diary
+from tests.helpers.pages import DAY, HOUR, START, an_id
 from tests.helpers.said import rows
 from tests.helpers.stripe import body_of
 

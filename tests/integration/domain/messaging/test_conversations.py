@@ -10,8 +10,10 @@ from domain.catalogue import HANDLERS
 from domain.envelope import Envelope
 from domain.gatherings.payloads import EventCancelled
 from tests.helpers.apply import Application
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import Row, ask, deliveries, drift
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
+from tests.helpers.telling import tell
 
 STARTED = HANDLERS["messaging.apply_conversation_started"]
 SENT = HANDLERS["messaging.apply_message_sent"]

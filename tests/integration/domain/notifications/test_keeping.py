@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from domain.notifications.keeping import forget_old
 from tests.helpers.ears import BEFORE, Ears
-from tests.helpers.evening import DAY, an_id
+from tests.helpers.pages import DAY, an_id
 
 
 class TestForgetting:

@@ -16,7 +16,7 @@ from domain.users.payloads import (
     UserStatusChanged,
 )
 from tests.helpers.ears import AFTER, BEFORE, DRINKS, Ears, came, seats
-from tests.helpers.evening import DAY, END, HOUR, START, an_id
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
 
 
 def become(ears: Ears, person: str, status: str, *, at: datetime = BEFORE - HOUR) -> None:

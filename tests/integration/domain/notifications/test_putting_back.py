@@ -9,7 +9,7 @@ from domain.notifications.concern import still_concerned
 from domain.notifications.sending import Again, claim, hand_over, put_back
 from domain.tables.notifications import Channel
 from tests.helpers.ears import AFTER, BEFORE, INVITED, Ears, came, seats
-from tests.helpers.evening import HOUR
+from tests.helpers.pages import HOUR
 from tests.helpers.said import rows
 from tests.integration.domain.notifications.test_sending import MINUTE
 

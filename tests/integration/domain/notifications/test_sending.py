@@ -13,7 +13,7 @@ from domain.tables.kudos import Kudo
 from domain.tables.notifications import Template
 from domain.users.payloads import NotificationSettingsUpdated, UserStatusChanged
 from tests.helpers.ears import AFTER, BEFORE, DRINKS, INVITED, Ears, came, seats
-from tests.helpers.evening import DAY, END, HOUR, START, an_id
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
 
 MINUTE: Final = timedelta(minutes=1)
 NIGHT: Final = END + 10 * HOUR

@@ -19,7 +19,7 @@ from domain.support.payloads import SupportTicketOpened, SupportTicketUpdated
 from domain.tables.kudos import Kudo
 from domain.users.payloads import SubscriptionChanged, SubscriptionEndNear
 from tests.helpers.ears import AFTER, BEFORE, DRINKS, INVITED, Ears, came, seats
-from tests.helpers.evening import DAY, END, HOUR, START, an_id
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
 
 
 class TestInvitations:

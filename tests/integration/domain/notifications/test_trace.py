@@ -10,7 +10,7 @@ from domain.tables.kudos import Kudo
 from domain.users.payloads import NotificationSettingsUpdated
 from tests.helpers.command import Momento
 from tests.helpers.ears import AFTER, BEFORE, Ears, came, seats
-from tests.helpers.evening import HOUR, an_id
+from tests.helpers.pages import HOUR, an_id
 from tests.integration.domain.notifications.test_sending import MINUTE
 
 PEOPLE: Final = {an_id(name): name for name in ("Hanna", "Ada", "Bo", "Dan")}

@@ -12,9 +12,11 @@ from domain.ticks import interrupt_all
 from scheduler.timetable import Timetable
 from tests.factories.facts import MINUTE
 from tests.helpers.clock import Said, drain, newest, peek, ring, said_since
-from tests.helpers.evening import DAY, START, Diary, an_id, tell
+from tests.helpers.diary import Diary
 from tests.helpers.fuse import Fuse
+from tests.helpers.pages import DAY, START, an_id
 from tests.helpers.scheduling import Clock, a_ticker, ticks
+from tests.helpers.telling import tell
 
 # More statements than draining has.
 TOO_MANY: Final = 200

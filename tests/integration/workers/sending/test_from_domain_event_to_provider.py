@@ -13,7 +13,7 @@ from domain.payments.payloads import PaymentRefunded
 from domain.tables.kudos import Kudo
 from domain.tables.notifications import Template
 from tests.helpers.ears import AFTER, BEFORE, DRINKS, INVITED, Ears, came, seats
-from tests.helpers.evening import DAY, END, HOUR, START, an_id
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
 from tests.helpers.post import Post
 from tests.integration.domain.notifications import test_table as table
 

@@ -9,7 +9,7 @@ from domain.gatherings.payloads import EventCancelled
 from domain.tables.notifications import Channel
 from domain.users.payloads import UserUpdated
 from tests.helpers.ears import BEFORE, DRINKS, Ears, seats
-from tests.helpers.evening import DAY, HOUR, START, an_id
+from tests.helpers.pages import DAY, HOUR, START, an_id
 from tests.helpers.post import Post
 from workers.sandbox import Fault, Kind
 

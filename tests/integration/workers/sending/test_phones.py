@@ -5,7 +5,7 @@ from typing import Final
 
 from domain.tables.notifications import Channel
 from tests.helpers.ears import BEFORE, Ears
-from tests.helpers.evening import DAY, HOUR
+from tests.helpers.pages import DAY, HOUR
 from tests.helpers.post import Post, phone_of
 from tests.helpers.said import rows
 from workers.sandbox import Fault, Kind

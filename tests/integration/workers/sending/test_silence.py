@@ -9,7 +9,7 @@ import pytest
 
 from domain.tables.notifications import Channel
 from tests.helpers.ears import AFTER, BEFORE, Ears
-from tests.helpers.evening import HOUR, START
+from tests.helpers.pages import HOUR, START
 from tests.helpers.post import Post
 from tests.integration.domain.notifications.test_never import TestNever as Stories
 

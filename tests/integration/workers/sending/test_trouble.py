@@ -13,7 +13,7 @@ from domain.payments.payloads import PaymentRefunded
 from domain.tables.notifications import Channel
 from domain.users.payloads import UserUpdated
 from tests.helpers.ears import BEFORE, Ears, seats
-from tests.helpers.evening import DAY, HOUR, an_id
+from tests.helpers.pages import DAY, HOUR, an_id
 from tests.helpers.post import Post, number_of
 from workers.sandbox import Fault, Kind
 
