@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard.context import context_of
+from dashboard.doing import attempt
 from dashboard.forms import read_body
 from dashboard.guard import signed_in
-from domain.ops.acting import TakenError, WrongRequestError
 from domain.ops.permissions import Actor
 
 MEDIA_TYPE: Final = "application/json"
@@ -61,19 +61,6 @@ async def done(request: Request, work: Callable[[Session], bool]) -> Response:
     if not await attempt(request, work):
         raise HTTPException(409, "Nothing was changed: it isn't in a state in which that is done.")
     return as_json({"done": True})
-
-
-async def attempt(request: Request, work: Callable[[Session], Any]) -> Any:
-    """Do it, and give what came of it.
-
-    Raises HTTPException for what can't be done: 409 where somebody else stands in its way, or 422.
-    """
-    try:
-        return await context_of(request).write(work)
-    except TakenError as error:
-        raise HTTPException(409, str(error)) from None
-    except WrongRequestError as error:
-        raise HTTPException(422, str(error)) from None
 
 
 async def read_object(request: Request) -> dict[str, str]:

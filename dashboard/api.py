@@ -16,6 +16,7 @@ from dashboard.asking import asked_of, moment, text, whole
 from dashboard.context import context_of
 from dashboard.filtering import cursor, delivery_filter
 from dashboard.guard import signed_in
+from dashboard.pages.domain_event import NO_DOMAIN_EVENT
 from dashboard.problems import bearer_of, problem
 from dashboard.signing import close_for, find_account, open_for
 from domain.ledger_queries import find_seqs
@@ -66,7 +67,7 @@ async def get_domain_event(request: Request) -> Response:
         return tell_story(session, found[0][0]) if found else None
 
     if (story := await context_of(request).look(read)) is None:
-        raise HTTPException(404, "There is no such domain event, or it is no longer kept.")
+        raise HTTPException(404, NO_DOMAIN_EVENT)
     told = [
         {"domain_event": key[0], "user_id": key[1], "template": key[2], "channel": key[3],
          "tries": tries}

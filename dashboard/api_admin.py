@@ -10,9 +10,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard.answering import as_json, attempt, done, read_asked
+from dashboard.answering import as_json, done, read_asked
 from dashboard.asking import identity, text, whole, word
 from dashboard.context import context_of
+from dashboard.doing import attempt
 from domain.tables.accounts import Role
 from workers.account_service import (
     AccountOrder,

@@ -6,27 +6,24 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard.answering import as_json, attempt, done, read_asked, read_object
+from dashboard.answering import as_json, done, read_asked, read_object
 from dashboard.asking import Asked, asked_of, identity, truth, uuid, whole, word
 from dashboard.context import context_of
-from dashboard.filtering import moment_cursor, selection
+from dashboard.doing import attempt
+from dashboard.filtering import selection
 from dashboard.guard import signed_in
+from dashboard.pages.bulk import look_at_operation, look_at_operations
 from domain.constants import BULK_MOST, BULK_RATE, BULK_RATES
 from domain.ops.beginning import Begun
 from domain.ops.bulk import Order, cancel, start, undo
-from domain.ops.cursors import MomentCursor
-from domain.ops.operations import PAGE, find_operation, list_operations
 from domain.ops.previewing import preview_bulk
 from domain.tables.ops import BulkKind
 
 
 async def get_operations(request: Request) -> Response:
     """A page of them, the newest first; `next` is the `after` of the next one."""
-    after = moment_cursor(asked_of(request))
-    found = await context_of(request).look(lambda session: list_operations(session, after=after))
-    last = found[-1] if len(found) == PAGE else None
-    next_ = str(MomentCursor(last.created_at, last.id)) if last else None
-    return as_json({"operations": found, "next": next_})
+    operations, after = await look_at_operations(request)
+    return as_json({"operations": operations, "next": str(after) if after else None})
 
 
 async def preview_operation(request: Request) -> Response:
@@ -66,11 +63,7 @@ async def start_operation(request: Request) -> Response:
 
 async def get_operation(request: Request) -> Response:
     """How one goes."""
-    bulk_id = identity(request.path_params, "id")
-    progress = await context_of(request).look(lambda session: find_operation(session, bulk_id))
-    if progress is None:
-        raise HTTPException(404, "There is no such operation; after 90 days they are forgotten.")
-    return as_json(progress)
+    return as_json(await look_at_operation(request))
 
 
 async def cancel_operation(request: Request) -> Response:

@@ -1,20 +1,20 @@
 """`/api/ops/v1`: what is paused and what is scheduled, and holding it back, for programs."""
 
-from dataclasses import replace
-
 from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard.answering import as_json, attempt, done, read_asked
+from dashboard.answering import as_json, done, read_asked
 from dashboard.api_overview import told
 from dashboard.asking import moment, read_hold, text
 from dashboard.context import context_of
+from dashboard.doing import attempt
 from dashboard.holding import holdings
+from dashboard.pages.schedules import hold_back
 from domain.figures.reading_system import read_processes
 from domain.ops.acting import checked_why
-from domain.ops.pausing import checked_end, pause, resume
-from domain.ops.scheduling import list_schedules, pause_schedule, resume_schedule, run_now
+from domain.ops.pausing import pause, resume
+from domain.ops.scheduling import list_schedules, resume_schedule, run_now
 from domain.pausing import pauses_at
 
 
@@ -66,13 +66,7 @@ async def pause_line(request: Request) -> Response:
     """Have it not run for a while: `{"name", "for" or "until", "why", "instead_of"}`."""
     body, actor, now = await read_asked(request)
     hold = read_hold(body, now)
-
-    def work(session: Session) -> bool:
-        checked_end(hold.until, now)
-        plain = replace(hold, why=checked_why(hold.why))
-        return pause_schedule(session, actor, plain, now=now)
-
-    return await done(request, work)
+    return await done(request, lambda session: hold_back(session, actor, hold, now=now))
 
 
 async def resume_line(request: Request) -> Response:

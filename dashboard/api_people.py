@@ -2,39 +2,31 @@
 
 from uuid import uuid4
 
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard.answering import as_json, as_page, attempt, done, read_asked, read_object
-from dashboard.asking import asked_of, identity, uuid
+from dashboard.answering import as_json, as_page, done, read_asked, read_object
+from dashboard.asking import identity
 from dashboard.context import context_of
-from dashboard.filtering import moment_cursor, telling_filter
+from dashboard.doing import attempt
 from dashboard.guard import signed_in
+from dashboard.pages.gathering import look_at_gathering
+from dashboard.pages.notifications import look_at_notification, look_at_notifications
 from dashboard.pages.person import look_at_person
-from domain.notifications.log import find_notification
 from domain.ops.erasing import Order, erase
 from domain.ops.finding import find_people
-from domain.ops.gathering import find_gathering
 from domain.ops.revealing import hide, reveal
-from domain.ops.tellings import list_tellings
 
 
 async def get_notifications(request: Request) -> Response:
     """A page of the delivery log by the filters of the page; `next` is the next one's `after`."""
-    context, asked = context_of(request), asked_of(request)
-    wanted, after = telling_filter(asked, context.clock()), moment_cursor(asked)
-    found = await context.look(lambda session: list_tellings(session, wanted, after=after))
-    return as_page("notifications", found)
+    return as_page("notifications", await look_at_notifications(request))
 
 
 async def get_notification(request: Request) -> Response:
     """One, with each try to hand it over."""
-    told_id = str(identity(request.path_params, "id"))
-    found = await context_of(request).look(lambda session: find_notification(session, told_id))
-    if found is None:
-        raise HTTPException(404, "There is no such notification; after 90 days they are forgotten.")
-    return as_json({"notification": found[0], "handovers": found[1]})
+    told, handovers = await look_at_notification(request)
+    return as_json({"notification": told, "handovers": handovers})
 
 
 async def find_by_address(request: Request) -> Response:
@@ -91,12 +83,4 @@ async def erase_person(request: Request) -> Response:
 
 async def get_gathering(request: Request) -> Response:
     """How a gathering stands, a page of its guests, and what each was told of it."""
-    asked, event_id = asked_of(request), identity(request.path_params, "id")
-    person = uuid(asked, "person") if asked.get("person") else None
-    after = uuid(asked, "after") if asked.get("after") else None
-    found = await context_of(request).look(
-        lambda session: find_gathering(session, event_id, person=person, after=after)
-    )
-    if found is None:
-        raise HTTPException(404, "There is no gathering of that id.")
-    return as_json(found)
+    return as_json(await look_at_gathering(request))

@@ -1,7 +1,8 @@
 """Reads the filters of lists, where a page of one begins, and which rows were picked."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from dashboard.asking import HIGHEST, Asked, moment, text, unreadable, uuid, word
 from domain.lanes import LANES
@@ -12,6 +13,8 @@ from domain.ops.tellings import TellingFilter
 from domain.ops.triage import DeadSelection
 from domain.tables.ledger import DeliveryState
 from domain.tables.notifications import Channel, NotificationStatus, Template
+
+At = TypeVar("At")
 
 MOST_PICKED: Final = 100
 # What is due by the time at which somebody looks.
@@ -58,17 +61,17 @@ def telling_filter(asked: Asked, now: datetime) -> TellingFilter:
 
 def moment_cursor(asked: Asked) -> MomentCursor | None:
     """Where a page of notifications, or of bulk operations, begins; None for the first."""
-    value = asked.get("after", "")
-    found = MomentCursor.parse(value)
-    if value and found is None:
-        raise unreadable("after")
-    return found
+    return _read_after(asked, MomentCursor.parse)
 
 
 def cursor(asked: Asked) -> Cursor | None:
-    """Where the page begins; None for the first."""
+    """Where a page of deliveries begins; None for the first."""
+    return _read_after(asked, Cursor.parse)
+
+
+def _read_after(asked: Asked, parse: Callable[[str], At | None]) -> At | None:
     value = asked.get("after", "")
-    found = Cursor.parse(value)
+    found = parse(value)
     if value and found is None:
         raise unreadable("after")
     return found

@@ -41,16 +41,19 @@ class ProcessRow:
 def rank_lanes(snapshot: Snapshot) -> list[LaneRow]:
     """List lanes, the worst first: by how late, then by how much fails, then by how much waits."""
     rows = [_lane_row(lane, snapshot) for lane in snapshot.lanes.value or ()]
-    order = list(TONES.values())
     return sorted(
         rows,
         key=lambda row: (
-            -order.index(row.tone),
+            -_badness(row.tone),
             -(row.lane.oldest_s or 0.0),
             -(row.failed_part or 0.0),
             -row.lane.queued.number,
         ),
     )
+
+
+def _badness(tone: str) -> int:
+    return list(TONES.values()).index(tone)
 
 
 def _lane_row(lane: Lane, snapshot: Snapshot) -> LaneRow:
@@ -64,7 +67,7 @@ def _lane_row(lane: Lane, snapshot: Snapshot) -> LaneRow:
     if takers == 0:
         words, tone = "no worker takes it", TONES["page"]
     else:
-        tone = max((TONES[level] for level in levels), key=list(TONES.values()).index)
+        tone = max((TONES[level] for level in levels), key=_badness)
         words = "late" if levels[0] else "failing" if levels[1] else ""
     if lane.name in {each.name for each in snapshot.pauses.value or ()}:
         words = "paused"
@@ -91,11 +94,10 @@ def late_schedules(snapshot: Snapshot) -> list[ScheduleNow]:
 def rank_processes(snapshot: Snapshot) -> list[ProcessRow]:
     """List processes: those that fell silent first, then those that are stuck or large."""
     rows = [_process_row(each) for each in snapshot.processes.value or ()]
-    order = list(TONES.values())
     return sorted(
         rows,
         key=lambda row: (
-            -order.index(row.tone),
+            -_badness(row.tone),
             -row.process.last_seen_s if row.tone != "plain" else 0.0,
             row.process.name,
             row.process.host,

@@ -21,14 +21,11 @@ from domain.constants import WEBHOOK_TOLERANCE
 from domain.inbox.clerk import take_clerk
 from domain.inbox.clerk_events import ClerkEvent, read_clerk
 from domain.inbox.reading import NotUnderstoodError
-from gateway.body import read_body
 from gateway.context import context_of
-from gateway.hooks import secrets_in, write
+from gateway.hooks import NOT_NOW, hear, secrets_in
 from gateway.problems import Kind, ProblemError
-from gateway.reading import media_type_of
 
 CLERK_PATH: Final = "/webhooks/clerk"
-MEDIA_TYPE: Final = "application/json"
 SECRET: Final = re.compile(r"(whsec_)?[A-Za-z0-9+/]+={0,2}")
 SCHEME: Final = "v1,"
 IDENTITY: Final = re.compile(r"[A-Za-z0-9_.-]{1,200}")
@@ -37,7 +34,6 @@ SECONDS: Final = re.compile(r"0|[1-9][0-9]{0,10}")
 NOT_SIGNED: Final = (
     "Sign id, second and body as they are sent, as Svix does, with the secret of our endpoint."
 )
-NOT_NOW: Final = "It was signed too long ago or in the future; set the clock and sign it anew."
 NOT_READABLE: Final = "Set CLERK_WEBHOOK_SECRET to what Clerk shows, whsec_ and base64."
 
 
@@ -55,14 +51,12 @@ async def hear_clerk(request: Request) -> Response:
     secrets = secrets_in(context.outside.clerk_webhook_secret, "CLERK_WEBHOOK_SECRET", hear="Clerk")
     signers = [_signer(each) for each in secrets]
     signed = _signed(request.headers)
-    if media_type_of(request.headers) != MEDIA_TYPE:
-        raise ProblemError(Kind.UNSUPPORTED, f"Content-Type must be {MEDIA_TYPE}.")
-    with context.admission.request() as load:
-        limits, now = context.limits, context.clock()
-        raw = await read_body(request, limits.webhook_bytes, limits=limits, load=load)
-        event = await context.in_thread(lambda: read_signed(raw, signed, signers=signers, now=now))
-        taken = await write(context, lambda session: take_clerk(session, event), of="Clerk")
-    context.ringer.ring(taken.types)
+    event, taken = await hear(
+        request,
+        lambda raw, now: read_signed(raw, signed, signers=signers, now=now),
+        take=take_clerk,
+        of="Clerk",
+    )
     context.log.info("clerk.heard", clerk_event=event.id, type=event.type, state=taken.state)
     return Response(status_code=204)
 

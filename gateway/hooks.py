@@ -1,14 +1,23 @@
 """What the webhooks of all providers share."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from datetime import datetime
+from typing import Final, TypeVar
 
 from pydantic import SecretStr
 from sqlmodel import Session
+from starlette.requests import Request
 
-from gateway.context import Context, database_trouble, finish
+from domain.inbox.taking import Taken
+from gateway.body import read_body
+from gateway.context import Context, context_of, database_trouble, finish
 from gateway.problems import Kind, ProblemError
+from gateway.reading import media_type_of
 
+# Of what Stripe and Clerk send.
+MEDIA_TYPE: Final = "application/json"
+NOT_NOW: Final = "It was signed too long ago or in the future; set the clock and sign it anew."
+E = TypeVar("E")
 Result = TypeVar("Result")
 
 
@@ -24,6 +33,30 @@ def secrets_in(said: SecretStr | None, name: str, *, hear: str) -> list[str]:
     """Give a setting's secrets, divided by commas; raises ProblemError (503) if there are none."""
     value = setting(said, name, hear=hear)
     return [each.strip() for each in value.split(",") if each.strip()]
+
+
+async def hear(
+    request: Request,
+    read: Callable[[bytes, datetime], E],
+    *,
+    take: Callable[[Session, E], Taken],
+    of: str,
+) -> tuple[E, Taken]:
+    """Take a provider's event in, once: when this returns, it is committed, and who waits is rung.
+
+    `read` checks that they have signed the body, just now, and reads it. Raises ProblemError: 415
+    for what isn't JSON, and whatever `read` raises.
+    """
+    context = context_of(request)
+    if media_type_of(request.headers) != MEDIA_TYPE:
+        raise ProblemError(Kind.UNSUPPORTED, f"Content-Type must be {MEDIA_TYPE}.")
+    with context.admission.request() as load:
+        limits, now = context.limits, context.clock()
+        raw = await read_body(request, limits.webhook_bytes, limits=limits, load=load)
+        event = await context.in_thread(lambda: read(raw, now))
+        taken = await write(context, lambda session: take(session, event), of=of)
+    context.ringer.ring(taken.types)
+    return event, taken
 
 
 async def write(context: Context, work: Callable[[Session], Result], *, of: str) -> Result:

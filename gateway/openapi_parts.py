@@ -6,9 +6,9 @@ from typing import Any, Final
 from domain.constants import STRIPE_API_VERSION
 from gateway.clerk import CLERK_PATH
 from gateway.forms import MEDIA_TYPE as FORM
+from gateway.hooks import MEDIA_TYPE as JSON
 from gateway.problems import MEDIA_TYPE as PROBLEM
 from gateway.problems import Kind
-from gateway.stripe import MEDIA_TYPE as JSON
 from gateway.stripe import STRIPE_PATH
 from gateway.twilio import INBOUND_PATH
 from gateway.unsubscribing import UNSUBSCRIBE_PATH

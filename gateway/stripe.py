@@ -16,20 +16,16 @@ from domain.constants import WEBHOOK_TOLERANCE
 from domain.inbox.reading import NotUnderstoodError
 from domain.inbox.stripe_events import StripeEvent, read_event
 from domain.inbox.taking import take
-from gateway.body import read_body
 from gateway.context import context_of
-from gateway.hooks import secrets_in, write
+from gateway.hooks import NOT_NOW, hear, secrets_in
 from gateway.problems import Kind, ProblemError
-from gateway.reading import media_type_of
 
 STRIPE_PATH: Final = "/webhooks/stripe"
 SIGNATURE: Final = "stripe-signature"
-MEDIA_TYPE: Final = "application/json"
 SECONDS: Final = re.compile(r"[0-9]{1,11}")
 NOT_SIGNED: Final = (
     "Sign the body as it is sent, as Stripe does, with the secret of our webhook endpoint."
 )
-NOT_NOW: Final = "It was signed too long ago or in the future; set the clock and sign it anew."
 
 
 async def hear_stripe(request: Request) -> Response:
@@ -41,14 +37,12 @@ async def hear_stripe(request: Request) -> Response:
     header = request.headers.get(SIGNATURE, "")
     if not header:
         raise ProblemError(Kind.FORGED, NOT_SIGNED)
-    if media_type_of(request.headers) != MEDIA_TYPE:
-        raise ProblemError(Kind.UNSUPPORTED, f"Content-Type must be {MEDIA_TYPE}.")
-    with context.admission.request() as load:
-        limits, now = context.limits, context.clock()
-        raw = await read_body(request, limits.webhook_bytes, limits=limits, load=load)
-        event = await context.in_thread(lambda: read_signed(raw, header, secrets=secrets, now=now))
-        taken = await write(context, lambda session: take(session, event), of="Stripe")
-    context.ringer.ring(taken.types)
+    event, taken = await hear(
+        request,
+        lambda raw, now: read_signed(raw, header, secrets=secrets, now=now),
+        take=take,
+        of="Stripe",
+    )
     context.log.info("stripe.heard", stripe_event=event.id, type=event.type, state=taken.state)
     return Response(status_code=204)
 

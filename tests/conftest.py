@@ -11,6 +11,7 @@ import redis
 from sqlalchemy import Engine
 
 from tests.helpers.command import Momento
+from tests.helpers.fuse import Fuse, fused_engine
 from tests.helpers.postgres import PostgresServer, in_memory, running_postgres
 from workers import embedded
 from workers.database import make_engine
@@ -90,6 +91,22 @@ def copy_engine(postgres_server: PostgresServer) -> Iterator[Callable[[Engine], 
     for url, engine in made:
         engine.dispose()
         postgres_server.drop(url)
+
+
+@pytest.fixture
+def fuse(database_url: str) -> Iterator[Fuse]:
+    """What breaks the connections of `fused`."""
+    fuse = Fuse(database_url)
+    yield fuse
+    fuse.close()
+
+
+@pytest.fixture
+def fused(database_url: str, fuse: Fuse) -> Iterator[Engine]:
+    """Connections to `database_url` that break at the statement of one's choosing."""
+    engine = fused_engine(database_url, fuse)
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture(scope="session")

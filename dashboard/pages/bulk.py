@@ -21,34 +21,42 @@ from domain.ops.acting import WrongRequestError
 from domain.ops.beginning import AlreadyBegunError, Begun
 from domain.ops.bulk import Order, cancel, start, undo
 from domain.ops.cursors import MomentCursor
-from domain.ops.operations import PAGE, find_operation, list_operations
+from domain.ops.operations import PAGE, Operation, Progress, find_operation, list_operations
 from domain.tables.ops import BulkKind
 
 
 async def show_operations(request: Request) -> Page:
     """All of them, the newest first."""
-    context = context_of(request)
-    after = moment_cursor(asked_of(request))
-    operations = await context.look(lambda session: list_operations(session, after=after))
-    last = operations[-1] if len(operations) == PAGE else None
-    values = {
-        "operations": operations,
-        "after": last and MomentCursor(last.created_at, last.id),
-        "is_first": after is None,
-    }
+    operations, after = await look_at_operations(request)
+    is_first = not asked_of(request).get("after")
+    values = {"operations": operations, "after": after, "is_first": is_first}
     return Page("Bulk operations", "operations.html", values, live=True)
+
+
+async def look_at_operations(request: Request) -> tuple[list[Operation], MomentCursor | None]:
+    """Read the page of them that the query asks for, and where the next one begins, if any."""
+    after = moment_cursor(asked_of(request))
+    found = await context_of(request).look(lambda session: list_operations(session, after=after))
+    last = found[-1] if len(found) == PAGE else None
+    return found, MomentCursor(last.created_at, last.id) if last else None
 
 
 async def show_operation(request: Request) -> Page:
     """One, with its progress and what to look at."""
-    bulk_id = identity(request.path_params, "id")
-    progress = await context_of(request).look(lambda session: find_operation(session, bulk_id))
-    if progress is None:
-        raise HTTPException(404, "There is no such operation; after 90 days they are forgotten.")
+    bulk_id, progress = identity(request.path_params, "id"), await look_at_operation(request)
     title = f"{progress.operation.kind.capitalize()} of {progress.operation.total:,}"
     # One for this session and operation: the page stays what it is as long as nothing happens.
     values = {"progress": progress, "identity": uuid5(bulk_id, signed_in(request).csrf)}
     return Page(title, "operation.html", values, live=True)
+
+
+async def look_at_operation(request: Request) -> Progress:
+    """Read how the operation goes that the path names, or answer 404."""
+    bulk_id = identity(request.path_params, "id")
+    progress = await context_of(request).look(lambda session: find_operation(session, bulk_id))
+    if progress is None:
+        raise HTTPException(404, "There is no such operation; after 90 days they are forgotten.")
+    return progress
 
 
 async def start_operation(request: Request, form: Form) -> Response:

@@ -17,6 +17,7 @@ from domain.ops.acting import can_be_discarded
 from domain.ops.circumstances import prospects
 from domain.ops.tracing import Story, tell_story
 
+NO_DOMAIN_EVENT: Final = "There is no such domain event, or it is no longer kept."
 # Of so many it is told what a try would be worth.
 MOST_WEIGHED: Final = 50
 # Of a domain event that tells thousands a page shows so many; and what is looked at first.
@@ -43,7 +44,7 @@ async def show_domain_event(request: Request) -> Page:
         return story, prospects(session, dead[:MOST_WEIGHED], now)
 
     if (found := await context.look(read)) is None:
-        raise HTTPException(404, "There is no such domain event, or it is no longer kept.")
+        raise HTTPException(404, NO_DOMAIN_EVENT)
     story, prospect = found
     title = f"{short(story.traced.type)} #{story.traced.seq}"
     values = {"story": story, "prospect": prospect, "can_be_helped": can_be_helped}

@@ -9,9 +9,9 @@ from dashboard.asking import asked_of, identity
 from dashboard.context import context_of
 from dashboard.filtering import moment_cursor, telling_filter
 from dashboard.rendering import Page
-from domain.notifications.log import find_notification
+from domain.notifications.log import Logged, LoggedHandover, find_notification
 from domain.ops.reasons import WHY_NOT
-from domain.ops.tellings import LOOKED_AT, list_tellings
+from domain.ops.tellings import LOOKED_AT, FoundTellings, list_tellings
 from domain.tables.notifications import Channel, NotificationStatus, Template
 
 # What became of a notification, for who doesn't know the words.
@@ -29,30 +29,31 @@ MEANINGS: Final = {
 
 async def show_notifications(request: Request) -> Page:
     """A page of the log, the newest first."""
-    context, asked = context_of(request), asked_of(request)
-    wanted, after = telling_filter(asked, context.clock()), moment_cursor(asked)
-    found = await context.look(lambda session: list_tellings(session, wanted, after=after))
+    asked = asked_of(request)
     values = {
         "asked": {name: value for name, value in asked.items() if name != "after"},
-        "found": found,
-        "is_first": after is None,
+        "found": await look_at_notifications(request),
+        "is_first": not asked.get("after"),
         "channels": list(Channel),
         "templates": list(Template),
         "states": list(NotificationStatus),
         "reasons": WHY_NOT,
         "looked_at": LOOKED_AT,
-        "has_sandbox": context.journal is not None,
+        "has_sandbox": context_of(request).journal is not None,
     }
     return Page("Notifications", "notifications.html", values, live=True)
 
 
+async def look_at_notifications(request: Request) -> FoundTellings:
+    """Read the page of the log that the query asks for."""
+    context, asked = context_of(request), asked_of(request)
+    wanted, after = telling_filter(asked, context.clock()), moment_cursor(asked)
+    return await context.look(lambda session: list_tellings(session, wanted, after=after))
+
+
 async def show_notification(request: Request) -> Page:
     """One: why it was made, when it goes out, and each try to hand it over."""
-    told_id = str(identity(request.path_params, "id"))
-    found = await context_of(request).look(lambda session: find_notification(session, told_id))
-    if found is None:
-        raise HTTPException(404, "There is no such notification; after 90 days they are forgotten.")
-    told, handovers = found
+    told, handovers = await look_at_notification(request)
     values = {
         "told": told,
         "handovers": handovers,
@@ -60,3 +61,12 @@ async def show_notification(request: Request) -> Page:
         "reasons": WHY_NOT,
     }
     return Page(f"{told.template} by {told.channel}", "notification.html", values, live=True)
+
+
+async def look_at_notification(request: Request) -> tuple[Logged, list[LoggedHandover]]:
+    """Read the notification that the path names, with each try to hand it over, or answer 404."""
+    told_id = str(identity(request.path_params, "id"))
+    found = await context_of(request).look(lambda session: find_notification(session, told_id))
+    if found is None:
+        raise HTTPException(404, "There is no such notification; after 90 days they are forgotten.")
+    return found

@@ -1,6 +1,6 @@
 """`/people/{id}`: everything about one person, masked until somebody says why; and erasing them."""
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid4
 
 from sqlmodel import Session
@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from dashboard.asking import identity
 from dashboard.context import context_of
+from dashboard.doing import do
 from dashboard.forms import Form
 from dashboard.guard import signed_in
 from dashboard.rendering import Page, render
@@ -62,18 +63,14 @@ async def look_at_person(request: Request) -> tuple[Person, Revealed | None]:
 
 async def reveal_person(request: Request, form: Form) -> Response:
     """Show what is personal to this session, for a reason, for ten minutes."""
-    context, viewer = context_of(request), signed_in(request)
-    person_id, now = identity(request.path_params, "id"), context.clock()
-    why = form.get("why", "")
+    viewer, now = signed_in(request), context_of(request).clock()
+    person_id, why = identity(request.path_params, "id"), form.get("why", "")
 
-    def work(session: Session) -> Any:
-        return reveal(session, viewer.actor, person_id, held=viewer.held, why=why, now=now)
+    def work(session: Session) -> bool:
+        reveal(session, viewer.actor, person_id, held=viewer.held, why=why, now=now)
+        return True
 
-    try:
-        await context.write(work)
-    except WrongRequestError as error:
-        raise HTTPException(422, str(error)) from None
-    return go_on(f"/people/{person_id}", "revealed")
+    return await do(request, work, back=f"/people/{person_id}", said="revealed")
 
 
 async def hide_person(request: Request, _form: Form) -> Response:

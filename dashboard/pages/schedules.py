@@ -1,6 +1,7 @@
 """`/schedules`: what runs when, its last sixty runs, what was missed; run now, pause, resume."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from sqlmodel import Session
@@ -19,7 +20,8 @@ from dashboard.strips import TONES, Strip, strip_of
 from domain.constants import DEFAULT_ZONE
 from domain.figures.thresholds import LATE_S
 from domain.ops.acting import checked_why
-from domain.ops.pausing import checked_end
+from domain.ops.pausing import Hold, checked_end
+from domain.ops.permissions import Actor
 from domain.ops.scheduling import (
     SHOWN,
     Listed,
@@ -72,13 +74,22 @@ async def pause_one(request: Request, form: Form) -> Response:
     """Have it not run for a while."""
     actor, now = signed_in(request).actor, context_of(request).clock()
     hold = read_hold(form, now)
+    return await do(
+        request,
+        lambda session: hold_back(session, actor, hold, now=now),
+        back=BACK,
+        said="schedule_paused",
+    )
 
-    def work(session: Session) -> bool:
-        checked_end(hold.until, now)
-        plain = replace(hold, why=checked_why(hold.why))
-        return pause_schedule(session, actor, plain, now=now)
 
-    return await do(request, work, back=BACK, said="schedule_paused")
+def hold_back(session: Session, actor: Actor, hold: Hold, *, now: datetime) -> bool:
+    """Pause a schedule, and say whether that changed anything.
+
+    Raises WrongRequestError for an end or a reason that can't stand.
+    """
+    checked_end(hold.until, now)
+    plain = replace(hold, why=checked_why(hold.why))
+    return pause_schedule(session, actor, plain, now=now)
 
 
 async def resume_one(request: Request, form: Form) -> Response:

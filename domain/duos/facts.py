@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlmodel import Session
 
+from domain.deleted import deletions
 from domain.duos.rules import Block, Outing, Pact, settle_duo
 from domain.facts import Fact, load
 from domain.payload import Stamp
@@ -72,7 +73,7 @@ def load_background(session: Session, asked: Iterable[tuple[str, Couple]]) -> Ba
     return Background(
         load(session, "duo_facts", "duo_id", duos),
         _load_blocks(session, {couple.pair for couple in couples}),
-        _load_deletions(session, {person for couple in couples for person in couple}),
+        deletions(session, {person for couple in couples for person in couple}),
         _load_outings(session, duos),
     )
 

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 from sqlmodel import Session
 
 from domain.batch import Batch, DomainEvent, Effects
+from domain.deleted import deletions
 from domain.facts import keep, load
 from domain.gatherings.payloads import (
     EventCancelled,
@@ -112,7 +113,7 @@ def apply_event_published(session: Session, batch: Batch[EventPublished], now: d
     lock(session, "event", (each.payload.event_id for each in accepted), Hold.CHANGE)
     effects = _keep_and_settle(session, accepted)
     effects.verdicts |= taken
-    gone = _deleted(session, (each.payload.host_id for each in accepted))
+    gone = deletions(session, (each.payload.host_id for each in accepted))
     for each in accepted:
         if each.payload.host_id in gone:
             # Heard of late: what it says of helpers is to be erased as well.
@@ -157,16 +158,6 @@ def apply_user_departed(session: Session, batch: Batch[UserDeparted], now: datet
     lock(session, "event", (event for event, _ in rows), Hold.CHANGE)
     _settle(session, {event: causes[host] for event, host in rows}, effects)
     return effects
-
-
-def _deleted(session: Session, people: Iterable[str]) -> set[str]:
-    """Give those who were deleted."""
-    rows = fetch(
-        session,
-        "SELECT id FROM users WHERE id = ANY(%(ids)s) AND deleted_at IS NOT NULL",
-        ids=list(people),
-    )
-    return {person for (person,) in rows}
 
 
 def _make_rows(session: Session, batch: Batch[EventPublished]) -> None:

@@ -115,12 +115,7 @@ def apply_event_settled(session: Session, batch: Batch[EventSettled], now: datet
 def apply_user_departed(session: Session, batch: Batch[UserDeparted], now: datetime) -> Effects:
     """Erase what was made of people who were deleted."""
     del now
-    rows = fetch(
-        session,
-        "SELECT id FROM users WHERE id = ANY(%(ids)s::uuid[]) AND deleted_at IS NOT NULL",
-        ids=array(each.payload.user_id for each in batch),
-    )
-    erase(session, [person for (person,) in rows])
+    erase(session, deletions(session, (each.payload.user_id for each in batch)))
     return Effects()
 
 

@@ -10,10 +10,11 @@ from sqlmodel import Session
 
 from domain.batch import Batch, DomainEvent, Effects
 from domain.blocks import Pair, Word, load_words, spans
+from domain.deleted import deletions, judge_late
 from domain.payload import Payload
 from domain.safety.payloads import BlockSettled, UserBlocked, UserUnblocked
 from domain.sql import as_json, execute, fetch
-from domain.verdict import Rejected, Verdict
+from domain.verdict import Verdict
 
 Said = UserBlocked | UserUnblocked
 
@@ -27,18 +28,9 @@ def late_verdicts(
     session: Session, batch: Batch[UserBlocked] | Batch[UserUnblocked]
 ) -> dict[int, Verdict]:
     """Refuse what people said after they were deleted."""
-    deleted = dict(
-        fetch(
-            session,
-            "SELECT id, deleted_at FROM users WHERE id = ANY(%(ids)s) AND deleted_at IS NOT NULL",
-            ids=[each.payload.blocker_id for each in batch],
-        )
-    )
-    return {
-        each.seq: Rejected("user_deleted", "the person was deleted before this")
-        for each in batch
-        if each.payload.blocker_id in deleted and each.time > deleted[each.payload.blocker_id]
-    }
+    deleted = deletions(session, (each.payload.blocker_id for each in batch))
+    judged = ((each.seq, judge_late(each, deleted.get(each.payload.blocker_id))) for each in batch)
+    return {seq: refusal for seq, refusal in judged if refusal is not None}
 
 
 def keep_words(

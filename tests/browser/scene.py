@@ -12,9 +12,10 @@ from domain.figures.store import keep_snapshot
 from domain.ops.stepping import step_operations
 from domain.tables.accounts import Role
 from domain.tables.kudos import Kudo
+from tests.factories.snapshots import well
 from tests.helpers.drinks import drinks_for_two
-from tests.helpers.evening import END, tell
-from tests.unit.dashboard.test_judgement import well
+from tests.helpers.pages import END
+from tests.helpers.telling import tell
 from workers.accounts import create_account
 from workers.sandbox.journal import Entry, Journal
 

@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.axe import stumbles
 from tests.browser.conftest import OpenPage
 from tests.browser.scene import Site, kill, settle_pending, step
-from tests.helpers.evening import an_id
 from tests.helpers.ledger import ask
+from tests.helpers.pages import an_id
 
 HOUR = timedelta(hours=1)
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Request, expect
 from tests.browser.axe import stumbles
 from tests.browser.conftest import OpenPage, sign_in
 from tests.browser.scene import KUDOS, Site, kill, remember
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 
 DAY = timedelta(days=1)
 LOOKS: Final[tuple[tuple[int, Literal["light", "dark"]], ...]] = ((1280, "light"), (390, "dark"))

@@ -1,6 +1,6 @@
 """Two workers at once, driven so that the second meets what the first hasn't committed yet."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,13 +9,15 @@ from functools import wraps
 from threading import Event
 from typing import Any
 
+import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session
 
 from domain.batch import Batch, Effects
 from domain.catalogue import Handler
 from domain.dispatch import Report, apply_due
-from tests.helpers.ledger import PATIENCE, ask, until
+from tests.helpers.diary import Diary
+from tests.helpers.ledger import PATIENCE, ask, publish, route_all, until
 from workers.desk import WorkDesk
 
 WAITING = """
@@ -23,6 +25,7 @@ WAITING = """
     WHERE datname = current_database() AND wait_event_type = 'Lock'
         AND cardinality(pg_blocking_pids(pid)) > 0
 """
+Step = Callable[[Session], object]
 
 
 def race(engine: Engine, first: Handler, second: Handler, *, limit: int = 500) -> list[Report]:
@@ -81,3 +84,54 @@ def in_the_midst(engine: Engine, handler: Handler, *, limit: int = 500) -> Itera
             yield going
         finally:
             going.go_on.set()
+
+
+def both_ways(one: Handler, other: Handler) -> pytest.MarkDecorator:
+    """Whichever comes first."""
+    return pytest.mark.parametrize(
+        ("first", "second"),
+        [(one, other), (other, one)],
+        ids=lambda handler: handler.apply.__name__,
+    )
+
+
+def publish_last(engine: Engine, diary: Diary, count: int) -> None:
+    """Publish and route the last pages, without applying them."""
+    publish(engine, *diary.pages[-count:])
+    route_all(engine)
+
+
+def apply_alone(engine: Engine, *handlers: Handler) -> None:
+    """Apply what is due in each, one after the other, and route what follows."""
+    for handler in handlers:
+        with in_the_midst(engine, handler) as going:
+            going.go_on.set()
+            assert going.first.result(PATIENCE.total_seconds()).claimed > 0
+        route_all(engine)
+
+
+def race_steps(engine: Engine, first: Step, second: Step) -> None:
+    """Take a step, and the other beside it; the second must wait for the first's commit."""
+    arrived, go_on = Event(), Event()
+
+    def in_the_midst() -> None:
+        with Session(engine) as session, session.begin():
+            first(session)
+            arrived.set()
+            assert go_on.wait(PATIENCE.total_seconds())
+
+    def beside() -> None:
+        with Session(engine) as session, session.begin():
+            second(session)
+
+    with ThreadPoolExecutor(2) as pool:
+        try:
+            going = pool.submit(in_the_midst)
+            until(lambda: arrived.is_set() or going.done(), "the first is in the midst")
+            waiting = pool.submit(beside)
+            until(lambda: waiting.done() or ask(engine, WAITING) > 0, "the second waits")
+            assert not waiting.done()
+        finally:
+            go_on.set()
+        for each in (going, waiting):
+            each.result(PATIENCE.total_seconds())

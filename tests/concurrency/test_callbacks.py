@@ -1,21 +1,16 @@
 """A callback and whoever else settles the message: one waits, and both find the same message."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Event
 from typing import Any, Final
 
 import pytest
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from tests.concurrency.race import WAITING
-from tests.helpers.ledger import PATIENCE, ask, until
+from tests.concurrency.race import Step, race_steps
 from tests.helpers.texting import SID, called, known, recorded, text_on_its_way
 from workers.providers.ports import Accepted, Trouble
 
 ANOTHER: Final = f"SM{8:032x}"
-Step = Callable[[Session], object]
 
 
 def accepted(session: Session) -> None:
@@ -36,33 +31,6 @@ def delivered(session: Session) -> None:
 
 def blocked(session: Session) -> None:
     assert called(session, "failed", 21610) == "failed"
-
-
-def race(engine: Engine, first: Step, second: Step) -> None:
-    """Take a step, and the other beside it; the second must wait for the first's commit."""
-    arrived, go_on = Event(), Event()
-
-    def in_the_midst() -> None:
-        with Session(engine) as session, session.begin():
-            first(session)
-            arrived.set()
-            assert go_on.wait(PATIENCE.total_seconds())
-
-    def beside() -> None:
-        with Session(engine) as session, session.begin():
-            second(session)
-
-    with ThreadPoolExecutor(2) as pool:
-        try:
-            going = pool.submit(in_the_midst)
-            until(lambda: arrived.is_set() or going.done(), "the first is in the midst")
-            waiting = pool.submit(beside)
-            until(lambda: waiting.done() or ask(engine, WAITING) > 0, "the second waits")
-            assert not waiting.done()
-        finally:
-            go_on.set()
-        for each in (going, waiting):
-            each.result(PATIENCE.total_seconds())
 
 
 @pytest.fixture(autouse=True)
@@ -90,7 +58,7 @@ def test_a_callback_and_the_senders_record(
     *, engine: Engine, record: Step, callback: Step, outcome: Any, is_callback_first: bool
 ) -> None:
     steps = (callback, record) if is_callback_first else (record, callback)
-    race(engine, *steps)
+    race_steps(engine, *steps)
     assert handovers(engine) == [outcome]
     with Session(engine) as session:
         assert known(session).told == outcome
@@ -98,7 +66,7 @@ def test_a_callback_and_the_senders_record(
 
 
 def test_two_callbacks_of_one_message(engine: Engine) -> None:
-    race(engine, delivered, sent)
+    race_steps(engine, delivered, sent)
     assert handovers(engine) == [("delivered", None, SID)]
 
 
@@ -110,7 +78,7 @@ def test_callbacks_of_two_messages_take_a_handover_each(engine: Engine) -> None:
     def of_another(session: Session) -> None:
         called(session, "delivered", sid=ANOTHER)
 
-    race(engine, of_another, delivered)
+    race_steps(engine, of_another, delivered)
     assert sorted(handovers(engine)) == [("delivered", None, SID), ("delivered", None, ANOTHER)]
 
 
@@ -121,5 +89,5 @@ def test_the_record_of_a_name_that_a_callback_gave_to_another_attempt(engine: En
     def record_second(session: Session) -> None:
         recorded(session, Accepted(SID), attempt=2)
 
-    race(engine, record_second, delivered)
+    race_steps(engine, record_second, delivered)
     assert handovers(engine) == [("sending", None, None), ("delivered", None, SID)]

@@ -22,10 +22,12 @@ from domain.users.payloads import SocialProfileUpdated, UserDeleted
 from tests.concurrency.race import WAITING, in_the_midst
 from tests.factories.town import literal
 from tests.helpers.apply import Application
-from tests.helpers.evening import DAY, END, START, Diary, an_id, publish, settle, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import PATIENCE, ask, route_all, until
+from tests.helpers.pages import DAY, END, START, an_id
 from tests.helpers.ports import ScriptedEmbedder, ScriptedSummariser
 from tests.helpers.roles import as_scheduler
+from tests.helpers.telling import publish, settle, tell
 from workers.chores.summaries import make_summaries
 from workers.chores.vectors import make_vectors
 

@@ -10,7 +10,7 @@ from domain.catalogue import HANDLERS, Handler
 from domain.dispatch import Report, apply_due
 from domain.users.payloads import UserDeleted, UserUpdated
 from tests.concurrency.race import WAITING, race
-from tests.helpers.evening import DAY, END, START, Diary, an_id, settle, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import (
     PATIENCE,
     a_registration,
@@ -21,7 +21,9 @@ from tests.helpers.ledger import (
     say,
     until,
 )
+from tests.helpers.pages import DAY, END, START, an_id
 from tests.helpers.safety import call_off
+from tests.helpers.telling import settle, tell
 from workers.desk import WorkDesk
 
 CALLED_OFF = HANDLERS["gatherings.apply_event_cancelled"]
@@ -65,10 +67,7 @@ class TestEvents:
         diary = Diary()
         diary.people("Hanna", "Cleo", "Ada", "Bo")
         diary.event("drinks", host="Hanna", seats=8)
-        for guest in ("Ada", "Bo"):
-            diary.invited("drinks", guest)
-            diary.paid("drinks", guest)
-            diary.reported("drinks", guest, by="Hanna", status="attended")
+        diary.attended("drinks", "Ada", "Bo")
         diary.ended("drinks")
         diary.remembered("drinks", "Ada", "Bo", at=END + DAY, private_notes="canary")
         tell(engine, diary.pages)

@@ -16,9 +16,11 @@ from domain.dispatch import apply_due, is_passing
 from domain.envelope import Envelope
 from domain.lanes import SEATS
 from domain.routing import route
-from tests.helpers.evening import START, Diary, settle, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import a_registration, ask, drift, environment, publish, until
+from tests.helpers.pages import START
 from tests.helpers.processes import Crew, a_crew
+from tests.helpers.telling import settle, tell
 from workers.desk import WorkDesk
 
 FREE, GUESTS = 20, tuple(f"guest {number}" for number in range(300))

@@ -18,8 +18,10 @@ from domain.payload import Payload
 from domain.tables.kudos import Kudo
 from domain.users.payloads import HostProfileUpdated, SocialProfileUpdated, UserDeleted
 from tests.concurrency.race import WAITING
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id, settle, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import PATIENCE, ask, drift, publish, route_all, until
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
+from tests.helpers.telling import settle, tell
 from workers.database import make_engine
 from workers.desk import WorkDesk
 

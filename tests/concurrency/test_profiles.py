@@ -8,9 +8,11 @@ from sqlalchemy import Engine, text
 
 from domain.catalogue import HANDLERS, TYPES, Handler
 from domain.tables.kudos import Kudo
-from tests.concurrency.race import in_the_midst, race
-from tests.helpers.evening import DAY, HOUR, START, Diary, an_id, publish, settle, tell
+from tests.concurrency.race import both_ways, in_the_midst, race
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import ask, drift, route_all
+from tests.helpers.pages import DAY, HOUR, START, an_id
+from tests.helpers.telling import publish, settle, tell
 
 ADA, BO = an_id("Ada"), an_id("Bo")
 INTERESTS = HANDLERS["profiles.apply_interests_selected"]
@@ -23,14 +25,6 @@ UNLOCKED = HANDLERS["profiles.apply_attendance_settled"]
 KUDOS_GIVEN = HANDLERS["kudos.apply_kudos_given"]
 REPORTED = HANDLERS["attendance.apply_attendance_reported"]
 DELETED = HANDLERS["users.apply_user_deleted"]
-
-
-def both_ways(one: Handler, other: Handler) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize(
-        ("first", "second"),
-        [(one, other), (other, one)],
-        ids=lambda handler: handler.apply.__name__,
-    )
 
 
 @pytest.fixture

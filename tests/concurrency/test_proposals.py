@@ -16,8 +16,8 @@ from domain.matching.proposals import propose
 from domain.things import Hold, lock
 from tests.concurrency.race import WAITING
 from tests.factories.town import CLIMBING, NOW, Town
-from tests.helpers.evening import an_id
 from tests.helpers.ledger import PATIENCE, ask, until
+from tests.helpers.pages import an_id
 
 
 @pytest.fixture

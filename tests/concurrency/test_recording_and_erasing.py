@@ -11,8 +11,8 @@ from sqlmodel import Session
 
 from domain.notifications.hearing import Heard, hear
 from domain.tables.handovers import HandoverState
-from tests.helpers.evening import an_id
 from tests.helpers.ledger import until
+from tests.helpers.pages import an_id
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 # In the order of keys, which isn't that of ids.

@@ -6,7 +6,6 @@ from sqlalchemy import Engine
 
 from domain.users.payloads import UserRegistered
 from tests.concurrency.race import race
-from tests.helpers.evening import an_id, settle, tell
 from tests.helpers.ledger import (
     DONE,
     REGISTERED,
@@ -19,6 +18,8 @@ from tests.helpers.ledger import (
     route_all,
     say,
 )
+from tests.helpers.pages import an_id
+from tests.helpers.telling import settle, tell
 
 
 class TestARejectionForWantOfAThing:

@@ -11,8 +11,10 @@ from domain.tables.users import SubscriptionStatus
 from domain.users.payloads import SubscriptionChanged
 from scheduler.due import Kind
 from tests.helpers.clock import Said, named, ring
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id, publish, settle, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import PATIENCE, ask, until
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
+from tests.helpers.telling import publish, settle, tell
 
 # The number is arbitrary.
 GATE: Final = 77

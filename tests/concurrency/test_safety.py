@@ -5,11 +5,13 @@ from sqlalchemy import Engine
 
 from domain.catalogue import HANDLERS, Handler
 from domain.tables.kudos import Kudo
-from tests.concurrency.race import in_the_midst, race
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id, settle, tell
-from tests.helpers.ledger import PATIENCE, ask, drift, publish, route_all, until
-from tests.helpers.safety import block, call_off, report, resolve, unblock
+from tests.concurrency.race import apply_alone, in_the_midst, publish_last, race
+from tests.helpers.diary import Diary
+from tests.helpers.ledger import PATIENCE, ask, drift, route_all, until
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
+from tests.helpers.safety import call_off, report, resolve
 from tests.helpers.said import published, rows
+from tests.helpers.telling import settle, tell
 
 KUDOS_GIVEN = HANDLERS["kudos.apply_kudos_given"]
 CONNECTED = HANDLERS["connections.apply_event_settled"]
@@ -36,27 +38,9 @@ def diary(engine: Engine) -> Diary:
     diary = Diary()
     diary.people("Hanna", "Cleo", "Ada", "Dan")
     diary.event("drinks", host="Hanna", seats=8)
-    for person in ("Ada", "Dan"):
-        diary.invited("drinks", person)
-        diary.paid("drinks", person)
-        diary.reported("drinks", person, by="Hanna", status="attended")
+    diary.attended("drinks", "Ada", "Dan")
     tell(engine, diary.pages)
     return diary
-
-
-def publish_last(engine: Engine, diary: Diary, count: int) -> None:
-    """Publish and route the last pages, without applying them."""
-    publish(engine, *diary.pages[-count:])
-    route_all(engine)
-
-
-def apply_alone(engine: Engine, *handlers: Handler) -> None:
-    """Apply what is due in each, one after the other, and route what follows."""
-    for handler in handlers:
-        with in_the_midst(engine, handler) as going:
-            going.go_on.set()
-            assert going.first.result(PATIENCE.total_seconds()).claimed > 0
-        route_all(engine)
 
 
 def overtake(engine: Engine, first: Handler, parted: Handler) -> None:
@@ -86,7 +70,7 @@ class TestBlocks:
     ) -> None:
         """G3, G4."""
         diary.thanked("drinks", "Ada", "Dan", Kudo.HELPFUL)
-        block(diary, "Dan", "Ada", at=END)
+        diary.blocked("Dan", "Ada", at=END)
         publish_last(engine, diary, 2)
         overtake(engine, KUDOS_GIVEN, KUDOS_PARTED)
         settle(engine)
@@ -99,7 +83,7 @@ class TestBlocks:
         """G3."""
         diary.thanked("drinks", "Ada", "Dan", Kudo.HELPFUL)
         tell(engine, diary.pages)
-        block(diary, "Dan", "Ada", at=END)
+        diary.blocked("Dan", "Ada", at=END)
         publish_last(engine, diary, 1)
         apply_alone(engine, BLOCKED)
         diary.thanked("drinks", "Ada", "Dan", Kudo.INSPIRING)
@@ -114,7 +98,7 @@ class TestBlocks:
     ) -> None:
         """G3, G4."""
         diary.ended("drinks")
-        block(diary, "Dan", "Ada", at=END)
+        diary.blocked("Dan", "Ada", at=END)
         publish_last(engine, diary, 3)
         apply_alone(engine, COMPLETED)
         overtake(engine, CONNECTED, CONNECTIONS_PARTED)
@@ -127,8 +111,8 @@ class TestBlocks:
         self, engine: Engine, diary: Diary, first: Handler, second: Handler
     ) -> None:
         """G4."""
-        block(diary, "Dan", "Ada", at=END)
-        unblock(diary, "Dan", "Ada", at=END + DAY)
+        diary.blocked("Dan", "Ada", at=END)
+        diary.unblocked("Dan", "Ada", at=END + DAY)
         publish_last(engine, diary, 2)
         race(engine, first, second)
         found = rows(engine, "SELECT blocked_at, unblocked_at FROM blocked_users")

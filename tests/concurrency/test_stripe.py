@@ -11,8 +11,8 @@ from sqlmodel import Session
 from domain.inbox.keeping import close
 from domain.inbox.taking import Taken, take
 from gateway.stripe import read_signed
-from tests.concurrency.test_callbacks import race
-from tests.helpers.evening import DAY, START, an_id
+from tests.concurrency.race import race_steps
+from tests.helpers.pages import DAY, START, an_id
 from tests.helpers.said import rows
 from tests.helpers.stripe import (
     SECRET,
@@ -26,14 +26,7 @@ from tests.helpers.stripe import (
     signature,
     subscription,
 )
-from tests.helpers.tills import (
-    evening,
-    hear,
-    inbox,
-    invitation,
-    payments,
-    settle,
-)
+from tests.helpers.tills import evening, hear, inbox, invitation, payments, settle
 from tests.helpers.tills import subscription as subscribed
 
 AT: Final = START - 3 * DAY
@@ -76,7 +69,7 @@ def invited(engine: Engine) -> None:
 
 def test_a_webhook_and_its_duplicate(engine: Engine) -> None:
     heard: list[Taken] = []
-    race(engine, hearing(PAID, heard), hearing(PAID, heard))
+    race_steps(engine, hearing(PAID, heard), hearing(PAID, heard))
     assert [(taken.state, taken.is_new) for taken in heard] == [("done", True), ("known", False)]
     assert rows(engine, "SELECT count(*) FROM domain_events WHERE source = '/stripe'") == [(1,)]
     settle(engine)
@@ -90,7 +83,7 @@ def both_ways(one: Said, other: Said) -> list[tuple[Said, Said]]:
 @pytest.mark.parametrize(("first", "second"), both_ways(PAID, REFUNDED))
 def test_a_payment_and_its_refund(engine: Engine, first: Said, second: Said) -> None:
     """Else the refund might wait for a payment that was told of just now."""
-    race(engine, hearing(first, []), hearing(second, []))
+    race_steps(engine, hearing(first, []), hearing(second, []))
     settle(engine)
     assert payments(engine)["1"].status == "refunded"
     assert {state for state, _ in inbox(engine).values()} == {"done"}
@@ -98,7 +91,7 @@ def test_a_payment_and_its_refund(engine: Engine, first: Said, second: Said) -> 
 
 @pytest.mark.parametrize(("first", "second"), [*both_ways(BEGUN, ACTIVE), *both_ways(BEGUN, PAGE)])
 def test_two_that_tell_of_one_subscription(engine: Engine, first: Said, second: Said) -> None:
-    race(engine, hearing(first, []), hearing(second, []))
+    race_steps(engine, hearing(first, []), hearing(second, []))
     settle(engine)
     is_active = ACTIVE in (first, second)
     expected: tuple[Any, ...] = ("premium", ENDS, "sub_1") if is_active else ("free", None, "sub_1")
@@ -114,7 +107,7 @@ def test_who_closes_one_waits_until_nobody_judges_any_more(engine: Engine) -> No
     def closing(session: Session) -> None:
         closed.append(close(session, REFUNDED["id"], now=START))
 
-    race(engine, hearing(BEGUN, []), closing)
+    race_steps(engine, hearing(BEGUN, []), closing)
     assert closed == ["unknown_name"]
     hear(engine, PAID)
     assert inbox(engine)[REFUNDED["id"]] == ("ignored", "closed")

@@ -7,9 +7,11 @@ from sqlalchemy import Engine, text
 
 from domain.catalogue import HANDLERS, Handler
 from domain.users.payloads import UserDeleted
-from tests.concurrency.race import in_the_midst, race
-from tests.helpers.evening import DAY, END, HOUR, Diary, an_id, settle, tell
-from tests.helpers.ledger import PATIENCE, ask, deliveries, drift, publish, route_all
+from tests.concurrency.race import both_ways, in_the_midst, publish_last, race
+from tests.helpers.diary import Diary
+from tests.helpers.ledger import PATIENCE, ask, deliveries, drift
+from tests.helpers.pages import DAY, END, HOUR, an_id
+from tests.helpers.telling import settle, tell
 
 STARTED = HANDLERS["messaging.apply_conversation_started"]
 SENT = HANDLERS["messaging.apply_message_sent"]
@@ -24,15 +26,6 @@ DELETED = HANDLERS["users.apply_user_deleted"]
 TALK = "talk Ada Dan"
 
 
-def both_ways(one: Handler, other: Handler) -> pytest.MarkDecorator:
-    """Whichever comes first."""
-    return pytest.mark.parametrize(
-        ("first", "second"),
-        [(one, other), (other, one)],
-        ids=lambda handler: handler.apply.__name__,
-    )
-
-
 @pytest.fixture
 def diary(engine: Engine) -> Diary:
     """Ada and Dan came to two events of Hanna's; Bo is invited to one, and Eve has a seat."""
@@ -40,22 +33,13 @@ def diary(engine: Engine) -> Diary:
     diary.people("Hanna", "Cleo", "Ada", "Bo", "Dan", "Eve")
     for event in ("drinks", "brunch"):
         diary.event(event, host="Hanna", seats=8)
-        for person in ("Ada", "Dan"):
-            diary.invited(event, person)
-            diary.paid(event, person)
-            diary.reported(event, person, by="Hanna", status="attended")
+        diary.attended(event, "Ada", "Dan")
         diary.ended(event)
     diary.invited("drinks", "Bo")
     diary.invited("drinks", "Eve")
     diary.paid("drinks", "Eve")
     tell(engine, diary.pages)
     return diary
-
-
-def publish_last(engine: Engine, diary: Diary, count: int) -> None:
-    """Publish and route the last pages, without applying them."""
-    publish(engine, *diary.pages[-count:])
-    route_all(engine)
 
 
 def reasons(engine: Engine, handler: Handler) -> list[str]:

@@ -17,9 +17,10 @@ from domain.notifications.sending import claim, hand_over
 from domain.tables.kudos import Kudo
 from domain.tables.notifications import Channel
 from tests.concurrency.race import WAITING
-from tests.helpers.evening import Diary, settle
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import PATIENCE, ask, publish, route_all, until
 from tests.helpers.said import rows
+from tests.helpers.telling import settle
 from workers.desk import WorkDesk
 
 APPLYING: Final = {
@@ -39,10 +40,7 @@ def diary(engine: Engine) -> Diary:
     diary = Diary()
     diary.people("Hanna", "Cleo", "Ada", "Bo", "Dan")
     diary.event("drinks", host="Hanna", seats=8)
-    for person in ("Ada", "Bo", "Dan"):
-        diary.invited("drinks", person)
-        diary.paid("drinks", person)
-        diary.reported("drinks", person, by="Hanna", status="attended")
+    diary.attended("drinks", "Ada", "Bo", "Dan")
     diary.ended("drinks")
     diary.talked("Ada", "Dan", at=AFTER)
     publish(engine, *diary.pages)

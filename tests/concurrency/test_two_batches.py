@@ -12,8 +12,8 @@ from domain.ratings.payloads import RatingSubmitted
 from domain.tables.kudos import Kudo
 from domain.users.payloads import UserDeleted
 from domain.verdict import Rejected
-from tests.concurrency.race import in_the_midst, race
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id, settle, tell
+from tests.concurrency.race import apply_alone, both_ways, publish_last, race
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import (
     REGISTERED,
     a_registration,
@@ -23,6 +23,8 @@ from tests.helpers.ledger import (
     publish,
     route_all,
 )
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
+from tests.helpers.telling import settle, tell
 
 KUDOS_GIVEN = HANDLERS["kudos.apply_kudos_given"]
 ATTENDANCE_REPORTED = HANDLERS["attendance.apply_attendance_reported"]
@@ -35,34 +37,16 @@ INVITED = HANDLERS["invitations.apply_invitation_sent"]
 DELETED = HANDLERS["users.apply_user_deleted"]
 
 
-def both_ways(one: Handler, other: Handler) -> pytest.MarkDecorator:
-    """Whichever comes first."""
-    return pytest.mark.parametrize(
-        ("first", "second"),
-        [(one, other), (other, one)],
-        ids=lambda handler: handler.apply.__name__,
-    )
-
-
 @pytest.fixture
 def diary(engine: Engine) -> Diary:
     """Ada and Dan were at an event of Hanna's."""
     diary = Diary()
     diary.people("Hanna", "Cleo", "Ada", "Dan")
     diary.event("drinks", host="Hanna", seats=8)
-    for person in ("Ada", "Dan"):
-        diary.invited("drinks", person)
-        diary.paid("drinks", person)
-        diary.reported("drinks", person, by="Hanna", status="attended")
+    diary.attended("drinks", "Ada", "Dan")
     diary.ended("drinks")
     tell(engine, diary.pages)
     return diary
-
-
-def publish_last(engine: Engine, diary: Diary, count: int) -> None:
-    """Publish and route the last pages, without applying them."""
-    publish(engine, *diary.pages[-count:])
-    route_all(engine)
 
 
 def kudos_of(engine: Engine, person: str) -> dict[str, int]:
@@ -113,7 +97,7 @@ class TestKudosAndAttendance:
         tell(engine, diary.pages[-2:])
         diary.reported("drinks", "Dan", by="Hanna", status="no_show", at=END + DAY)
         publish_last(engine, diary, 1)
-        race_free(engine, ATTENDANCE_REPORTED)
+        apply_alone(engine, ATTENDANCE_REPORTED)
         diary.thanked("drinks", "Dan", "Ada", Kudo.INSPIRING)
         diary.thanked("drinks", "Hanna", "Ada", Kudo.INSPIRING)
         publish_last(engine, diary, 2)
@@ -130,14 +114,6 @@ class TestKudosAndAttendance:
         race(engine, KUDOS_GIVEN, KUDOS_GIVEN, limit=1)
         assert kudos_of(engine, "Ada") == {"helpful": 1, "inspiring": 1}
         assert drift(engine) == []
-
-
-def race_free(engine: Engine, handler: Handler) -> None:
-    """Apply what is due in one handler alone."""
-    with in_the_midst(engine, handler) as going:
-        going.go_on.set()
-        assert going.first.result(10).claimed > 0
-    route_all(engine)
 
 
 class TestRatings:
@@ -228,7 +204,7 @@ class TestSeats:
         last_seat.paid("drinks", "Ada")
         last_seat.paid("drinks", "Bo")
         publish_last(engine, last_seat, 2)
-        race_free(engine, PAID)
+        apply_alone(engine, PAID)
         race(engine, SEAT_TAKEN, SEAT_TAKEN, limit=1)
         settle(engine)
         assert self.statuses(engine) == ["cancelled", "confirmed"]
@@ -246,7 +222,7 @@ class TestSeats:
         last_seat.cancelled("drinks", "Ada", at=START - 2 * DAY)
         last_seat.paid("drinks", "Bo", at=START - 2 * DAY + HOUR)
         publish_last(engine, last_seat, 2)
-        race_free(engine, PAID)
+        apply_alone(engine, PAID)
         race(engine, first, second)
         settle(engine)
         gets_it = first is CANCELLED

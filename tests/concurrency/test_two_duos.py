@@ -6,10 +6,11 @@ from sqlalchemy import Engine, text
 from domain.catalogue import HANDLERS, Handler
 from domain.gatherings.payloads import EventCompleted
 from domain.users.payloads import UserDeleted
-from tests.concurrency.race import in_the_midst, race
-from tests.concurrency.test_two_batches import both_ways, publish_last
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id, settle, tell
-from tests.helpers.ledger import deliveries, drift, route_all
+from tests.concurrency.race import apply_alone, both_ways, publish_last, race
+from tests.helpers.diary import Diary
+from tests.helpers.ledger import deliveries, drift
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
+from tests.helpers.telling import settle, tell
 
 PROPOSED = HANDLERS["duos.apply_duo_proposed"]
 ACCEPTED = HANDLERS["duos.apply_duo_accepted"]
@@ -33,14 +34,6 @@ def diary(engine: Engine) -> Diary:
 def statuses(engine: Engine) -> dict[str, str]:
     with engine.connect() as connection:
         return dict(connection.execute(text("SELECT id::text, status FROM duos")).tuples().all())
-
-
-def apply_alone(engine: Engine, handler: Handler) -> None:
-    """Apply what is due in one handler, and route what follows."""
-    with in_the_midst(engine, handler) as going:
-        going.go_on.set()
-        assert going.first.result(10).claimed > 0
-    route_all(engine)
 
 
 class TestTwoProposals:
@@ -134,10 +127,7 @@ class TestCompletion:
     ) -> None:
         diary.event("drinks", host="Hanna", seats=5)
         diary.paired("one", "Ada", "Bo", at=AT, expires_at=END)
-        for person in ("Ada", "Bo"):
-            diary.invited("drinks", person, duo="one")
-            diary.paid("drinks", person)
-            diary.reported("drinks", person, by="Hanna", status="attended")
+        diary.attended("drinks", "Ada", "Bo", duo="one")
         tell(engine, diary.pages)
         diary.note(EventCompleted(event_id=an_id("drinks")), END + HOUR)
         diary.agreed("one")

@@ -12,8 +12,10 @@ from sqlmodel import Session
 
 from scheduler.due import KINDS, publish_due
 from tests.helpers.clock import drain, newest, ring, said_since
-from tests.helpers.evening import DAY, START, Diary, an_id, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import PATIENCE, ask, until
+from tests.helpers.pages import DAY, START, an_id
+from tests.helpers.telling import tell
 
 PEOPLE: Final = tuple(f"Guest {number}" for number in range(30))
 WAITING: Final = """

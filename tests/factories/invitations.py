@@ -10,6 +10,7 @@ from tests.factories.facts import DAY, START, a_stamp
 
 SENT = START - 10 * DAY
 PAID = START - 9 * DAY
+GRANTED = {"first": Decision(granted=True)}
 
 
 def entry(kind: str, time: datetime, *, id_: str = "m", payment: str | None = None) -> Entry:

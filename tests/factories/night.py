@@ -21,7 +21,7 @@ from domain.payments.payloads import PaymentSucceeded
 from domain.profiles.payloads import ProfilePhotoAdded
 from domain.tables.users import SubscriptionStatus
 from domain.users.payloads import PresenceChanged, SubscriptionChanged, UserRegistered
-from tests.helpers.evening import DAY, HOUR, START, an_id
+from tests.helpers.pages import DAY, HOUR, START, an_id
 
 LASTS: Final = DAY
 # Of so many people of each event's guests the first ones have paid.

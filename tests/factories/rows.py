@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import Session
 
 from domain.sql import insert_missing
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 START = datetime(2026, 3, 14, 18, tzinfo=UTC)

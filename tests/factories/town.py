@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from domain.matching import Candidate, candidates
 from domain.matching.embedding import embed
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 
 NOW: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY: Final = timedelta(days=1)

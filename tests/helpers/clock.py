@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from domain.catalogue import TYPES
 from scheduler.due import KINDS, Kind, publish_due
-from tests.helpers.evening import settle
+from tests.helpers.telling import settle
 
 SAID = """
     SELECT type, subject, time FROM domain_events WHERE seq > :after ORDER BY seq

@@ -1,6 +1,6 @@
 """What can be wrong in an evening's figures: statements that plant it, by the check it breaks."""
 
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 
 DRINKS = an_id("drinks")
 NAMES = ("Ada", "Bo", "Cleo", "Dan", "Eve", "Flo", "Gus", "Hanna")

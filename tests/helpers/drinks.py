@@ -1,6 +1,7 @@
 """The smallest evening after which something can be said: two guests were at Hanna's drinks."""
 
-from tests.helpers.evening import HOUR, START, Diary
+from tests.helpers.diary import Diary
+from tests.helpers.pages import HOUR, START
 
 
 def drinks_for_two(*, phones: bool = False) -> Diary:

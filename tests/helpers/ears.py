@@ -2,22 +2,31 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
+from domain.gatherings.payloads import EventCompleted
 from domain.notifications.concern import read_words, still_concerned
 from domain.notifications.rendering import render
 from domain.notifications.sending import claim, hand_over
 from domain.notifications.templates import LANGUAGES
 from domain.tables.notifications import Channel, Template
-from tests.helpers.evening import Diary, an_id, publish, settle
+from tests.helpers.diary import Diary
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
 from tests.helpers.said import rows
+from tests.helpers.telling import publish, settle
 
 PEOPLE: Final = ("Hanna", "Cleo", "Ada", "Bo", "Dan", "Eve")
 _NAMES: Final = {an_id(name): name for name in PEOPLE}
+# At two in the afternoon in New York, three days and two days before.
+INVITED: Final = START - 3 * DAY
+BEFORE: Final = START - 2 * DAY
+# At two in the afternoon there, the day after.
+AFTER: Final = datetime(2026, 3, 15, 18, tzinfo=UTC)
+DRINKS: Final = an_id("drinks")
 
 
 @dataclass(slots=True)
@@ -104,3 +113,17 @@ class Ears:
 def _aloud(template: Template, words: Any) -> str:
     said = render(template, words, LANGUAGES["en"])
     return f"{said.title} | {said.body}"
+
+
+def seats(ears: Ears, *people: str) -> None:
+    """Have people take seats, and all that they are told of it be done with."""
+    ears.diary.seated("drinks", *people)
+    ears.hear(at=BEFORE)
+
+
+def came(ears: Ears, *people: str) -> None:
+    """Have people take seats and come, and the event be over."""
+    seats(ears, *people)
+    for person in people:
+        ears.diary.reported("drinks", person, by="Hanna", status="attended", at=START + HOUR)
+    ears.diary.note(EventCompleted(event_id=DRINKS), END + 2 * HOUR)

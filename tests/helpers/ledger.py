@@ -20,7 +20,7 @@ from domain.payload import Payload
 from domain.reconcile import Finding, reconcile
 from domain.routing import route
 from domain.users.payloads import UserRegistered, UserVerified
-from tests.helpers.evening import SOURCE, START, an_id
+from tests.helpers.pages import SOURCE, START, an_id
 from tests.helpers.roles import acting_as
 from workers.database import make_engine
 from workers.desk import WorkDesk

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from domain.tables.notifications import Channel
 from domain.users.payloads import UserUpdated
 from tests.helpers.ears import PEOPLE, Ears
-from tests.helpers.evening import DAY, START, an_id
+from tests.helpers.pages import DAY, START, an_id
 from tests.helpers.roles import acting_as
 from tests.helpers.said import rows
 from tests.helpers.sandbox import Clock, texter_for

@@ -21,7 +21,7 @@ from domain.payments.payloads import (
 )
 from domain.tables.payments import DisputeOutcome
 from tests.helpers.apply import Application
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 from tests.helpers.roles import acting_as
 from tests.helpers.said import rows
 from tests.helpers.sandbox import Clock

@@ -5,23 +5,15 @@ from datetime import datetime
 
 from domain.envelope import Envelope
 from domain.gatherings.payloads import CancelledBy, EventCancelled
-from domain.safety.payloads import ReportFiled, ReportResolved, UserBlocked, UserUnblocked
+from domain.safety.payloads import ReportFiled, ReportResolved
 from domain.support.payloads import SupportTicketOpened, SupportTicketUpdated
 from domain.tables.safety import ReportOutcome
 from domain.tables.support import TicketStatus
 from domain.tables.users import UserStatus
 from domain.users.payloads import UserStatusChanged
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_evening, an_id
-
-
-def block(diary: Diary, blocker: str, blocked: str, *, at: datetime) -> Envelope:
-    """Have somebody block somebody."""
-    return diary.note(UserBlocked(blocker_id=an_id(blocker), blocked_id=an_id(blocked)), at)
-
-
-def unblock(diary: Diary, blocker: str, blocked: str, *, at: datetime) -> Envelope:
-    """Have somebody take it back."""
-    return diary.note(UserUnblocked(blocker_id=an_id(blocker), blocked_id=an_id(blocked)), at)
+from tests.helpers.diary import Diary
+from tests.helpers.evening import an_evening
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
 
 
 def report(diary: Diary, name: str, *, by: str, about: str, at: datetime) -> Envelope:
@@ -80,9 +72,9 @@ def an_evening_with_trouble() -> Sequence[Envelope]:
     suspended by the reports of three.
     """
     diary = Diary(an_evening())
-    block(diary, "Dan", "Ada", at=START + HOUR)
-    unblock(diary, "Dan", "Ada", at=START + 2 * HOUR)
-    block(diary, "Eve", "Dan", at=END + 5 * DAY)
+    diary.blocked("Dan", "Ada", at=START + HOUR)
+    diary.unblocked("Dan", "Ada", at=START + 2 * HOUR)
+    diary.blocked("Eve", "Dan", at=END + 5 * DAY)
     for place, person in enumerate(("Ada", "Dan", "Eve")):
         report(diary, f"report by {person}", by=person, about="Cleo", at=END + place * DAY)
     report(diary, "report by Bo", by="Bo", about="Cleo", at=END)

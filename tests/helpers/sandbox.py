@@ -129,3 +129,17 @@ def email(number: int = 1, **changes: Any) -> Email:
 def told_in(journal: Path) -> list[str]:
     """The notifications that were taken, of a journal that another process has written."""
     return [each["about"] for entry in read_journal(journal) for each in entry.accepted]
+
+
+def settings_for(sandbox: Sandbox) -> dict[str, str]:
+    """With what environment senders speak to a sandbox, at a pace that keeps no test waiting."""
+    rules = sandbox.twilio.rules
+    return {
+        "EXPO_URL": sandbox.expo_server.url,
+        "TWILIO_URL": sandbox.twilio_server.url,
+        "TWILIO_ACCOUNT_SID": rules.account_sid,
+        "TWILIO_AUTH_TOKEN": rules.auth_token,
+        "TWILIO_MESSAGING_SERVICE_SID": rules.service_sid,
+        "TWILIO_MPS": "2000",
+        "SMTP_URL": sandbox.smtp.url,
+    }

@@ -20,6 +20,7 @@ from scheduler.lead import Lead
 from scheduler.term import Term
 from scheduler.ticker import Ticker
 from scheduler.timetable import Entry, Timetable
+from tests.helpers.ledger import ask as ask_database
 from workers.database import make_engine
 from workers.log import configure_logging
 from workers.settings import load_settings
@@ -31,6 +32,9 @@ TABLES: Final = """
     CREATE TABLE hold (why text);
     GRANT ALL ON done, hold TO momento_scheduler;
 """
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 
 
 @dataclass
@@ -184,3 +188,20 @@ def main() -> NoReturn:
 
 if __name__ == "__main__":
     main()
+
+
+def counted(engine: Engine, name: str = "counted") -> Timetable:
+    """A timetable with one entry, which makes a row for each run."""
+
+    def run(session: Session, now: datetime) -> int:
+        connection = session.connection()
+        connection.exec_driver_sql("CREATE TABLE IF NOT EXISTS runs (at timestamptz)")
+        connection.exec_driver_sql("INSERT INTO runs VALUES (%s)", (now,))
+        return 1
+
+    return Timetable(kinds=(), entries=(Entry(name, MINUTE, "Makes a row.", run),))
+
+
+def runs(engine: Engine) -> int:
+    count: int = ask_database(engine, "SELECT count(*) FROM runs")
+    return count

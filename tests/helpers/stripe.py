@@ -8,7 +8,7 @@ from typing import Any, Final
 from stripe import WebhookSignature
 
 from domain.constants import STRIPE_API_VERSION
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 from tests.helpers.stripe_fields import PUBLISHED
 
 SECRET: Final = "whsec_of_our_own"

@@ -11,7 +11,7 @@ from domain.notifications.hearing import hear
 from domain.notifications.wording import Text
 from domain.sql import fetch, insert_missing
 from domain.tables.notifications import Channel
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 from workers.providers.ports import Result, TextState
 from workers.providers.twilio_codes import meaning_of
 from workers.sending.answers import judge_results

@@ -10,7 +10,8 @@ from sqlmodel import Session
 from domain.inbox.taking import Taken, take, take_arrived
 from gateway.stripe import read_signed
 from tests.helpers.apply import Application
-from tests.helpers.evening import START, Diary, an_id
+from tests.helpers.diary import Diary
+from tests.helpers.pages import START, an_id
 from tests.helpers.said import rows
 from tests.helpers.stripe import SECRET, body_of, signature
 

@@ -12,9 +12,10 @@ from sqlalchemy import Engine, text
 
 from tests.factories.night import LASTS, Night
 from tests.helpers.clock import Said, drain, live_through, newest, ring, said_since
-from tests.helpers.evening import DAY, HOUR, START, an_id, publish, settle
+from tests.helpers.pages import DAY, HOUR, START, an_id
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.state import differences, snapshot
+from tests.helpers.telling import publish, settle
 from workers.database import make_engine
 
 END: Final = START + LASTS

@@ -1,7 +1,7 @@
 """A connection that breaks at whatever statement leaves nothing lost, doubled or half done."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -17,7 +17,7 @@ from domain.envelope import Envelope
 from domain.routing import due_handlers
 from tests.factories.untold import with_untold
 from tests.helpers.apply import NEXT_TICK, Application, unsettled
-from tests.helpers.fuse import Fuse, fused_engine
+from tests.helpers.fuse import Fuse
 from tests.helpers.state import State, differences, snapshot
 from workers.city import history
 
@@ -27,20 +27,6 @@ PORTIONS = 4
 TOO_MANY = 200
 
 Step = Callable[[], object]
-
-
-@pytest.fixture
-def fuse(database_url: str) -> Iterator[Fuse]:
-    fuse = Fuse(database_url)
-    yield fuse
-    fuse.close()
-
-
-@pytest.fixture
-def fused(database_url: str, fuse: Fuse) -> Iterator[Engine]:
-    engine = fused_engine(database_url, fuse)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

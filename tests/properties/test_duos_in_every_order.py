@@ -15,7 +15,8 @@ from domain.gatherings.payloads import (
 from domain.invitations.payloads import InvitationSent
 from domain.users.payloads import UserDeleted
 from tests.helpers.agree import Agree
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id
+from tests.helpers.diary import Diary
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
 from tests.helpers.state import State
 
 EXPIRES = END + DAY
@@ -30,10 +31,7 @@ def an_event_to_which_two_came() -> Diary:
     diary.people("Hanna", "Cleo", "Ada", "Bo", "Dan")
     diary.event("drinks", host="Hanna", seats=5)
     diary.paired(PACT, "Ada", "Bo", expires_at=EXPIRES)
-    for person in ("Ada", "Bo"):
-        diary.invited("drinks", person, duo=PACT)
-        diary.paid("drinks", person)
-        diary.reported("drinks", person, by="Hanna", status="attended")
+    diary.attended("drinks", "Ada", "Bo", duo=PACT)
     return diary
 
 

@@ -5,7 +5,8 @@ from domain.invitations.payloads import InvitationDeclined
 from domain.ratings.payloads import RatingSubmitted
 from domain.users.payloads import SocialProfileUpdated, UserDeleted
 from tests.helpers.agree import Agree
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id
+from tests.helpers.diary import Diary
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
 
 GUESTS = ("Ada", "Bo", "Dan")
 

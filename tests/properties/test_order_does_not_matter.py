@@ -24,7 +24,8 @@ from tests.factories.today import TODAY
 from tests.factories.untold import with_untold
 from tests.helpers.agree import Agree, MakeEngine
 from tests.helpers.apply import IN_ORDER, Application, Manner, apply_by_many, unsettled
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id
+from tests.helpers.diary import Diary
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
 from tests.helpers.state import State, differences, snapshot
 from workers.city import history
 
@@ -207,9 +208,7 @@ class TestCasesThatOnceMattered:
 
     def test_a_seat_lost_and_regained_before_anybody_looked(self, agree: Agree) -> None:
         diary = an_announced_event()
-        for person in ("Ada", "Bo", "Dan"):
-            diary.invited("drinks", person)
-            diary.paid("drinks", person)
+        diary.seated("drinks", "Ada", "Bo", "Dan")
         diary.reported("drinks", "Ada", by="Bo", status="attended")
         diary.reported("drinks", "Dan", by="Hanna", status="attended")
         diary.thanked("drinks", "Ada", "Dan", Kudo.HELPFUL)

@@ -9,7 +9,8 @@ from domain.catalogue import TYPES
 from domain.envelope import Envelope
 from domain.tables.kudos import Kudo
 from tests.helpers.agree import Agree
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id
+from tests.helpers.diary import Diary
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
 from tests.helpers.state import Row, State
 
 ADA, BO = an_id("Ada"), an_id("Bo")

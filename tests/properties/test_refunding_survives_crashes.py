@@ -21,13 +21,6 @@ MOST = 40
 
 
 @pytest.fixture
-def fuse(database_url: str) -> Iterator[Fuse]:
-    fuse = Fuse(database_url)
-    yield fuse
-    fuse.close()
-
-
-@pytest.fixture
 def till(engine: Engine, tmp_path: Path) -> Iterator[Counterpart]:
     with open_till(engine, tmp_path / "sandbox") as till:
         yield till

@@ -11,18 +11,10 @@ from domain.tables.kudos import Kudo
 from domain.users.payloads import UserDeleted
 from tests.helpers.agree import Agree
 from tests.helpers.apply import Application
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import drift
-from tests.helpers.safety import (
-    answer,
-    ask_for_help,
-    block,
-    call_off,
-    report,
-    resolve,
-    set_status,
-    unblock,
-)
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
+from tests.helpers.safety import answer, ask_for_help, call_off, report, resolve, set_status
 from tests.helpers.said import rows
 from tests.helpers.state import State
 from tests.properties.test_order_does_not_matter import SEEDS, later_stop, small_city
@@ -83,9 +75,9 @@ class TestBlocks:
         tale = drinks_with("Ada", "Bo")
         tale.diary.thanked("drinks", "Ada", "Bo", Kudo.HELPFUL, at=END + 2 * DAY)
         diary = tale.begin()
-        block(diary, "Bo", "Ada", at=END)
+        diary.blocked("Bo", "Ada", at=END)
         diary.thanked("drinks", "Ada", "Bo", Kudo.HELPFUL, at=END + HOUR)
-        unblock(diary, "Bo", "Ada", at=END + DAY)
+        diary.unblocked("Bo", "Ada", at=END + DAY)
         state = agree.on(*tale.parts, follow_ups_at_once=at_once)
         (kudo,) = state["attendee_kudos"]
         assert (kudo["counts"], kudo["given_at"]) == (True, "2026-03-16T21:00:00+00:00")
@@ -96,7 +88,7 @@ class TestBlocks:
         tale = drinks_with("Ada", "Bo")
         tale.diary.thanked("drinks", "Ada", "Bo", Kudo.HELPFUL, at=END + HOUR)
         diary = tale.begin()
-        block(diary, "Ada", "Bo", at=END)
+        diary.blocked("Ada", "Bo", at=END)
         diary.reported("drinks", "Bo", by="Hanna", status="no_show", at=END + DAY)
         diary.thanked("drinks", "Ada", "Bo", Kudo.HELPFUL, at=END - HOUR)
         state = agree.on(*tale.parts)
@@ -107,9 +99,9 @@ class TestBlocks:
     def test_a_block_around_completion(self, agree: Agree, *, at_once: bool) -> None:
         tale = drinks_with("Ada", "Bo", "Dan")
         diary = tale.begin()
-        block(diary, "Ada", "Bo", at=END)
+        diary.blocked("Ada", "Bo", at=END)
         diary.note(EventCompleted(event_id=an_id("drinks")), END + 2 * HOUR)
-        block(diary, "Bo", "Dan", at=END + 3 * HOUR)
+        diary.blocked("Bo", "Dan", at=END + 3 * HOUR)
         state = agree.on(*tale.parts, follow_ups_at_once=at_once)
         assert len(state["connections"]) == 4
 
@@ -117,9 +109,9 @@ class TestBlocks:
         tale = drinks_with("Ada", "Bo")
         tale.diary.thanked("drinks", "Bo", "Ada", Kudo.HELPFUL, at=END + 3 * DAY)
         diary = tale.begin()
-        block(diary, "Ada", "Bo", at=END + DAY)
+        diary.blocked("Ada", "Bo", at=END + DAY)
         diary.note(UserDeleted(user_id=an_id("Ada")), END + 2 * DAY)
-        unblock(diary, "Ada", "Bo", at=END + 2 * DAY + HOUR)
+        diary.unblocked("Ada", "Bo", at=END + 2 * DAY + HOUR)
         state = agree.on(*tale.parts)
         assert [row["unblocked_at"] for row in state["blocked_users"]] == [None]
         assert [kudo["counts"] for kudo in state["attendee_kudos"]] == [False]

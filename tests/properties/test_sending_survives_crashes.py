@@ -23,13 +23,6 @@ MOST = 80
 
 
 @pytest.fixture
-def fuse(database_url: str) -> Iterator[Fuse]:
-    fuse = Fuse(database_url)
-    yield fuse
-    fuse.close()
-
-
-@pytest.fixture
 def post(database_url: str, engine: Engine, tmp_path: Path) -> Iterator[Post]:
     clock = Clock(NOW)
     with running_sandbox(tmp_path, clock=clock) as sandbox, post_at(engine, sandbox, clock) as post:

@@ -17,7 +17,8 @@ from domain.payments.payloads import RefundRequested
 from gateway.app import make_app
 from gateway.outside import Outside
 from tests.helpers.agree import MakeEngine
-from tests.helpers.evening import DAY, HOUR, START, Diary, an_id
+from tests.helpers.diary import Diary
+from tests.helpers.pages import DAY, HOUR, START, an_id
 from tests.helpers.roles import acting_as
 from tests.helpers.said import rows
 from tests.helpers.state import State, differences, snapshot
@@ -38,14 +39,7 @@ from tests.helpers.stripe import (
     subscription,
 )
 from tests.helpers.stripe import session as checkout
-from tests.helpers.tills import (
-    Paid,
-    evening,
-    inbox,
-    invitation,
-    payments,
-    settle,
-)
+from tests.helpers.tills import Paid, evening, inbox, invitation, payments, settle
 from tests.helpers.tills import subscription as subscribed
 
 AT: Final = START - 3 * DAY

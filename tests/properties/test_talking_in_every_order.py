@@ -10,7 +10,8 @@ from domain.envelope import Envelope
 from domain.gatherings.payloads import EventCancelled, EventCompleted, EventUpdated, Stop
 from domain.users.payloads import UserDeleted
 from tests.helpers.agree import Agree
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id
+from tests.helpers.diary import Diary
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
 from tests.helpers.state import State
 
 HALF_AN_HOUR = timedelta(minutes=30)
@@ -24,9 +25,7 @@ def diary() -> Diary:
     diary = Diary()
     diary.people("Hanna", "Cleo", "Ada", "Bo", "Dan")
     diary.event("drinks", host="Hanna", seats=5)
-    for person in ("Ada", "Bo", "Dan"):
-        diary.invited("drinks", person)
-        diary.paid("drinks", person)
+    diary.seated("drinks", "Ada", "Bo", "Dan")
     diary.reported("drinks", "Ada", by="Hanna", status="attended")
     return diary
 

@@ -16,8 +16,9 @@ from tests.factories.today import TODAY
 from tests.factories.untold import with_untold
 from tests.helpers.agree import MakeEngine
 from tests.helpers.apply import Application, Manner, apply_by_many
+from tests.helpers.diary import Diary
 from tests.helpers.ears import PEOPLE
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
 from tests.helpers.said import rows
 from workers.city import history
 
@@ -55,9 +56,7 @@ def diary() -> Diary:
     diary = Diary()
     diary.people(*PEOPLE)
     diary.event("drinks", host="Hanna", seats=8)
-    for person in ("Ada", "Bo", "Dan"):
-        diary.invited("drinks", person)
-        diary.paid("drinks", person)
+    diary.seated("drinks", "Ada", "Bo", "Dan")
     for person in ("Ada", "Bo"):
         diary.reported("drinks", person, by="Hanna", status="attended", at=START + HOUR)
     return diary

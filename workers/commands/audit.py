@@ -6,15 +6,8 @@ from typing import Final
 
 from domain.ops.audit import PAGE, AuditFilter, Entry, audit_of_thing, list_audit
 from workers.clock import utc_now
-from workers.commands.asking import (
-    add_json,
-    aligned,
-    as_json,
-    one_transaction,
-    time_span,
-    whole_number,
-    words,
-)
+from workers.commands.arguments import add_json, time_span, whole_number, words
+from workers.commands.asking import aligned, as_json, one_transaction
 from workers.commands.following import as_time
 from workers.errors import CommandError
 from workers.settings import Settings

@@ -8,16 +8,8 @@ from sqlmodel import Session
 from domain.ops.bulk import cancel
 from domain.ops.operations import PAGE, Operation, list_operations
 from workers.clock import utc_now
-from workers.commands.asking import (
-    add_json,
-    aligned,
-    an_id,
-    as_json,
-    one_transaction,
-    shown,
-    transactions,
-    whole_number,
-)
+from workers.commands.arguments import add_json, an_id, whole_number
+from workers.commands.asking import aligned, as_json, one_transaction, shown, transactions
 from workers.commands.following import add_timeout, as_time, find, follow, progress_in_words
 from workers.commands.whoever import whoever
 from workers.errors import CommandError

@@ -16,15 +16,8 @@ from domain.ops.bulk import undo
 from domain.ops.triage import triage
 from domain.tables.ops import BulkKind
 from workers.clock import utc_now
-from workers.commands.asking import (
-    add_json,
-    aligned,
-    an_id,
-    as_json,
-    one_transaction,
-    transactions,
-    words,
-)
+from workers.commands.arguments import add_json, an_id, words
+from workers.commands.asking import aligned, as_json, one_transaction, transactions
 from workers.commands.following import add_timeout, as_time, begin_one, find, follow
 from workers.commands.many import NO_ERROR, add_many, do_many
 from workers.commands.whoever import whoever

@@ -9,7 +9,8 @@ from sqlmodel import Session
 from domain.ops.acting import WrongRequestError
 from domain.ops.erasing import TYPED, Order, Preview, erase, preview_erasure
 from workers.clock import utc_now
-from workers.commands.asking import an_id, transactions, words
+from workers.commands.arguments import add_why, an_id, words
+from workers.commands.asking import transactions
 from workers.commands.whoever import whoever
 from workers.errors import CommandError
 from workers.settings import Settings
@@ -21,9 +22,7 @@ HELP = "Have somebody forgotten for good; it can't be undone"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Whom, why, and what confirms it."""
     parser.add_argument("id", type=an_id, metavar="PERSON", help="their id")
-    parser.add_argument(
-        "--why", type=words(2_000), required=True, metavar="TEXT", help="kept for who asks later"
-    )
+    add_why(parser)
     parser.add_argument(
         "--confirm",
         type=words(64),

@@ -13,15 +13,8 @@ from domain.inbox.taking import PAGE, take_again
 from domain.ops.audit import Deed, record
 from domain.tables.inbox import InboxState
 from workers.clock import utc_now
-from workers.commands.asking import (
-    add_json,
-    aligned,
-    as_json,
-    one_transaction,
-    shown,
-    transactions,
-    words,
-)
+from workers.commands.arguments import add_json, add_limit, words
+from workers.commands.asking import aligned, as_json, one_transaction, shown, transactions
 from workers.commands.whoever import whoever
 from workers.errors import CommandError
 from workers.settings import Settings
@@ -29,8 +22,6 @@ from workers.settings import Settings
 NAME = "inbox"
 HELP = "Say what became of what Stripe and Clerk told us; have it judged again, or close it"
 IDENTITY: Final = words(200)
-USUAL_LIMIT: Final = 50
-HIGHEST_LIMIT: Final = 10_000
 WHY_LIMIT: Final = 500
 # What somebody has to look at.
 OPEN: Final = [InboxState.HELD.value, InboxState.WAITING.value]
@@ -43,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     listing = actions.add_parser("list", help="what is held or waits, the newest first")
     states = [each.value for each in InboxState]
     listing.add_argument("--state", choices=states, help="only in this state, any of them")
-    listing.add_argument("--limit", type=_limit, default=USUAL_LIMIT, metavar="N")
+    add_limit(listing)
     add_json(listing)
     showing = actions.add_parser("show", help="one, with what it is judged by")
     showing.add_argument("id", type=IDENTITY, metavar="ID")
@@ -70,13 +61,6 @@ def _configure_retry(retrying: argparse.ArgumentParser) -> None:
     retrying.add_argument(
         "--any-amount", action="store_true", help="also if no fee has asked for that amount"
     )
-
-
-def _limit(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= HIGHEST_LIMIT:
-        message = f"must be a whole number from 1 to {HIGHEST_LIMIT}"
-        raise argparse.ArgumentTypeError(message)
-    return int(text)
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -10,7 +10,8 @@ from sqlmodel import Session
 from domain.constants import WHY_LIMIT_CHARACTERS as WHY_LIMIT
 from domain.ops.acting import WrongRequestError
 from workers.clock import utc_now
-from workers.commands.asking import aligned, one_transaction, time_span, whole_number, words
+from workers.commands.arguments import time_span, whole_number, words
+from workers.commands.asking import aligned, one_transaction
 from workers.commands.whoever import whoever
 from workers.errors import CommandError
 from workers.key_rotation import changes

@@ -14,15 +14,8 @@ from domain.ops.acting import TakenError, WrongRequestError
 from domain.ops.pausing import Hold, pause, resume
 from domain.pausing import Pause, lane_of, pauses_at
 from workers.clock import utc_now
-from workers.commands.asking import (
-    add_json,
-    aligned,
-    as_json,
-    duration,
-    one_transaction,
-    time_span,
-    words,
-)
+from workers.commands.arguments import add_json, add_why, time_span, words
+from workers.commands.asking import aligned, as_json, duration, one_transaction
 from workers.commands.whoever import whoever
 from workers.errors import CommandError
 from workers.settings import Settings
@@ -42,9 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--for", type=time_span(PAUSE_LONGEST), required=True, dest="span", metavar="SPAN",
         help="for how long, e.g. 30m or 4h; 7d at most",
     )  # fmt: skip
-    pausing.add_argument(
-        "--why", type=words(2_000), required=True, metavar="TEXT", help="kept for who asks later"
-    )
+    add_why(pausing)
     pausing.add_argument(
         "--replace", action="store_true", help="in place of the pause that stands, if one does"
     )

@@ -14,7 +14,8 @@ from domain.ops.previewing import Preview, preview_bulk
 from domain.ops.triage import DeadSelection
 from domain.tables.ops import BulkKind
 from workers.clock import utc_now
-from workers.commands.asking import shown, transactions, words
+from workers.commands.arguments import words
+from workers.commands.asking import shown, transactions
 from workers.commands.following import add_timeout, begin_one, follow
 from workers.commands.whoever import whoever
 from workers.errors import CommandError

@@ -19,7 +19,8 @@ from domain.matching import (
 )
 from domain.sql import fetch
 from workers.clock import utc_now
-from workers.commands.asking import add_json, aligned, as_json, one_transaction, shown
+from workers.commands.arguments import add_json, whole_number
+from workers.commands.asking import aligned, as_json, one_transaction, shown
 from workers.errors import CommandError
 from workers.settings import Settings
 
@@ -37,7 +38,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """For which event, and how many."""
     parser.add_argument("event_id", metavar="EVENT_ID", help="the event's id")
     parser.add_argument(
-        "--limit", type=_limit, default=USUAL_LIMIT, metavar="N", help="at most so many"
+        "--limit",
+        type=whole_number(1, HIGHEST_LIMIT),
+        default=USUAL_LIMIT,
+        metavar="N",
+        help="at most so many",
     )
     add_json(parser)
 
@@ -100,11 +105,3 @@ def _event_id(text: str) -> str:
         return str(UUID(text))
     except ValueError:
         raise CommandError(f"{text!r} is no event's id: give a UUID.") from None
-
-
-def _limit(text: str) -> int:
-    """Read how many from the command line."""
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= HIGHEST_LIMIT:
-        message = f"{text!r} is no number from 1 to {HIGHEST_LIMIT}"
-        raise argparse.ArgumentTypeError(message)
-    return int(text)

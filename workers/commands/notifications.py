@@ -6,7 +6,6 @@ People are shown by their ids only, and no words are kept.
 import argparse
 from collections.abc import Iterator
 from typing import Final
-from uuid import UUID
 
 from sqlmodel import Session
 
@@ -23,15 +22,15 @@ from domain.notifications.templates import LANGUAGES
 from domain.notifications.templates.language import Language
 from domain.ops.tellings import TellingFilter, list_tellings
 from domain.tables.notifications import Channel, NotificationStatus, Template
-from workers.commands.asking import add_json, aligned, as_json, one_transaction, shown
+from workers.commands.arguments import add_json, add_limit, id_shown_by
+from workers.commands.asking import aligned, as_json, one_transaction, shown
 from workers.errors import CommandError
 from workers.settings import Settings
 
 NAME = "notifications"
 HELP = "Say what people were told or why not, and show how a text looks"
-USUAL_LIMIT: Final = 50
-HIGHEST_LIMIT: Final = 10_000
 TEMPLATES: Final = [each.value for each in Template]
+IDENTITY: Final = id_shown_by("`momento notifications list` or `momento trace` show it")
 HEADINGS: Final = ("ID", "SINCE", "USER", "CHANNEL", "TEMPLATE", "STATUS", "WHY", "EVENT")
 
 
@@ -39,33 +38,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """What to do, and with which."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="the newest first")
-    listing.add_argument("--user", type=_identity, metavar="ID", help="only of this person")
+    listing.add_argument("--user", type=IDENTITY, metavar="ID", help="only of this person")
     listing.add_argument("--channel", choices=[each.value for each in Channel])
     listing.add_argument("--status", choices=[each.value for each in NotificationStatus])
     listing.add_argument("--template", choices=TEMPLATES, metavar="TEMPLATE")
-    listing.add_argument("--limit", type=_limit, default=USUAL_LIMIT, metavar="N")
+    add_limit(listing)
     add_json(listing)
     showing = actions.add_parser("show", help="one, with each try to hand it over")
-    showing.add_argument("id", type=_identity, metavar="ID")
+    showing.add_argument("id", type=IDENTITY, metavar="ID")
     add_json(showing)
     previewing = actions.add_parser("preview", help="how a text looks on each channel")
     previewing.add_argument("template", choices=TEMPLATES, metavar="TEMPLATE")
     previewing.add_argument("--language", choices=[*LANGUAGES], help="only in this one")
-
-
-def _identity(text: str) -> str:
-    try:
-        return str(UUID(text))
-    except ValueError:
-        message = "is no id: give it as `momento notifications list` or `momento trace` show it"
-        raise argparse.ArgumentTypeError(message) from None
-
-
-def _limit(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= HIGHEST_LIMIT:
-        message = f"must be a whole number from 1 to {HIGHEST_LIMIT}"
-        raise argparse.ArgumentTypeError(message)
-    return int(text)
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -3,7 +3,8 @@
 import argparse
 
 from domain.reconcile import CHECKS, Finding, reconcile, unsettled
-from workers.commands.asking import add_json, as_json, one_transaction, shown
+from workers.commands.arguments import add_json
+from workers.commands.asking import as_json, one_transaction, shown
 from workers.settings import Settings
 
 NAME = "reconcile"

@@ -2,7 +2,6 @@
 
 import argparse
 from typing import Final
-from uuid import UUID
 
 from sqlmodel import Session
 
@@ -10,23 +9,16 @@ from domain.ops.audit import Deed, record
 from domain.payments.refund_log import BAD, LoggedRefund, close, list_refunds, retry
 from domain.tables.refunds import RefundState
 from workers.clock import utc_now
-from workers.commands.asking import (
-    add_json,
-    aligned,
-    as_json,
-    one_transaction,
-    whole_number,
-    words,
-)
+from workers.commands.arguments import HIGHEST_LIMIT, add_json, add_limit, id_shown_by, words
+from workers.commands.asking import aligned, as_json, one_transaction
 from workers.commands.whoever import whoever
 from workers.errors import CommandError
 from workers.settings import Settings
 
 NAME = "refunds"
 HELP = "Say what became of money that must go back; have it tried again, or close it"
-USUAL_LIMIT: Final = 50
-HIGHEST_LIMIT: Final = 10_000
 WHY_LIMIT: Final = 500
+PAYMENT: Final = id_shown_by("`momento refunds list` shows it")
 # What isn't over.
 OPEN: Final = [
     str(each) for each in (*BAD, RefundState.DUE, RefundState.PENDING, RefundState.FROZEN)
@@ -40,27 +32,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     listing = actions.add_parser("list", help="what isn't made yet, the newest first")
     states = [each.value for each in RefundState]
     listing.add_argument("--state", choices=states, help="only in this state, any of them")
-    listing.add_argument(
-        "--limit", type=whole_number(1, HIGHEST_LIMIT), default=USUAL_LIMIT, metavar="N"
-    )
+    add_limit(listing)
     add_json(listing)
     retrying = actions.add_parser("retry", help="have one tried again that was refused or failed")
     which = retrying.add_mutually_exclusive_group(required=True)
-    which.add_argument("payment", nargs="?", type=_identity, metavar="PAYMENT")
+    which.add_argument("payment", nargs="?", type=PAYMENT, metavar="PAYMENT")
     which.add_argument("--all", action="store_true", help="all that were refused")
     closing = actions.add_parser("close", help="note that one was settled in another way")
-    closing.add_argument("payment", type=_identity, metavar="PAYMENT")
+    closing.add_argument("payment", type=PAYMENT, metavar="PAYMENT")
     closing.add_argument(
         "--why", type=words(WHY_LIMIT), required=True, metavar="TEXT", help="kept with it"
     )
-
-
-def _identity(text: str) -> str:
-    try:
-        return str(UUID(text))
-    except ValueError:
-        message = "is no id: give it as `momento refunds list` shows it"
-        raise argparse.ArgumentTypeError(message) from None
 
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:

@@ -5,7 +5,8 @@ import argparse
 from domain.ops.acting import WrongRequestError
 from domain.ops.revealing import show_once
 from workers.clock import utc_now
-from workers.commands.asking import add_json, aligned, an_id, as_json, one_transaction, words
+from workers.commands.arguments import add_json, add_why, an_id
+from workers.commands.asking import aligned, as_json, one_transaction
 from workers.commands.whoever import whoever
 from workers.errors import CommandError
 from workers.settings import Settings
@@ -17,9 +18,7 @@ HELP = "Print what is personal of one person; that you asked, and why, is kept"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Of whom, and why."""
     parser.add_argument("id", type=an_id, metavar="PERSON", help="their id")
-    parser.add_argument(
-        "--why", type=words(2_000), required=True, metavar="TEXT", help="kept for who asks later"
-    )
+    add_why(parser)
     add_json(parser)
 
 

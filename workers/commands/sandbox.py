@@ -9,7 +9,7 @@ from typing import Any, Final, get_args
 
 from pydantic import SecretStr
 
-from workers.commands.asking import whole_number, words
+from workers.commands.arguments import whole_number, words
 from workers.errors import CommandError
 from workers.running import JOURNAL, running_environment
 from workers.sandbox import Fault, Kind

@@ -20,15 +20,8 @@ from domain.schedule_pauses import paused
 from domain.schedules import Scheduled, names, schedules
 from domain.tables.schedules import RunResult
 from workers.clock import utc_now
-from workers.commands.asking import (
-    add_json,
-    aligned,
-    as_json,
-    duration,
-    one_transaction,
-    transactions,
-    words,
-)
+from workers.commands.arguments import add_json, words
+from workers.commands.asking import aligned, as_json, duration, one_transaction, transactions
 from workers.commands.whoever import whoever
 from workers.errors import CommandError
 from workers.settings import Settings

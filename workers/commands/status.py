@@ -26,7 +26,8 @@ from domain.notifications.log import notification_counts, waiting_numbers
 from domain.payments.refund_log import BAD, refund_numbers
 from domain.schedules import schedules
 from workers.clock import utc_now
-from workers.commands.asking import add_json, aligned, as_json, duration, one_transaction
+from workers.commands.arguments import add_json
+from workers.commands.asking import aligned, as_json, duration, one_transaction
 from workers.commands.scheduled import drifted, findings_of, told
 from workers.settings import Settings
 

@@ -11,7 +11,8 @@ from domain.constants import ID_LIMIT_CHARACTERS, SOURCE_LIMIT_CHARACTERS
 from domain.ledger_queries import Traced, TracedDelivery, find_seqs, trace
 from domain.notifications.tracing import ToldTrace
 from domain.payload import name_of
-from workers.commands.asking import add_json, as_json, duration, one_transaction, shown, words
+from workers.commands.arguments import add_json, words
+from workers.commands.asking import as_json, duration, one_transaction, shown
 from workers.errors import CommandError
 from workers.settings import Settings
 

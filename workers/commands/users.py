@@ -21,7 +21,8 @@ from workers.account_service import (
 )
 from workers.accounts import LONGEST, SHORTEST, hash_password
 from workers.clock import utc_now
-from workers.commands.asking import aligned, one_transaction, words
+from workers.commands.arguments import add_why, words
+from workers.commands.asking import aligned, one_transaction
 from workers.commands.whoever import whoever
 from workers.errors import CommandError
 from workers.settings import Settings
@@ -54,9 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     disabling = actions.add_parser("disable", help="let nobody sign in with it, and sign it out")
     _add_name(disabling)
-    disabling.add_argument(
-        "--why", type=words(2_000), required=True, metavar="TEXT", help="kept for who asks later"
-    )
+    add_why(disabling)
     _add_name(actions.add_parser("enable", help="take back that it is disabled"))
     _add_name(actions.add_parser("remove", help="remove an account and sign it out"))
 

@@ -61,6 +61,16 @@ def socket_directory(base: Path, *, socket_name: str, owner: tuple[int, int] | N
     return made
 
 
+@contextlib.contextmanager
+def only_ours() -> Iterator[None]:
+    """Work on directories that must be ours; raises EmbeddedError for one that isn't."""
+    try:
+        yield
+    except PermissionError as error:
+        message = f"{error.filename} belongs to another user. Choose another MOMENTO_HOME."
+        raise EmbeddedError(message) from error
+
+
 def give(directory: Path, owner: tuple[int, int] | None) -> None:
     """Make a directory private, and its owner's if that isn't us."""
     directory.chmod(PRIVATE)

@@ -21,6 +21,7 @@ from workers.embedded.files import (
     give,
     last_lines,
     one_at_a_time,
+    only_ours,
     package_directory,
     socket_directory,
     wait_until,
@@ -132,14 +133,11 @@ def _base(home: Path) -> Path:
 
 def _server(home: Path) -> Server:
     base = _base(home)
-    try:
+    with only_ours():
         base.mkdir(parents=True, exist_ok=True)
         account = server_account(base / "data")
         give(base, account.owner)
         account.let_through(base)
-    except PermissionError as error:
-        message = f"{error.filename} belongs to another user. Choose another MOMENTO_HOME."
-        raise EmbeddedError(message) from error
     return Server(base, account)
 
 

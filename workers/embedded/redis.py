@@ -18,6 +18,7 @@ from workers.embedded.files import (
     find_process,
     last_lines,
     one_at_a_time,
+    only_ours,
     package_directory,
     socket_directory,
     wait_until,
@@ -76,12 +77,9 @@ def _base(home: Path) -> Path:
 
 def _socket(home: Path) -> Path:
     base = _base(home)
-    try:
+    with only_ours():
         base.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
         base.chmod(PRIVATE)
-    except PermissionError as error:
-        message = f"{error.filename} belongs to another user. Choose another MOMENTO_HOME."
-        raise EmbeddedError(message) from error
     return socket_directory(base, socket_name=SOCKET) / SOCKET
 
 

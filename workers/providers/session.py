@@ -20,7 +20,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ProxyError
 
 from workers.providers.http import retry_after
-from workers.providers.ports import Trouble
+from workers.providers.ports import Refused, Trouble
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 CONNECT_WITHIN: Final = timedelta(seconds=5)
@@ -28,6 +28,17 @@ CONNECT_WITHIN: Final = timedelta(seconds=5)
 PLAIN: Final = re.compile(r"[A-Za-z0-9_]{1,64}")
 # By what a provider may name a message: what else it says could not be kept.
 NAME: Final = re.compile(r"[!-~]{1,200}")
+
+# What a provider's package lets through when there is no answer, or one of another shape.
+UNREADABLE: Final = (OSError, TypeError, AttributeError, LookupError, ValueError, RecursionError)
+
+
+class FailedError(Exception):
+    """A request by a provider's package failed; `result` is what that means."""
+
+    def __init__(self, result: Refused | Trouble) -> None:
+        super().__init__(result.code)
+        self.result = result
 
 
 class _Current(threading.local):

@@ -22,7 +22,9 @@ from domain.constants import STRIPE_API_VERSION
 from domain.inbox.stripe_objects import Refund
 from workers.providers.ports import About, Refused, Trouble
 from workers.providers.session import (
+    UNREADABLE,
     Bearer,
+    FailedError,
     make_session,
     plain,
     trouble_of_status,
@@ -47,18 +49,8 @@ PLACES: Final = {
     "invoice_payment": "invoice_payments",
     "checkout.session": "checkout/sessions",
 }
-# What the package lets through when an answer is of another shape.
-UNREADABLE: Final = (OSError, TypeError, AttributeError, LookupError, ValueError, RecursionError)
 
 _T = TypeVar("_T")
-
-
-class _FailedError(Exception):
-    """The request failed; `result` is what that means."""
-
-    def __init__(self, result: Refused | Trouble) -> None:
-        super().__init__(result.code)
-        self.result = result
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,19 +149,19 @@ class StripeTill:
         return self._ask("get", path, asked=asked)
 
     def _ask(self, method: str, path: str, *, asked: dict[str, Any]) -> Any:
-        """Let the package ask once; raises _FailedError for all that it raises."""
+        """Let the package ask once; raises FailedError for all that it raises."""
         try:
             return self._client.raw_request(method, path, **asked).data
         except stripe.StripeError as error:
-            raise _FailedError(_meaning(error)) from None
+            raise FailedError(_meaning(error)) from None
         except UNREADABLE as error:
-            raise _FailedError(trouble_on_the_way(error)) from None
+            raise FailedError(trouble_on_the_way(error)) from None
 
     def _read(self, read: Callable[[], _T]) -> _T | Refused | Trouble:
         """Give what is read of an answer, or what it means that there is none."""
         try:
             return read()
-        except _FailedError as failed:
+        except FailedError as failed:
             return failed.result
         except (ValidationError, *UNREADABLE):
             return Trouble("answer_malformed", may_be_accepted=True)

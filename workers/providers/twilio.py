@@ -26,6 +26,8 @@ from twilio.rest import Client
 from domain.notifications.addresses import hash_text
 from workers.providers.ports import Accepted, Refused, Result, Sms, TextState, Trouble
 from workers.providers.session import (
+    UNREADABLE,
+    FailedError,
     is_name,
     trouble_of_status,
     trouble_on_the_way,
@@ -43,18 +45,8 @@ SKEW: Final = timedelta(minutes=1)
 LISTED: Final = 200
 # Our callbacks may be repeated: three times, whatever went wrong.
 RETRIES: Final = "#rc=3&rp=all"
-# What the package lets through when there is no answer, or one of another shape.
-UNREADABLE: Final = (OSError, TypeError, AttributeError, LookupError, ValueError, RecursionError)
 
 _T = TypeVar("_T")
-
-
-class _FailedError(Exception):
-    """The request failed; `result` is what that means."""
-
-    def __init__(self, result: Refused | Trouble) -> None:
-        super().__init__(result.code)
-        self.result = result
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +86,7 @@ class TwilioTexter:
             asked["status_callback"] = f"{self._account.callback_url}?{about}{RETRIES}"
         try:
             made = self._call(lambda: self._client.messages.create(**asked))
-        except _FailedError as failed:
+        except FailedError as failed:
             return failed.result
         if not is_name(made.sid):
             return Trouble("answer_malformed", may_be_accepted=True)
@@ -104,7 +96,7 @@ class TwilioTexter:
         """Ask how far a message has come; None if it isn't there, or not any more."""
         try:
             return _state(self._call(lambda: self._client.messages(message_id).fetch()))
-        except _FailedError as failed:
+        except FailedError as failed:
             return None if failed.result.code == NO_SUCH else _as_trouble(failed.result)
         except TypeError:
             return Trouble("answer_malformed")
@@ -119,7 +111,7 @@ class TwilioTexter:
                 for each in listed
                 if hash_text(str(each.body)) == body_hash and each.date_created >= since - SKEW
             ]
-        except _FailedError as failed:
+        except FailedError as failed:
             return _as_trouble(failed.result)
         except TypeError:
             return Trouble("answer_malformed")
@@ -130,13 +122,13 @@ class TwilioTexter:
         self._http.close()
 
     def _call(self, ask: Callable[[], _T]) -> _T:
-        """Let the package ask; raises _FailedError for all that it raises."""
+        """Let the package ask; raises FailedError for all that it raises."""
         try:
             return ask()
         except TwilioException as error:
-            raise _FailedError(_meaning(error, self._http.retry_after)) from None
+            raise FailedError(_meaning(error, self._http.retry_after)) from None
         except UNREADABLE as error:
-            raise _FailedError(trouble_on_the_way(error)) from None
+            raise FailedError(trouble_on_the_way(error)) from None
 
 
 def _meaning(error: TwilioException, header: str | None) -> Refused | Trouble:

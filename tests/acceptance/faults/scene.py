@@ -22,7 +22,7 @@ from domain.envelope import Envelope
 from domain.kudos.payloads import KudosGiven
 from domain.outbox import publish_many
 from domain.tables.kudos import Kudo
-from tests.helpers.evening import END, HOUR, START, Diary, an_id, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import (
     PATIENCE,
     a_registration,
@@ -33,6 +33,8 @@ from tests.helpers.ledger import (
     say,
     until,
 )
+from tests.helpers.pages import END, HOUR, START, an_id
+from tests.helpers.telling import tell
 
 GUESTS: Final = tuple(f"guest {number}" for number in range(24))
 UNIT: Final = 1 << 40

@@ -21,7 +21,7 @@ from tests.factories.audience import gather, line_up
 from tests.helpers.ledger import until
 from tests.helpers.post import Post, post_at
 from tests.helpers.processes import GRACE, Crew, Program, stopped
-from tests.helpers.sandbox import Clock
+from tests.helpers.sandbox import Clock, settings_for
 from workers.sandbox import Fault, Kind, Sandbox, running_sandbox
 
 SENDER = "workers.sending"
@@ -36,15 +36,8 @@ def senders(
     database_url: str, sandbox: Sandbox, directory: Path, *, count: int = 1
 ) -> Iterator[Crew]:
     """Sender processes that speak to the sandbox, started again when they end."""
-    rules = sandbox.twilio.rules
     environment = our_environment(database_url, "redis://127.0.0.1:1") | {
-        "EXPO_URL": sandbox.expo_server.url,
-        "TWILIO_URL": sandbox.twilio_server.url,
-        "TWILIO_ACCOUNT_SID": rules.account_sid,
-        "TWILIO_AUTH_TOKEN": rules.auth_token,
-        "TWILIO_MESSAGING_SERVICE_SID": rules.service_sid,
-        "TWILIO_MPS": "2000",
-        "SMTP_URL": sandbox.smtp.url,
+        **settings_for(sandbox),
         # Named so that a text's notification is known; nobody listens there.
         "GATEWAY_PUBLIC_URL": "http://127.0.0.1:1",
     }

@@ -14,7 +14,7 @@ from domain.catalogue import TYPES
 from domain.envelope import Envelope
 from domain.users.payloads import UserDeleted, UserRegistered
 from tests.factories.untold.saying import say
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 
 NAMES = ("Hiking", " Hiking", "hiking", "Vintage Film", "Chess ", "Soup", "Jazz, late", 'a "quote"')
 LINKS = ("instagram", "mastodon")

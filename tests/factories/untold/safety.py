@@ -22,7 +22,7 @@ from domain.tables.safety import ReportOutcome
 from domain.tables.users import UserStatus
 from domain.users.payloads import UserDeleted, UserRegistered, UserStatusChanged
 from tests.factories.untold.saying import say
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MONTH: Final = 30 * DAY

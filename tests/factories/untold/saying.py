@@ -4,7 +4,7 @@ from datetime import datetime
 
 from domain.envelope import Envelope, enclose
 from domain.payload import Payload
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 
 SOURCE = "/services/api"
 

@@ -9,7 +9,7 @@ from domain.envelope import Envelope
 from domain.tables.messaging import EventPhotoStatus
 from tests.factories.untold.company import Company, Evening
 from tests.factories.untold.saying import say
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 
 HOUR = timedelta(hours=1)
 POSTERS, PHOTOGRAPHERS = 3, 3

@@ -10,7 +10,7 @@ from domain.support.payloads import SupportTicketOpened, SupportTicketUpdated
 from domain.tables.support import TicketStatus
 from domain.users.payloads import UserRegistered
 from tests.factories.untold.saying import say
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 
 DAY: Final = timedelta(days=1)
 ASKING: Final = 9

@@ -10,7 +10,7 @@ from domain.tables.messaging import MessageType
 from tests.factories.untold.company import Company, Pair
 from tests.factories.untold.safety import blocked_pairs
 from tests.factories.untold.saying import say
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 
 PAIRS, STRANGERS = 6, 2
 MINUTE = timedelta(minutes=1)

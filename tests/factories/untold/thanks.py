@@ -14,7 +14,7 @@ from domain.tables.users import UserStatus
 from domain.users.payloads import UserDeleted, UserStatusChanged
 from tests.factories.untold.safety import blocked_pairs
 from tests.factories.untold.saying import say
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 BARRING = {UserStatus.PAUSED, UserStatus.SUSPENDED, UserStatus.BANNED}

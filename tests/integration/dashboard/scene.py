@@ -1,7 +1,9 @@
 """A dashboard that really serves, somebody to look at it, and states to look at."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -10,7 +12,11 @@ from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from dashboard.sessions import open_session
-from domain.tables.accounts import Role
+from domain.figures.snapshot import PARTS, Snapshot
+from domain.figures.store import keep_snapshot
+from domain.tables.accounts import Role, Via
+from tests.factories.snapshots import NOW as WELL_AT
+from tests.helpers.postgres import PostgresServer
 from workers.accounts import create_account
 
 NOW: Final = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -58,6 +64,15 @@ def an_account(engine: Engine, name: str = "ada", role: Role = Role.VIEWER) -> N
         create_account(session, name, role=role, password=PASSWORD)
 
 
+@contextmanager
+def an_account_for_each_role(server: PostgresServer) -> Iterator[Engine]:
+    """Make a database in which each role has an account of its name."""
+    with server.engine(pool_size=6) as made:
+        for role in Role:
+            an_account(made, role.value, role)
+        yield made
+
+
 def a_session(engine: Engine, name: str = "ada", *, now: datetime = NOW) -> str:
     """Sign somebody in without the form; the cookie's token."""
     with Session(engine) as session, session.begin():
@@ -98,3 +113,23 @@ def plant(engine: Engine, table: str, values: dict[str, object]) -> None:
     names, gaps = ", ".join(values), ", ".join(f":{name}" for name in values)
     with engine.begin() as connection:
         connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({gaps})"), values)
+
+
+def token_of(engine: Engine, who: str, via: Via) -> tuple[str, str]:
+    """A session's token and what its forms must carry."""
+    with Session(engine) as session, session.begin():
+        connection = session.connection()
+        statement = text("SELECT id FROM dashboard_users WHERE name = :name")
+        user_id = connection.execute(statement, {"name": who}).scalar_one()
+        token = open_session(session, user_id, datetime.now(UTC), via=via)
+        statement = text("SELECT csrf FROM dashboard_sessions ORDER BY created_at DESC LIMIT 1")
+        return token, connection.execute(statement).scalar_one()
+
+
+def keep(engine: Engine, snapshot: Snapshot, *, ago: timedelta = timedelta()) -> None:
+    """Have the collector have seen this."""
+    at = datetime.now(UTC) - ago
+    parts = {name: getattr(snapshot, name) for name in PARTS}
+    read = {name: replace(part, at=at) for name, part in parts.items() if part.at == WELL_AT}
+    with Session(engine) as session, session.begin():
+        keep_snapshot(session, replace(snapshot, at=at, **read), is_kept=False)

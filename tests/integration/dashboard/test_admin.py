@@ -22,8 +22,13 @@ from tests.helpers.ledger import ask
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.roles import acting_as
 from tests.helpers.serving import serving
-from tests.integration.dashboard.scene import OURS, PASSWORD, an_account
-from tests.integration.dashboard.test_roles import token_of
+from tests.integration.dashboard.scene import (
+    OURS,
+    PASSWORD,
+    an_account,
+    an_account_for_each_role,
+    token_of,
+)
 from workers.account_service import change_role, disable
 from workers.accounts import verify
 from workers.key_service import KeyOrder, order_key, revoke, rotate
@@ -36,9 +41,7 @@ ADMIN: Final = Actor("admin", Role.ADMIN, Via.API)
 
 @pytest.fixture(scope="module")
 def engine(postgres_server: PostgresServer) -> Iterator[Engine]:
-    with postgres_server.engine(pool_size=6) as made:
-        for role in Role:
-            an_account(made, role.value, role)
+    with an_account_for_each_role(postgres_server) as made:
         yield made
 
 

@@ -19,14 +19,15 @@ from domain.ops.cursors import MomentCursor
 from domain.ops.stepping import step_operations
 from domain.tables.accounts import Role
 from tests.browser.scene import kill
-from tests.helpers.evening import Diary, an_id, tell
+from tests.factories.snapshots import well
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import a_registration, publish, until
+from tests.helpers.pages import an_id
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.roles import acting_as
 from tests.helpers.serving import serving
-from tests.integration.dashboard.scene import PASSWORD, a_session, an_account
-from tests.integration.dashboard.test_overview import keep
-from tests.unit.dashboard.test_judgement import well
+from tests.helpers.telling import tell
+from tests.integration.dashboard.scene import PASSWORD, a_session, an_account, keep
 
 HOUR = timedelta(hours=1)
 

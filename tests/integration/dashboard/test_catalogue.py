@@ -22,8 +22,7 @@ from domain.tables.accounts import Role, Via
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.roles import acting_as
 from tests.helpers.serving import serving
-from tests.integration.dashboard.scene import an_account
-from tests.integration.dashboard.test_roles import token_of
+from tests.integration.dashboard.scene import an_account, token_of
 
 KUDOS = "kudos.apply_kudos_given"
 TRIES = {"done": 30, "failed": 2}

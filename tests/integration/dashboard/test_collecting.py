@@ -17,8 +17,9 @@ from domain.figures.keeping import forget_snapshots
 from domain.figures.snapshot import PARTS, BrokerNow, Count, How, Queue, Snapshot
 from domain.figures.store import Kept, latest_snapshot
 from scheduler.housekeeping import forget_workers
-from tests.helpers.evening import an_evening, publish, tell
+from tests.helpers.evening import an_evening
 from tests.helpers.ledger import ask
+from tests.helpers.telling import publish, tell
 from tests.integration.dashboard.scene import plant
 from workers.database import make_engine
 

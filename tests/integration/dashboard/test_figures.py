@@ -13,9 +13,10 @@ from dashboard.app import make_app
 from dashboard.collecting import Collector
 from dashboard.snapshots import SnapshotGauges
 from domain.figures.recorder import Recorder
-from tests.helpers.evening import an_evening, tell
+from tests.helpers.evening import an_evening
 from tests.helpers.roles import acting_as
 from tests.helpers.serving import serving
+from tests.helpers.telling import tell
 from tests.integration.dashboard.scene import plant
 from workers.database import make_engine
 from workers.exposition import make_registry, may_see, serve_figures

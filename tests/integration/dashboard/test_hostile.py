@@ -22,8 +22,7 @@ from tests.browser.scene import HOSTILE
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.roles import acting_as
 from tests.helpers.serving import serving
-from tests.integration.dashboard.scene import OURS, an_account
-from tests.integration.dashboard.test_roles import token_of
+from tests.integration.dashboard.scene import OURS, an_account, token_of
 from workers.sandbox.journal import Entry, Journal
 
 SAFE: Final = "&lt;script&gt;"

@@ -21,35 +21,17 @@ from sqlmodel import Session
 from dashboard.away import DatabaseAwayError
 from dashboard.context import Context, Place
 from dashboard.snapshots import LIFE_S
-from domain.figures.snapshot import (
-    PARTS,
-    Count,
-    Failing,
-    Lane,
-    Part,
-    PauseNow,
-    PromiseNow,
-    Snapshot,
-)
+from domain.figures.snapshot import Count, Failing, Lane, Part, PauseNow, PromiseNow
 from domain.figures.store import keep_snapshot
 from domain.sql import execute
+from tests.factories.snapshots import NOW as WELL_AT
+from tests.factories.snapshots import well
 from tests.helpers.postgres import PostgresServer
-from tests.integration.dashboard.scene import NOW, Browser, Clock, plant
-from tests.unit.dashboard.test_judgement import NOW as WELL_AT
-from tests.unit.dashboard.test_judgement import well
+from tests.integration.dashboard.scene import NOW, Browser, Clock, keep, plant
 
 # What htmx sends with what it fetches.
 FRAGMENT = {"HX-Request": "true"}
 HOUR = timedelta(hours=1)
-
-
-def keep(engine: Engine, snapshot: Snapshot, *, ago: timedelta = timedelta()) -> None:
-    """Have the collector have seen this."""
-    at = datetime.now(UTC) - ago
-    parts = {name: getattr(snapshot, name) for name in PARTS}
-    read = {name: replace(part, at=at) for name, part in parts.items() if part.at == WELL_AT}
-    with Session(engine) as session, session.begin():
-        keep_snapshot(session, replace(snapshot, at=at, **read), is_kept=False)
 
 
 def verdict(browser: Browser) -> tuple[str, str]:

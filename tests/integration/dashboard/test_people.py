@@ -20,14 +20,15 @@ from domain.ops.gathering import find_gathering
 from domain.ops.permissions import Actor, ForbiddenError
 from domain.ops.person import find_person
 from domain.tables.accounts import Role, Via
-from tests.helpers.evening import an_evening, an_id, settle, tell
+from tests.helpers.evening import an_evening
 from tests.helpers.explain import explain, overhear
 from tests.helpers.ledger import ask
+from tests.helpers.pages import an_id
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.roles import acting_as
 from tests.helpers.serving import serving
-from tests.integration.dashboard.scene import OURS, Clock, an_account
-from tests.integration.dashboard.test_roles import token_of
+from tests.helpers.telling import settle, tell
+from tests.integration.dashboard.scene import OURS, Clock, an_account, token_of
 
 # The evening's first name and number of everybody.
 ADA = f"/people/{an_id('Ada')}"

@@ -2,26 +2,23 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
 import httpx
 import pytest
-from sqlalchemy import Engine, text
-from sqlmodel import Session
+from sqlalchemy import Engine
 from starlette.routing import Route
 
 from dashboard.__main__ import server_config
 from dashboard.app import ROUTES, make_app
 from dashboard.permissions import OPEN, DeclaredRoute, checked
 from dashboard.problems import API
-from dashboard.sessions import open_session
 from domain.ops.permissions import GRANTS, Verb
 from domain.tables.accounts import Role, Via
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.roles import acting_as
 from tests.helpers.serving import serving
-from tests.integration.dashboard.scene import OURS, an_account
+from tests.integration.dashboard.scene import OURS, an_account_for_each_role, token_of
 
 NOBODY: Final = "nobody"
 # What a stranger gets, by what they ask for.
@@ -37,9 +34,7 @@ LET_IN: Final = frozenset({200, 201, 202, 204, 303, 400, 404, 409, 415, 422})
 @pytest.fixture(scope="module")
 def engine(postgres_server: PostgresServer) -> Iterator[Engine]:
     """One database for the whole walk, an account for each role."""
-    with postgres_server.engine(pool_size=6) as made:
-        for role in Role:
-            an_account(made, role.value, role)
+    with an_account_for_each_role(postgres_server) as made:
         yield made
 
 
@@ -47,17 +42,6 @@ def engine(postgres_server: PostgresServer) -> Iterator[Engine]:
 def address(engine: Engine) -> Iterator[str]:
     with serving(make_app(acting_as(engine, "dashboard")), server_config) as url:
         yield url
-
-
-def token_of(engine: Engine, who: str, via: Via) -> tuple[str, str]:
-    """A session's token and what its forms must carry."""
-    with Session(engine) as session, session.begin():
-        connection = session.connection()
-        statement = text("SELECT id FROM dashboard_users WHERE name = :name")
-        user_id = connection.execute(statement, {"name": who}).scalar_one()
-        token = open_session(session, user_id, datetime.now(UTC), via=via)
-        statement = text("SELECT csrf FROM dashboard_sessions ORDER BY created_at DESC LIMIT 1")
-        return token, connection.execute(statement).scalar_one()
 
 
 @dataclass(frozen=True)

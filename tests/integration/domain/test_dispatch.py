@@ -20,7 +20,6 @@ from domain.deaths import count_deaths
 from domain.dispatch import apply_due, is_passing
 from domain.sql import execute
 from domain.tables.ledger import DeliveryState
-from tests.helpers.evening import an_id
 from tests.helpers.ledger import (
     CANARY_PHONE,
     DONE,
@@ -39,6 +38,7 @@ from tests.helpers.ledger import (
     publish,
     route_all,
 )
+from tests.helpers.pages import an_id
 from tests.helpers.roles import acting_as
 from workers.desk import WorkDesk
 

@@ -9,8 +9,10 @@ from domain.dispatch import apply_due
 from domain.gatherings.payloads import EventCancelled
 from domain.tables.kudos import Kudo
 from tests.helpers.apply import Application
-from tests.helpers.evening import HOUR, START, Diary, an_id, settle, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import ask, drift
+from tests.helpers.pages import HOUR, START, an_id
+from tests.helpers.telling import settle, tell
 from workers.desk import WorkDesk
 
 LATE = "attendance.apply_event_settled"

@@ -13,7 +13,9 @@ from domain.users.payloads import (
     SocialProfileUpdated,
     UserUpdated,
 )
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id, tell
+from tests.helpers.diary import Diary
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
+from tests.helpers.telling import tell
 
 Tell = Callable[[Diary], None]
 ADA = an_id("Ada")

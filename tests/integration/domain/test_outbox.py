@@ -16,9 +16,9 @@ from domain.outbox import publish, publish_many
 from domain.sql import fetch, texts
 from domain.tables.keys import ApiKey
 from domain.users.payloads import UserVerified
-from tests.helpers.evening import SOURCE, START, an_id
 from tests.helpers.ledger import a_registration, ask, backend, until
 from tests.helpers.ledger import publish as publish_alone
+from tests.helpers.pages import SOURCE, START, an_id
 
 EVERYWHERE = {"domain_events": 1, "domain_event_keys": 1, "outbox": 1}
 NOWHERE = dict.fromkeys(EVERYWHERE, 0)

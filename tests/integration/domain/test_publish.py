@@ -9,7 +9,7 @@ from sqlmodel import Session
 from domain.faults import InvalidEnvelopeError
 from domain.outbox import publish
 from domain.users.payloads import UserStatusChanged, UserVerified
-from tests.helpers.evening import START, an_id
+from tests.helpers.pages import START, an_id
 
 VERIFIED = UserVerified(user_id=an_id("Ana"))
 

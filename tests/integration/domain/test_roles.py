@@ -21,9 +21,10 @@ from sqlalchemy.exc import DBAPIError
 from domain.granting import rights_found, rights_stated
 from domain.roles import PROCESSES, RIGHTS, limits_of, role_of
 from domain.tables import metadata
-from tests.helpers.evening import Diary, tell
+from tests.helpers.diary import Diary
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.roles import acting_as
+from tests.helpers.telling import tell
 from workers import embedded
 from workers.commands.migrate import migrate
 from workers.database import make_engine

@@ -15,8 +15,8 @@ from domain.outbox import publish_many
 from domain.payload import Id, Payload
 from domain.payments.payloads import PaymentSucceeded
 from domain.routing import Routes, due_handlers, route
-from tests.helpers.evening import an_id
 from tests.helpers.ledger import REGISTERED, a_registration, ask, publish, route_all, say
+from tests.helpers.pages import an_id
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 

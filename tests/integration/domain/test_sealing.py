@@ -11,7 +11,6 @@ from domain.dispatch import apply_due
 from domain.outbox import publish_many
 from domain.sealing import SEALED, destroy_keys
 from domain.users.payloads import UserUpdated
-from tests.helpers.evening import START, an_id, settle
 from tests.helpers.ledger import (
     CANARY_PHONE,
     REGISTERED,
@@ -23,6 +22,8 @@ from tests.helpers.ledger import (
     route_all,
     say,
 )
+from tests.helpers.pages import START, an_id
+from tests.helpers.telling import settle
 from workers.desk import WorkDesk
 
 PHONE_IN_LEDGER = "SELECT data ->> 'phone_number' FROM domain_events WHERE id = :id"

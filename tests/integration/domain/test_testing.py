@@ -11,8 +11,10 @@ from domain.outbox import publish
 from domain.tables.kudos import Kudo
 from domain.testing import apply_now, assert_published
 from domain.users.payloads import UserRegistered
-from tests.helpers.evening import END, an_evening, an_id, tell
+from tests.helpers.evening import an_evening
+from tests.helpers.pages import END, an_id
 from tests.helpers.said import rows
+from tests.helpers.telling import tell
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 

@@ -20,7 +20,9 @@ from domain.routing import Routes, route
 from domain.schemas import json_schema
 from domain.tables.kudos import Kudo
 from domain.things import Hold
-from tests.helpers.evening import END, an_evening, an_id, tell
+from tests.helpers.evening import an_evening
+from tests.helpers.pages import END, an_id
+from tests.helpers.telling import tell
 from workers.chores.chore import transaction
 from workers.keys import Key
 

@@ -17,7 +17,7 @@ from domain.ops.acting import retry_these
 from domain.payload import thing
 from domain.users.payloads import UserRegistered
 from tests.helpers.apply import Application
-from tests.helpers.evening import START, Diary, an_id
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import (
     DONE,
     REGISTERED,
@@ -33,6 +33,7 @@ from tests.helpers.ledger import (
     route_all,
     say,
 )
+from tests.helpers.pages import START, an_id
 from workers.desk import WorkDesk
 
 INVITED = HANDLERS["invitations.apply_invitation_sent"]

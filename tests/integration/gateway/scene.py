@@ -9,11 +9,13 @@ from typing import Any, Final
 from uuid import uuid4
 
 import httpx
+import psycopg
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 from starlette.applications import Starlette
 
 from gateway.__main__ import server_config
+from tests.helpers.postgres import PostgresServer
 from tests.helpers.serving import serving
 from workers.keys import create_key
 
@@ -94,3 +96,18 @@ def talking_to(app: Starlette, key: str) -> Iterator[Served]:
     """Serve, with a client and a key."""
     with serving(app, server_config) as url, httpx.Client(base_url=url, timeout=30) as client:
         yield Served(client, key)
+
+
+@contextmanager
+def away(server: PostgresServer, engine: Engine) -> Iterator[None]:
+    """Let nobody into the database, and throw out who is in it."""
+    name = engine.url.database
+    # The test's own connections go in peace; the gateway's are to be met by surprise.
+    engine.pool.dispose()
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+        )
+        yield
+        connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')

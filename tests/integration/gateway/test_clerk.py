@@ -28,7 +28,7 @@ from tests.helpers.clerk import (
     headers,
     name_of,
 )
-from tests.helpers.evening import HOUR, START
+from tests.helpers.pages import HOUR, START
 from tests.helpers.roles import acting_as
 from tests.helpers.said import rows
 from tests.helpers.serving import serving

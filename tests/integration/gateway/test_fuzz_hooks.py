@@ -3,15 +3,12 @@
 They go to the application itself, without a server, so that thousands take seconds.
 """
 
-import asyncio
-import atexit
 from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import urlencode
 
-import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 from sqlmodel import Session
@@ -19,6 +16,7 @@ from starlette.applications import Starlette
 
 from tests.helpers.said import rows
 from tests.helpers.texting import text_on_its_way
+from tests.integration.gateway.fuzzing import A_TIME, HEADER, LASTING, answers, damaged, refused
 from tests.integration.gateway.hooks import (
     ABOUT,
     AUTH,
@@ -32,15 +30,6 @@ from tests.integration.gateway.hooks import (
 )
 from workers.sandbox.callbacks import signature
 
-A_TIME: Final = 25
-# A gateway lives in one event loop, and so does everything that one of a test is asked.
-LOOP: Final = asyncio.Runner()
-atexit.register(LOOP.close)
-LASTING: Final = settings(
-    max_examples=3_000 // A_TIME,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
 NAMES: Final = st.sampled_from([*status_form(), *inbound_form(""), "ErrorCode", "OptOutType"])
 WORDS: Final = st.sampled_from(["", "STOP", "delivered", "21610", "SM1", "\0", "%", "=&;+", "é"])
 # Without lone surrogates, which no form can hold.
@@ -51,10 +40,6 @@ BODIES: Final = (
     | FIELDS.map(lambda fields: urlencode(fields).encode())
     | FIELDS.map(lambda fields: urlencode(fields, encoding="utf-16", errors="ignore").encode())
 )
-# What a header may hold at all; the rest never gets as far as us.
-HEADER: Final = st.binary(max_size=40).map(
-    lambda raw: bytes(byte for byte in raw if byte > 32 and byte != 127)
-)
 GOOD: Final = {STATUS + ABOUT: status_form(), INBOUND: inbound_form("STOP")}
 
 
@@ -64,9 +49,8 @@ def requests(draw: st.DrawFn) -> dict[str, Any]:
     path = draw(st.sampled_from(sorted(GOOD)))
     signed = signature(PUBLIC + path, GOOD[path], token=draw(st.sampled_from([AUTH, "", "other"])))
     good = urlencode(GOOD[path]).encode()
-    cut = draw(st.integers(0, len(good) - 1))
-    flipped = good[:cut] + bytes([good[cut] ^ draw(st.integers(1, 255))]) + good[cut + 1 :]
-    body = draw(BODIES | st.sampled_from([good[:cut], good + b"&a=1", flipped]))
+    bodies = [*damaged(draw, good), good + b"&a=1"]
+    body = draw(BODIES | st.sampled_from(bodies))
     kind = draw(st.sampled_from([FORM.encode(), b"", b"application/json"]) | HEADER)
     headers = [(b"content-type", kind)]
     if draw(st.booleans()):
@@ -82,17 +66,6 @@ def app(engine: Engine) -> Starlette:
     with Session(engine) as session, session.begin():
         text_on_its_way(session)
     return app_for(engine)
-
-
-def answers(app: Starlette, asked: Iterable[dict[str, Any]]) -> list[httpx.Response]:
-    """Ask all of it at once; what was answered, in the same order."""
-
-    async def ask() -> list[httpx.Response]:
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
-            return await asyncio.gather(*(client.post(**each) for each in asked))
-
-    return LOOP.run(ask())
 
 
 def untouched(engine: Engine) -> bool:
@@ -134,9 +107,3 @@ def _signed(path: str, fields: Iterable[tuple[str, str]]) -> dict[str, Any]:
         "x-twilio-signature": signature(PUBLIC + path, form, token=AUTH),
     }
     return {"url": path, "content": urlencode(form).encode(), "headers": headers}
-
-
-def refused(answer: httpx.Response) -> bool:
-    """Whether it is a refusal as all others are."""
-    kind = answer.headers["content-type"]
-    return 400 <= answer.status_code < 500 and kind == "application/problem+json"

@@ -21,14 +21,13 @@ from gateway.app import make_app
 from gateway.context import HOOKS_AT_ONCE
 from gateway.limits import Limits
 from gateway.outside import Outside
-from tests.helpers.evening import START
+from tests.helpers.pages import START
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.said import rows
 from tests.helpers.serving import serving
 from tests.helpers.stripe import SECRET, body_of, event, intent, names, signature
-from tests.integration.gateway.scene import NOTHING, ONE, kudos, new_key
+from tests.integration.gateway.scene import NOTHING, ONE, away, kudos, new_key
 from tests.integration.gateway.scene import rows as left
-from tests.integration.gateway.test_trouble import away
 from workers.embedded.files import wait_until
 
 NOW: Final = START

@@ -14,7 +14,8 @@ from gateway.__main__ import server_config
 from gateway.app import make_app
 from gateway.outside import Outside
 from tests.helpers.apply import Application
-from tests.helpers.evening import Diary, an_id
+from tests.helpers.diary import Diary
+from tests.helpers.pages import an_id
 from tests.helpers.refunds import NOW, Counterpart, till_at
 from tests.helpers.said import published, rows
 from tests.helpers.sandbox import Clock

@@ -28,6 +28,7 @@ from tests.integration.gateway.scene import (
     NOW,
     ONE,
     Served,
+    away,
     kudos,
     new_key,
     published,
@@ -38,21 +39,6 @@ from workers.database import make_engine
 from workers.embedded.files import wait_until
 
 SOON = timedelta(seconds=10)
-
-
-@contextmanager
-def away(server: PostgresServer, engine: Engine) -> Iterator[None]:
-    """Let nobody into the database, and throw out who is in it."""
-    name = engine.url.database
-    # The test's own connections go in peace; the gateway's are to be met by surprise.
-    engine.pool.dispose()
-    with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
-        connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
-        )
-        yield
-        connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
 
 
 @contextmanager

@@ -27,7 +27,7 @@ from tests.integration.gateway.hooks import (
     inbound_form,
     status_form,
 )
-from tests.integration.gateway.test_trouble import away
+from tests.integration.gateway.scene import away
 from workers.sandbox.callbacks import signature
 
 UNTOUCHED: Final = [("sending", None, None)]

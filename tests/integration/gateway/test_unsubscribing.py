@@ -17,7 +17,7 @@ from tests.helpers.roles import acting_as
 from tests.helpers.said import rows
 from tests.helpers.serving import serving
 from tests.helpers.texting import ADA, NOW, handover_id, text_on_its_way
-from tests.integration.gateway.test_trouble import away
+from tests.integration.gateway.scene import away
 
 MAIL: Final = f"/unsubscribe/{handover_id()}"
 SAID: Final = "app.momento.notification_settings.updated.v1"

@@ -23,10 +23,10 @@ from scheduler.housekeeping import (
 )
 from scheduler.timetable import Timetable
 from tests.helpers.corruptions import ADA, BO, person
-from tests.helpers.evening import tell
 from tests.helpers.ledger import ask, publish
 from tests.helpers.safety import an_evening_with_trouble
 from tests.helpers.scheduling import Clock, a_ticker, ticks
+from tests.helpers.telling import tell
 from workers.clock import utc_now
 from workers.settings import load_settings
 

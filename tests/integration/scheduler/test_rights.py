@@ -6,11 +6,12 @@ from sqlalchemy import Engine
 
 from scheduler.__main__ import our_timetable
 from tests.helpers.corruptions import ADA
-from tests.helpers.evening import NOW, tell
 from tests.helpers.ledger import ask
+from tests.helpers.pages import NOW
 from tests.helpers.roles import acting_as
 from tests.helpers.safety import an_evening_with_trouble
 from tests.helpers.scheduling import Clock, a_ticker
+from tests.helpers.telling import tell
 from workers.settings import load_settings
 
 

@@ -14,9 +14,11 @@ from sqlmodel import Session
 from domain.ops.acting import retry_these
 from domain.tables.kudos import Kudo
 from tests.helpers.command import Momento
+from tests.helpers.diary import Diary
 from tests.helpers.drinks import drinks_for_two
-from tests.helpers.evening import END, Diary, an_id, publish, settle, tell
 from tests.helpers.ledger import until
+from tests.helpers.pages import END, an_id
+from tests.helpers.telling import publish, settle, tell
 
 HANDLER = "kudos.apply_kudos_given"
 

@@ -13,7 +13,7 @@ from domain.inbox.clerk_events import read_clerk
 from domain.inbox.keeping import tidy
 from tests.helpers.clerk import event as event_of
 from tests.helpers.command import Momento
-from tests.helpers.evening import START
+from tests.helpers.pages import START
 from tests.helpers.said import published, rows
 from tests.helpers.stripe import body_of, event, intent, names, refund
 from tests.helpers.tills import evening, hear, settle

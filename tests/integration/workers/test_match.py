@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from tests.factories.town import CLIMBING, Town
 from tests.helpers.command import Momento
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 
 SOON = datetime.now(UTC) + timedelta(days=9)
 
@@ -142,4 +142,4 @@ class TestRefusals:
     def test_a_limit_that_is_none(self, momento: Momento, town: Town, limit: str) -> None:
         said = momento("match", an_id("drinks"), "--limit", limit)
         assert said.code == 2
-        assert "is no number from 1 to 1000" in said.err
+        assert "must be a whole number from 1 to 1000" in said.err

@@ -7,8 +7,10 @@ from sqlalchemy import Engine
 
 from dashboard.pages.person import PERSONAL
 from tests.helpers.command import Momento
-from tests.helpers.evening import Diary, an_id, settle, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import ask
+from tests.helpers.pages import an_id
+from tests.helpers.telling import settle, tell
 
 
 def test_revealed_with_a_reason_and_forgotten_once_confirmed(

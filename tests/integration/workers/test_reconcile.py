@@ -14,9 +14,11 @@ from domain.users.payloads import SocialProfileUpdated
 from tests.helpers.apply import Application
 from tests.helpers.command import Momento
 from tests.helpers.corruptions import ADA, BO, CORRUPTIONS, DAN, DRINKS, FLO, invitation
-from tests.helpers.evening import START, Diary, an_id, publish, tell
+from tests.helpers.diary import Diary
+from tests.helpers.pages import START, an_id
 from tests.helpers.postgres import PostgresServer
 from tests.helpers.safety import an_evening_with_trouble
+from tests.helpers.telling import publish, tell
 
 PLANTED = [(check, each) for check, listed in CORRUPTIONS.items() for each in listed]
 

@@ -10,11 +10,13 @@ from sqlalchemy import Engine, text
 from domain.figures.snapshot import PARTS
 from domain.tables.notifications import NotificationStatus
 from scheduler.timetable import Timetable
+from tests.factories.snapshots import well
 from tests.helpers.command import Momento
-from tests.helpers.evening import Diary, an_evening, publish, settle, tell
+from tests.helpers.diary import Diary
+from tests.helpers.evening import an_evening
 from tests.helpers.scheduling import Clock, a_term
-from tests.integration.dashboard.test_overview import keep
-from tests.unit.dashboard.test_judgement import well
+from tests.helpers.telling import publish, settle, tell
+from tests.integration.dashboard.scene import keep
 
 
 @pytest.fixture

@@ -10,19 +10,10 @@ from domain.envelope import Envelope, enclose
 from domain.outbox import publish_many
 from domain.users.payloads import UserRegistered
 from tests.helpers.command import Momento
-from tests.helpers.evening import (
-    DAY,
-    END,
-    HOUR,
-    SOURCE,
-    START,
-    Diary,
-    an_evening,
-    an_id,
-    publish,
-    settle,
-    tell,
-)
+from tests.helpers.diary import Diary
+from tests.helpers.evening import an_evening
+from tests.helpers.pages import DAY, END, HOUR, SOURCE, START, an_id
+from tests.helpers.telling import publish, settle, tell
 
 
 @pytest.fixture
@@ -31,9 +22,7 @@ def diary() -> Diary:
     diary = Diary()
     diary.people("Hanna", "Cleo", "Ada", "Bo")
     diary.event("drinks", host="Hanna", seats=4)
-    for person in ("Ada", "Bo"):
-        diary.invited("drinks", person)
-        diary.paid("drinks", person)
+    diary.seated("drinks", "Ada", "Bo")
     return diary
 
 

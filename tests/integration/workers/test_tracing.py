@@ -31,7 +31,7 @@ from gateway.__main__ import server_config
 from gateway.app import make_app
 from gateway.tracing import TracedApp
 from tests.helpers.command import Momento
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 from tests.helpers.serving import serving
 from workers.bells import Bells
 from workers.broker import make_broker

@@ -18,7 +18,7 @@ from domain.matching.requests import Mark, mark, take
 from domain.tables.ledger import DeliveryState
 from domain.tables.matching import RequestKind
 from tests.factories.town import NOW, Town, literal
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 from tests.helpers.ports import ScriptedEmbedder, trouble
 from tests.helpers.roles import as_scheduler
 from workers.chores.vectors import make_vectors

@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 
 from dashboard.asking import end
 from dashboard.passing import past
-from tests.unit.dashboard.test_judgement import NOW
+from tests.factories.snapshots import NOW
 
 
 @pytest.mark.parametrize("span", ["-99999999999999m", "x", "4", "4y", "m", "1.5h"])

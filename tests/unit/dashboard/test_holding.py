@@ -8,7 +8,7 @@ import pytest
 from dashboard.holding import SHOWN, standing
 from dashboard.snapshots import Latest
 from domain.figures.snapshot import Part, PauseNow
-from tests.unit.dashboard.test_judgement import NOW, well
+from tests.factories.snapshots import NOW, well
 
 HOUR = timedelta(hours=1)
 

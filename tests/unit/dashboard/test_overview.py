@@ -37,7 +37,7 @@ from domain.figures.snapshot import (
 from domain.figures.thresholds import THRESHOLDS
 from domain.ops.scheduling import Tick
 from domain.tables.accounts import Role
-from tests.unit.dashboard.test_judgement import NOW, a_process, judged, late_lane, well
+from tests.factories.snapshots import NOW, a_process, judged, late_lane, well
 
 
 def stage(name: str, now: Snapshot, before: Snapshot | None = None) -> Stage:

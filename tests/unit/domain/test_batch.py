@@ -7,7 +7,7 @@ from domain.batch import DomainEvent, Effects
 from domain.gatherings.payloads import EventSettled
 from domain.payload import Payload
 from tests.factories.facts import START
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 
 FOLLOWED = AttendanceSettled(event_id=an_id("drinks"), user_id=an_id("Ada"))
 

@@ -16,7 +16,7 @@ from domain.trace_context import (
     trace_id,
 )
 from tests.factories.rows import START
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = f"00-{TRACE}-b7ad6b7169203331-01"

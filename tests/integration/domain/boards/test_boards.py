@@ -7,8 +7,10 @@ from sqlalchemy import Engine, text
 
 from domain.catalogue import HANDLERS
 from tests.helpers.apply import Application
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import Row, ask, deliveries
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
+from tests.helpers.telling import tell
 
 POSTED = HANDLERS["boards.apply_event_post_created"]
 UPLOADED = HANDLERS["boards.apply_event_photo_uploaded"]

@@ -7,8 +7,10 @@ from sqlalchemy import Engine, text
 
 from domain.catalogue import HANDLERS
 from domain.users.payloads import SocialProfileUpdated
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import Row, ask, deliveries, drift
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
+from tests.helpers.telling import tell
 
 UPDATED = HANDLERS["connections.apply_connection_updated"]
 ADA, BO, DAN = map(an_id, ("Ada", "Bo", "Dan"))
@@ -28,10 +30,7 @@ def diary(engine: Engine) -> Diary:
 
 def attend(diary: Diary, event: str) -> None:
     diary.event(event, host="Hanna", seats=8)
-    for person in ("Ada", "Dan"):
-        diary.invited(event, person)
-        diary.paid(event, person)
-        diary.reported(event, person, by="Hanna", status="attended")
+    diary.attended(event, "Ada", "Dan")
 
 
 def tell_all(engine: Engine, diary: Diary) -> None:

@@ -6,8 +6,10 @@ from sqlalchemy import Engine, text
 from domain.duos.payloads import DuoCompleted
 from domain.gatherings.payloads import CancelledBy, EventCancelled, EventCompleted
 from domain.users.payloads import UserDeleted
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import ask, drift
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
+from tests.helpers.telling import tell
 
 PACT = "ada and bo"
 

@@ -7,8 +7,10 @@ from sqlalchemy import Engine, text
 
 from domain.envelope import Envelope
 from domain.users.payloads import UserDeleted
-from tests.helpers.evening import DAY, HOUR, START, Diary, an_id, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import ask, drift
+from tests.helpers.pages import DAY, HOUR, START, an_id
+from tests.helpers.telling import tell
 
 PROPOSED = START - 6 * DAY
 

@@ -3,7 +3,9 @@
 from sqlalchemy import Engine, text
 
 from domain.gatherings.payloads import EventCompleted
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id, tell
+from tests.helpers.diary import Diary
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
+from tests.helpers.telling import tell
 
 
 class TestEarlierCompletion:

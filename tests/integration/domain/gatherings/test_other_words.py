@@ -8,8 +8,10 @@ from domain.catalogue import PUBLIC_TYPES
 from domain.envelope import Envelope, parse_envelope
 from domain.gatherings.payloads import EventUpdated
 from tests.helpers.apply import unsettled
-from tests.helpers.evening import DAY, END, SOURCE, START, Diary, an_id, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import ask
+from tests.helpers.pages import DAY, END, SOURCE, START, an_id
+from tests.helpers.telling import tell
 
 
 def updated_over_http(stop: dict[str, object]) -> Envelope:

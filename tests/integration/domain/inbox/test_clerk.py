@@ -13,10 +13,11 @@ from domain.inbox.clerk import clerk_arrived, take_clerk
 from domain.inbox.clerk_events import read_clerk
 from domain.inbox.keeping import tidy
 from domain.inbox.taking import Taken
-from tests.concurrency.test_callbacks import race
+from tests.concurrency.race import race_steps
 from tests.helpers.apply import Application
 from tests.helpers.clerk import CANARY, PHONE, Said, changed, deleted, name_of
-from tests.helpers.evening import DAY, HOUR, START, Diary, an_id
+from tests.helpers.diary import Diary
+from tests.helpers.pages import DAY, HOUR, START, an_id
 from tests.helpers.said import rows
 from tests.helpers.stripe import body_of
 
@@ -117,7 +118,7 @@ def test_who_never_registers_is_forgotten_but_for_a_deletion(engine: Engine) -> 
 def test_a_webhook_and_its_duplicate_at_once(*, engine: Engine, is_registered: bool) -> None:
     if is_registered:
         registered(engine)
-    race(engine, lambda session: hear(session, NEWER), lambda session: hear(session, NEWER))
+    race_steps(engine, lambda session: hear(session, NEWER), lambda session: hear(session, NEWER))
     registered(engine)
     assert ada(engine)[2] == "Newer"
     assert rows(engine, "SELECT count(*) FROM domain_events WHERE source = '/clerk'") == [(1,)]

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from tests.helpers.evening import DAY, START
 from tests.helpers.fuse import Fuse, fused_engine
+from tests.helpers.pages import DAY, START
 from tests.helpers.said import rows
 from tests.helpers.stripe import Said, dispute, event, intent, names, refund, subscription
 from tests.helpers.tills import evening, hear, inbox, payments, settle

@@ -4,8 +4,10 @@ import pytest
 from sqlalchemy import Engine
 
 from domain.invitations.payloads import InvitationReconfirmed
-from tests.helpers.evening import DAY, HOUR, START, Diary, an_id, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import ask
+from tests.helpers.pages import DAY, HOUR, START, an_id
+from tests.helpers.telling import tell
 
 CONFIRMED = "SELECT count(*) FROM domain_events WHERE type = 'app.momento.invitation.confirmed.v1'"
 

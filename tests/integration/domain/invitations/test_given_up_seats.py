@@ -7,8 +7,10 @@ from domain.catalogue import HANDLERS
 from domain.gatherings.payloads import EventCancelled, EventCompleted, EventUpdated
 from domain.users.payloads import UserDeleted
 from tests.helpers.apply import Application
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id, settle, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import drift
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
+from tests.helpers.telling import settle, tell
 
 # Before the invitations expire.
 GIVEN_UP = START - 2 * DAY - 12 * HOUR

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from domain.matching import ClosedEventError, UnknownEventError, candidates
 from tests.factories.town import CLIMBING, DAY, HALL, NOW, STARTS, Town
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 
 HOUR = timedelta(hours=1)
 MILE = 1 / 69.09

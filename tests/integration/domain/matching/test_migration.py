@@ -14,8 +14,8 @@ from sqlalchemy.pool import NullPool
 
 from tests.factories.town import NOW, Town
 from tests.helpers.apply import Application
-from tests.helpers.evening import an_id
 from tests.helpers.ledger import ask
+from tests.helpers.pages import an_id
 from tests.helpers.postgres import PostgresServer
 from workers.commands.migrate import _scripts, migrate
 from workers.database import make_engine, psycopg_url

@@ -19,8 +19,10 @@ from domain.profiles.payloads import (
 from domain.users.payloads import SocialProfileUpdated, UserDeleted
 from tests.factories.town import literal
 from tests.helpers.apply import undone
-from tests.helpers.evening import DAY, START, Diary, an_id, tell
+from tests.helpers.diary import Diary
+from tests.helpers.pages import DAY, START, an_id
 from tests.helpers.roles import as_scheduler
+from tests.helpers.telling import tell
 from workers.chores.vectors import make_vectors
 
 LATER = timedelta(minutes=6)

@@ -10,8 +10,10 @@ from domain.catalogue import HANDLERS
 from domain.envelope import Envelope
 from domain.gatherings.payloads import EventCancelled
 from tests.helpers.apply import Application
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import Row, ask, deliveries, drift
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
+from tests.helpers.telling import tell
 
 STARTED = HANDLERS["messaging.apply_conversation_started"]
 SENT = HANDLERS["messaging.apply_message_sent"]
@@ -26,9 +28,7 @@ def diary() -> Diary:
     diary = Diary()
     diary.people("Hanna", "Cleo", "Ada", "Bo", "Dan")
     diary.event("drinks", host="Hanna", seats=8)
-    for person in ("Ada", "Dan"):
-        diary.invited("drinks", person)
-        diary.paid("drinks", person)
+    diary.seated("drinks", "Ada", "Dan")
     return diary
 
 

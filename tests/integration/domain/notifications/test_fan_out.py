@@ -13,7 +13,7 @@ from domain.notifications.telling import tell
 from domain.payload import Payload
 from domain.tables.notifications import Template
 from tests.factories.rows import START, Rows
-from tests.helpers.evening import HOUR, an_id
+from tests.helpers.pages import HOUR, an_id
 from tests.helpers.said import rows
 
 GUESTS: Final = 1_000

@@ -6,9 +6,8 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from domain.notifications.keeping import forget_old
-from tests.helpers.ears import Ears
-from tests.helpers.evening import DAY, an_id
-from tests.integration.domain.notifications.test_table import BEFORE
+from tests.helpers.ears import BEFORE, Ears
+from tests.helpers.pages import DAY, an_id
 
 
 class TestForgetting:

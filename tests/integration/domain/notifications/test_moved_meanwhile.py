@@ -15,7 +15,7 @@ from domain.invitations.payloads import InvitationExpiryNear, InvitationReconfir
 from domain.tables.users import SubscriptionStatus
 from domain.users.payloads import SubscriptionChanged, SubscriptionEndNear
 from tests.helpers.ears import Ears
-from tests.helpers.evening import DAY, END, HOUR, START, an_id
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
 
 DRINKS: Final = an_id("drinks")
 LATER: Final = 5 * DAY

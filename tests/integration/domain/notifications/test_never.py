@@ -15,9 +15,8 @@ from domain.users.payloads import (
     UserDeleted,
     UserStatusChanged,
 )
-from tests.helpers.ears import Ears
-from tests.helpers.evening import DAY, END, HOUR, START, an_id
-from tests.integration.domain.notifications.test_table import AFTER, BEFORE, DRINKS, came, seats
+from tests.helpers.ears import AFTER, BEFORE, DRINKS, Ears, came, seats
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
 
 
 def become(ears: Ears, person: str, status: str, *, at: datetime = BEFORE - HOUR) -> None:

@@ -8,11 +8,10 @@ from sqlmodel import Session
 from domain.notifications.concern import still_concerned
 from domain.notifications.sending import Again, claim, hand_over, put_back
 from domain.tables.notifications import Channel
-from tests.helpers.ears import Ears
-from tests.helpers.evening import HOUR
+from tests.helpers.ears import AFTER, BEFORE, INVITED, Ears, came, seats
+from tests.helpers.pages import HOUR
 from tests.helpers.said import rows
 from tests.integration.domain.notifications.test_sending import MINUTE
-from tests.integration.domain.notifications.test_table import AFTER, BEFORE, INVITED, came, seats
 
 
 def take(ears: Ears, *, at: datetime) -> list[str]:

@@ -12,16 +12,8 @@ from domain.notifications.concern import UNCONCERNED, still_concerned
 from domain.tables.kudos import Kudo
 from domain.tables.notifications import Template
 from domain.users.payloads import NotificationSettingsUpdated, UserStatusChanged
-from tests.helpers.ears import Ears
-from tests.helpers.evening import DAY, END, HOUR, START, an_id
-from tests.integration.domain.notifications.test_table import (
-    AFTER,
-    BEFORE,
-    DRINKS,
-    INVITED,
-    came,
-    seats,
-)
+from tests.helpers.ears import AFTER, BEFORE, DRINKS, INVITED, Ears, came, seats
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
 
 MINUTE: Final = timedelta(minutes=1)
 NIGHT: Final = END + 10 * HOUR

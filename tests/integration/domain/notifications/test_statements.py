@@ -11,10 +11,9 @@ from domain.notifications.concern import read_words, still_concerned
 from domain.notifications.sending import claim, hand_over
 from domain.tables.notifications import Channel
 from tests.factories.rows import START
-from tests.helpers.ears import Ears
-from tests.helpers.evening import HOUR
+from tests.helpers.ears import BEFORE, INVITED, Ears
 from tests.helpers.explain import overhear
-from tests.integration.domain.notifications.test_table import BEFORE, INVITED
+from tests.helpers.pages import HOUR
 
 NOON: Final = START - timedelta(days=1)
 # A row of each text for each of so many people, a third of which is kept back.

@@ -1,14 +1,12 @@
 """Every line of the table of notifications, from the domain event to whom it tells what."""
 
 from datetime import UTC, datetime
-from typing import Final
 
 import pytest
 
 from domain.duos.payloads import DuoExpiryNear
 from domain.gatherings.payloads import (
     EventCancelled,
-    EventCompleted,
     EventFinalized,
     EventReminderDue,
     EventUpdated,
@@ -20,30 +18,8 @@ from domain.safety.payloads import ReportFiled, ReportResolved
 from domain.support.payloads import SupportTicketOpened, SupportTicketUpdated
 from domain.tables.kudos import Kudo
 from domain.users.payloads import SubscriptionChanged, SubscriptionEndNear
-from tests.helpers.ears import Ears
-from tests.helpers.evening import DAY, END, HOUR, START, an_id
-
-# At two in the afternoon in New York, three days and two days before.
-INVITED: Final = START - 3 * DAY
-BEFORE: Final = START - 2 * DAY
-# At two in the afternoon there, the day after.
-AFTER: Final = datetime(2026, 3, 15, 18, tzinfo=UTC)
-DRINKS: Final = an_id("drinks")
-
-
-def seats(ears: Ears, *people: str) -> None:
-    """Have people take seats, and all that they are told of it be done with."""
-    for person in people:
-        ears.diary.invited("drinks", person)
-        ears.diary.paid("drinks", person)
-    ears.hear(at=BEFORE)
-
-
-def came(ears: Ears, *people: str) -> None:
-    seats(ears, *people)
-    for person in people:
-        ears.diary.reported("drinks", person, by="Hanna", status="attended", at=START + HOUR)
-    ears.diary.note(EventCompleted(event_id=DRINKS), END + 2 * HOUR)
+from tests.helpers.ears import AFTER, BEFORE, DRINKS, INVITED, Ears, came, seats
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
 
 
 class TestInvitations:

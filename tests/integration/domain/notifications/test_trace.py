@@ -9,10 +9,9 @@ from domain.ledger_queries import Traced, find_seqs, trace
 from domain.tables.kudos import Kudo
 from domain.users.payloads import NotificationSettingsUpdated
 from tests.helpers.command import Momento
-from tests.helpers.ears import Ears
-from tests.helpers.evening import HOUR, an_id
+from tests.helpers.ears import AFTER, BEFORE, Ears, came, seats
+from tests.helpers.pages import HOUR, an_id
 from tests.integration.domain.notifications.test_sending import MINUTE
-from tests.integration.domain.notifications.test_table import AFTER, BEFORE, came, seats
 
 PEOPLE: Final = {an_id(name): name for name in ("Hanna", "Ada", "Bo", "Dan")}
 

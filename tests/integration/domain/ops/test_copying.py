@@ -17,9 +17,10 @@ from domain.ops.reproducing import as_incident, as_test
 from domain.schemas import json_schema
 from domain.tables.kudos import Kudo
 from tests.helpers.drinks import drinks_for_two
-from tests.helpers.evening import END, an_id, tell
 from tests.helpers.ledger import ask
+from tests.helpers.pages import END, an_id
 from tests.helpers.roles import acting_as
+from tests.helpers.telling import tell
 
 KUDOS = "kudos.apply_kudos_given"
 HOSTILE = 'KeyError """ \\" {x} \n<script>'

@@ -17,9 +17,11 @@ from domain.ops.operations import sample
 from domain.ops.searching import Lead, search
 from domain.ops.triage import GROUPS, DeadSelection, count_selected, triage
 from domain.tables.ledger import DeliveryState
-from tests.helpers.evening import START, Diary, an_id, tell
+from tests.helpers.diary import Diary
 from tests.helpers.explain import explain, overhear
+from tests.helpers.pages import START, an_id
 from tests.helpers.postgres import PostgresServer
+from tests.helpers.telling import tell
 
 # After the evening was received.
 NOW = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)

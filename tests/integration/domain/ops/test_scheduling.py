@@ -23,9 +23,9 @@ from domain.ops.scheduling import (
     run_now,
 )
 from domain.tables.accounts import Role, Via
+from tests.factories.snapshots import well
 from tests.helpers.roles import acting_as
 from tests.integration.dashboard.scene import plant
-from tests.unit.dashboard.test_judgement import well
 
 NOW = datetime(2026, 11, 21, 12, 0, 30, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -8,8 +8,10 @@ from sqlalchemy import Engine, text
 from domain.catalogue import HANDLERS
 from domain.envelope import Envelope
 from domain.payments.payloads import PaymentSucceeded
-from tests.helpers.evening import DAY, HOUR, START, Diary, an_id, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import deliveries, drift, say
+from tests.helpers.pages import DAY, HOUR, START, an_id
+from tests.helpers.telling import tell
 
 PAID = HANDLERS["payments.apply_payment_succeeded"]
 SEAT_TAKEN = HANDLERS["invitations.apply_payment_succeeded"]

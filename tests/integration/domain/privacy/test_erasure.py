@@ -11,7 +11,8 @@ from domain.envelope import Envelope, enclose
 from domain.payload import Payload
 from domain.personal import is_personal
 from domain.users.payloads import UserDeleted
-from tests.factories.worlds import World, phases
+from tests.factories.worlds import phases
+from tests.factories.worlds.world import World
 from tests.helpers.apply import IN_ORDER, Application
 from tests.helpers.canaries import found_in, with_canaries
 from tests.helpers.state import differences, snapshot

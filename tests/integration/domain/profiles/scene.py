@@ -9,8 +9,8 @@ from sqlalchemy import Engine, text
 from domain.catalogue import TYPES
 from domain.envelope import Envelope
 from tests.helpers.apply import Application
-from tests.helpers.evening import START, an_id
 from tests.helpers.ledger import a_registration, say
+from tests.helpers.pages import START, an_id
 
 ADA, BO, DAN = an_id("Ada"), an_id("Bo"), an_id("Dan")
 URL = "https://pictures.example/"

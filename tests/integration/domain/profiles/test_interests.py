@@ -1,6 +1,6 @@
 """interests.selected and persona.updated."""
 
-from tests.helpers.evening import DAY, HOUR, START
+from tests.helpers.pages import DAY, HOUR, START
 from tests.integration.domain.profiles.scene import ADA, BO, Scene
 
 OF = (

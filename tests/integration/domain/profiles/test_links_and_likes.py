@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from tests.helpers.evening import DAY, HOUR, START, an_id
+from tests.helpers.pages import DAY, HOUR, START, an_id
 from tests.integration.domain.profiles.scene import ADA, BO, DAN, URL, Scene
 
 LIKES = "SELECT liker_id, liked_id FROM profile_likes"

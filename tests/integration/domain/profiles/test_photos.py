@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tests.helpers.evening import DAY, HOUR, START, an_id
+from tests.helpers.pages import DAY, HOUR, START, an_id
 from tests.integration.domain.profiles.scene import ADA, BO, URL, Scene
 
 PHOTO = an_id("photo")

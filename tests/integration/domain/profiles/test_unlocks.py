@@ -5,8 +5,10 @@ from sqlalchemy import Engine, text
 
 from domain.tables.kudos import Kudo
 from domain.users.payloads import UserDeleted
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import ask
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
+from tests.helpers.telling import tell
 
 GUESTS = ("Ada", "Bo", "Dan", "Eve", "Flo")
 LOOKS = "SELECT customization FROM face_card_unlocks WHERE user_id = :id ORDER BY customization"

@@ -4,7 +4,7 @@ import pytest
 
 from domain.queries.conversations import conversations, messages
 from tests.factories.rows import HOUR, START, Rows
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 
 ADA, BO, CLEO = map(an_id, ("Ada", "Bo", "Cleo"))
 

@@ -13,7 +13,7 @@ from domain.queries.events import (
 )
 from domain.queries.page import BadCursorError
 from tests.factories.rows import DAY, HOUR, NOW, START, Rows
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 
 ADA = an_id("Ada")
 

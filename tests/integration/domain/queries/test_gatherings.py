@@ -6,7 +6,7 @@ import pytest
 
 from domain.queries.gatherings import event_details, event_gallery, event_posts
 from tests.factories.rows import DAY, HOUR, START, Rows
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 
 DRINKS, HANNA, ADA, BO = map(an_id, ("drinks", "Hanna", "Ada", "Bo"))
 

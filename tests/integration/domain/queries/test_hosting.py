@@ -11,7 +11,7 @@ from domain.queries.hosting import (
     host_reliability,
 )
 from tests.factories.rows import DAY, HOUR, START, Rows
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 
 HANNA = an_id("Hanna")
 

@@ -6,7 +6,7 @@ import pytest
 
 from domain.queries.invitations import open_invitations
 from tests.factories.rows import DAY, HOUR, NOW, Rows
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 
 ADA = an_id("Ada")
 

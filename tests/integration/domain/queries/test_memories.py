@@ -11,7 +11,7 @@ from domain.queries.memories import (
     open_duo,
 )
 from tests.factories.rows import HOUR, START, Rows
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 
 ADA, BO, CLEO = map(an_id, ("Ada", "Bo", "Cleo"))
 

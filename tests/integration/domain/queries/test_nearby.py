@@ -6,7 +6,7 @@ import pytest
 
 from domain.queries.nearby import Circle, events_nearby
 from tests.factories.rows import DAY, HOUR, NOW, Rows
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 
 NEW_YORK = (40.7128, -74.0060)
 # 3.9 and 80.6 miles from there.

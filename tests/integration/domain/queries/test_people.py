@@ -12,7 +12,7 @@ from domain.queries.people import (
     subscription_of,
 )
 from tests.factories.rows import DAY, NOW, Rows
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 
 ADA = an_id("Ada")
 MOMENT = timedelta(microseconds=1)

@@ -4,7 +4,7 @@ import pytest
 
 from domain.queries.profiles import HostSide, Profile, SocialSide, profile
 from tests.factories.rows import DAY, NOW, START, Rows
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 
 ADA, BO = an_id("Ada"), an_id("Bo")
 

@@ -5,7 +5,7 @@ import pytest
 from domain.constants import SEARCH_LIMIT_CHARACTERS
 from domain.queries.search import search_people
 from tests.factories.rows import Rows
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 
 
 @pytest.fixture

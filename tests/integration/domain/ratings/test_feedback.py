@@ -10,9 +10,11 @@ from sqlmodel import Session
 from domain.constants import REFUSED_FIRST_PAUSE, REST_FIRST_PAUSE
 from domain.ratings.payloads import RatingSubmitted
 from domain.reconcile import reconcile
-from tests.helpers.evening import DAY, END, Diary, an_id, settle, tell
+from tests.helpers.diary import Diary
+from tests.helpers.pages import DAY, END, an_id
 from tests.helpers.ports import ScriptedSummariser, trouble
 from tests.helpers.roles import as_scheduler
+from tests.helpers.telling import settle, tell
 from workers.chores.summaries import make_summaries
 
 GUESTS = ("Ada", "Bo", "Dan", "Eve")

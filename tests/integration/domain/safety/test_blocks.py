@@ -8,10 +8,12 @@ from sqlalchemy import Engine
 
 from domain.tables.kudos import Kudo
 from domain.users.payloads import UserDeleted
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import drift
-from tests.helpers.safety import block, set_status, unblock
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
+from tests.helpers.safety import set_status
 from tests.helpers.said import outcome, rows
+from tests.helpers.telling import tell
 
 COMPLETED = END + 2 * HOUR
 
@@ -22,10 +24,7 @@ def diary(engine: Engine) -> Diary:
     diary = Diary()
     diary.people("Hanna", "Cleo", "Ada", "Bo", "Dan", "Eve")
     diary.event("drinks", host="Hanna", seats=8)
-    for person in ("Ada", "Bo", "Dan"):
-        diary.invited("drinks", person)
-        diary.paid("drinks", person)
-        diary.reported("drinks", person, by="Hanna", status="attended")
+    diary.attended("drinks", "Ada", "Bo", "Dan")
     diary.ended("drinks")
     diary.thanked("drinks", "Ada", "Bo", Kudo.HELPFUL)
     tell(engine, diary.pages)
@@ -60,17 +59,17 @@ def memory_book(engine: Engine) -> set[tuple[str, str]]:
 
 class TestRows:
     def test_a_block_stands_until_it_is_taken_back(self, engine: Engine, diary: Diary) -> None:
-        block(diary, "Ada", "Bo", at=END + DAY)
+        diary.blocked("Ada", "Bo", at=END + DAY)
         tell_all(engine, diary)
         assert standing(engine) == [(END + DAY, None)]
-        unblock(diary, "Ada", "Bo", at=END + 2 * DAY)
+        diary.unblocked("Ada", "Bo", at=END + 2 * DAY)
         tell_all(engine, diary)
         assert standing(engine) == [(END + DAY, END + 2 * DAY)]
 
     def test_every_block_and_its_end_is_kept(self, engine: Engine, diary: Diary) -> None:
         for day in (1, 3):
-            block(diary, "Ada", "Bo", at=END + day * DAY)
-            unblock(diary, "Ada", "Bo", at=END + (day + 1) * DAY)
+            diary.blocked("Ada", "Bo", at=END + day * DAY)
+            diary.unblocked("Ada", "Bo", at=END + (day + 1) * DAY)
         tell_all(engine, diary)
         assert rows(engine, "SELECT at, blocks FROM block_facts ORDER BY at") == [
             (END + DAY, True),
@@ -81,20 +80,20 @@ class TestRows:
         assert standing(engine) == [(END + 3 * DAY, END + 4 * DAY)]
 
     def test_the_end_of_what_never_began_leaves_no_row(self, engine: Engine, diary: Diary) -> None:
-        said = unblock(diary, "Ada", "Bo", at=END)
+        said = diary.unblocked("Ada", "Bo", at=END)
         tell_all(engine, diary)
         assert standing(engine) == []
         assert outcome(engine, said) == ("done", "not_blocked")
 
     def test_a_second_block_changes_nothing_and_says_so(self, engine: Engine, diary: Diary) -> None:
-        block(diary, "Ada", "Bo", at=END)
-        said = block(diary, "Ada", "Bo", at=END + DAY)
+        diary.blocked("Ada", "Bo", at=END)
+        said = diary.blocked("Ada", "Bo", at=END + DAY)
         tell_all(engine, diary)
         assert standing(engine) == [(END, None)]
         assert outcome(engine, said) == ("done", "already_blocked")
 
     def test_nobody_blocks_themselves(self, engine: Engine, diary: Diary) -> None:
-        said = [block(diary, "Ada", "Ada", at=END), unblock(diary, "Ada", "Ada", at=END)]
+        said = [diary.blocked("Ada", "Ada", at=END), diary.unblocked("Ada", "Ada", at=END)]
         tell_all(engine, diary)
         assert [outcome(engine, each) for each in said] == [("rejected", "self")] * 2
         assert rows(engine, "SELECT FROM block_facts") == []
@@ -105,12 +104,12 @@ class TestDeletion:
     def test_what_somebody_said_after_being_deleted_has_no_effect(
         self, engine: Engine, diary: Diary, *, deleted_first: bool
     ) -> None:
-        block(diary, "Ada", "Bo", at=END)
+        diary.blocked("Ada", "Bo", at=END)
         tell_all(engine, diary)
         if deleted_first:
             diary.note(UserDeleted(user_id=an_id("Ada")), END + 2 * DAY)
             tell_all(engine, diary)
-        unblock(diary, "Ada", "Bo", at=END + 3 * DAY)
+        diary.unblocked("Ada", "Bo", at=END + 3 * DAY)
         tell_all(engine, diary)
         diary.note(UserDeleted(user_id=an_id("Ada")), END + 2 * DAY)
         tell_all(engine, diary)
@@ -120,7 +119,7 @@ class TestDeletion:
     def test_it_is_refused_once_the_deletion_is_known(self, engine: Engine, diary: Diary) -> None:
         diary.note(UserDeleted(user_id=an_id("Ada")), END)
         tell_all(engine, diary)
-        early, late = (block(diary, "Ada", "Bo", at=at) for at in (END, END + HOUR))
+        early, late = (diary.blocked("Ada", "Bo", at=at) for at in (END, END + HOUR))
         tell_all(engine, diary)
         assert outcome(engine, early) == ("done", None)
         assert outcome(engine, late) == ("rejected", "user_deleted")
@@ -132,7 +131,7 @@ class TestKudos:
         self, engine: Engine, diary: Diary, blocker: str, blocked: str
     ) -> None:
         assert kudos_of(engine, "Bo") == {"helpful": 1}
-        block(diary, blocker, blocked, at=END)
+        diary.blocked(blocker, blocked, at=END)
         tell_all(engine, diary)
         assert kudos_of(engine, "Bo") == {}
         said = diary.thanked("drinks", "Ada", "Bo", Kudo.INSPIRING, at=END + DAY)
@@ -141,24 +140,24 @@ class TestKudos:
         assert outcome(engine, said) == ("done", "blocked")
 
     def test_a_block_later_leaves_them(self, engine: Engine, diary: Diary) -> None:
-        block(diary, "Ada", "Bo", at=END + 2 * HOUR)
+        diary.blocked("Ada", "Bo", at=END + 2 * HOUR)
         tell_all(engine, diary)
         assert kudos_of(engine, "Bo") == {"helpful": 1}
 
     def test_a_block_that_turns_out_to_have_ended_before_gives_them_back(
         self, engine: Engine, diary: Diary
     ) -> None:
-        block(diary, "Ada", "Bo", at=END)
+        diary.blocked("Ada", "Bo", at=END)
         tell_all(engine, diary)
-        unblock(diary, "Ada", "Bo", at=END + HOUR)
+        diary.unblocked("Ada", "Bo", at=END + HOUR)
         tell_all(engine, diary)
         assert kudos_of(engine, "Bo") == {"helpful": 1}
 
     def test_said_again_when_none_stands_they_count_from_then(
         self, engine: Engine, diary: Diary
     ) -> None:
-        block(diary, "Ada", "Bo", at=END)
-        unblock(diary, "Ada", "Bo", at=END + DAY)
+        diary.blocked("Ada", "Bo", at=END)
+        diary.unblocked("Ada", "Bo", at=END + DAY)
         diary.thanked("drinks", "Ada", "Bo", Kudo.HELPFUL, at=END + 2 * DAY)
         tell_all(engine, diary)
         assert rows(engine, "SELECT counts, given_at FROM attendee_kudos") == [
@@ -167,7 +166,7 @@ class TestKudos:
 
     def test_of_others_count_as_before(self, engine: Engine, diary: Diary) -> None:
         diary.thanked("drinks", "Dan", "Bo", Kudo.HELPFUL)
-        block(diary, "Ada", "Dan", at=START)
+        diary.blocked("Ada", "Dan", at=START)
         tell_all(engine, diary)
         assert kudos_of(engine, "Bo") == {"helpful": 2}
 
@@ -184,7 +183,7 @@ class TestConnections:
     def test_a_block_that_stood_at_completion_leaves_none_in_either_direction(
         self, engine: Engine, diary: Diary, at: datetime, *, parted: bool
     ) -> None:
-        block(diary, "Ada", "Bo", at=at)
+        diary.blocked("Ada", "Bo", at=at)
         tell_all(engine, diary)
         both = {("Ada", "Bo"), ("Bo", "Ada")}
         others = {("Ada", "Dan"), ("Dan", "Ada"), ("Bo", "Dan"), ("Dan", "Bo")}
@@ -193,10 +192,10 @@ class TestConnections:
     def test_they_are_made_when_the_block_turns_out_to_have_ended(
         self, engine: Engine, diary: Diary
     ) -> None:
-        block(diary, "Ada", "Bo", at=START)
+        diary.blocked("Ada", "Bo", at=START)
         tell_all(engine, diary)
         assert ("Ada", "Bo") not in memory_book(engine)
-        unblock(diary, "Ada", "Bo", at=COMPLETED)
+        diary.unblocked("Ada", "Bo", at=COMPLETED)
         tell_all(engine, diary)
         assert ("Ada", "Bo") in memory_book(engine)
 
@@ -206,7 +205,7 @@ class TestInvitations:
     def test_the_host_and_somebody_blocked_are_not_brought_together(
         self, engine: Engine, diary: Diary, blocker: str, blocked: str
     ) -> None:
-        block(diary, blocker, blocked, at=START - 9 * DAY)
+        diary.blocked(blocker, blocked, at=START - 9 * DAY)
         tell_all(engine, diary)
         diary.invited("drinks", "Eve")
         said = diary.pages[-1]
@@ -214,9 +213,9 @@ class TestInvitations:
         assert outcome(engine, said) == ("rejected", "blocked")
 
     def test_once_it_is_taken_back_they_may_be(self, engine: Engine, diary: Diary) -> None:
-        block(diary, "Hanna", "Eve", at=START - 9 * DAY)
-        unblock(diary, "Hanna", "Eve", at=START - 8 * DAY)
-        block(diary, "Ada", "Eve", at=START - 8 * DAY)
+        diary.blocked("Hanna", "Eve", at=START - 9 * DAY)
+        diary.unblocked("Hanna", "Eve", at=START - 8 * DAY)
+        diary.blocked("Ada", "Eve", at=START - 8 * DAY)
         tell_all(engine, diary)
         diary.invited("drinks", "Eve")
         said = diary.pages[-1]

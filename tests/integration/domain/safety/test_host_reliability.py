@@ -6,10 +6,12 @@ import pytest
 from sqlalchemy import Engine
 
 from domain.gatherings.payloads import EventUpdated, Stop
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import drift
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
 from tests.helpers.safety import call_off
 from tests.helpers.said import published, rows
+from tests.helpers.telling import tell
 
 GUESTS = ("Ada", "Bo", "Dan", "Eve", "Flo")
 

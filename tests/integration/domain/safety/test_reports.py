@@ -4,10 +4,12 @@ import pytest
 from sqlalchemy import Engine, text
 
 from domain.safety.payloads import ReportFiled
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import drift
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
 from tests.helpers.safety import report, resolve, set_status
 from tests.helpers.said import outcome, published, rows
+from tests.helpers.telling import tell
 
 REPORTERS = ("Bo", "Dan", "Eve")
 

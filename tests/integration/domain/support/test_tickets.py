@@ -6,10 +6,12 @@ import pytest
 from sqlalchemy import Engine, text
 
 from domain.support.payloads import SupportTicketOpened
-from tests.helpers.evening import DAY, HOUR, START, Diary, an_id, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import drift
+from tests.helpers.pages import DAY, HOUR, START, an_id
 from tests.helpers.safety import answer
 from tests.helpers.said import outcome, rows
+from tests.helpers.telling import tell
 
 
 @pytest.fixture

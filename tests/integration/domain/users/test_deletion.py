@@ -14,7 +14,9 @@ from domain.users.payloads import (
     UserStatusChanged,
     UserUpdated,
 )
-from tests.helpers.evening import DAY, HOUR, START, Diary, an_id, tell
+from tests.helpers.diary import Diary
+from tests.helpers.pages import DAY, HOUR, START, an_id
+from tests.helpers.telling import tell
 
 DELETED = START - 2 * DAY
 PHONE, EMAIL, SURNAME = "+12025550188", "canary@example.org", "Canary-Smith"

@@ -9,8 +9,8 @@ from sqlalchemy import Engine, text
 from domain.envelope import Envelope
 from domain.users.payloads import NotificationSettingsUpdated, UserDeleted
 from tests.helpers.apply import Application
-from tests.helpers.evening import DAY, HOUR, START, an_id
 from tests.helpers.ledger import a_registration, say
+from tests.helpers.pages import DAY, HOUR, START, an_id
 
 ANA = an_id("Ana")
 

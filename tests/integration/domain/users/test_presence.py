@@ -11,8 +11,8 @@ from domain.envelope import Envelope
 from domain.tables.users import SubscriptionStatus
 from domain.users.payloads import PresenceChanged, SubscriptionChanged, UserDeleted
 from tests.helpers.apply import Application
-from tests.helpers.evening import DAY, HOUR, START, an_id
 from tests.helpers.ledger import a_registration, deliveries, say
+from tests.helpers.pages import DAY, HOUR, START, an_id
 
 ANA = an_id("Ana")
 PRESENCE = HANDLERS["users.apply_presence_changed"]

@@ -1,11 +1,9 @@
 """G1, G14: a scheduler that is killed at any statement does no harm."""
 
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final
 
 import psycopg
-import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
@@ -14,29 +12,17 @@ from domain.ticks import interrupt_all
 from scheduler.timetable import Timetable
 from tests.factories.facts import MINUTE
 from tests.helpers.clock import Said, drain, newest, peek, ring, said_since
-from tests.helpers.evening import DAY, START, Diary, an_id, tell
-from tests.helpers.fuse import Fuse, fused_engine
+from tests.helpers.diary import Diary
+from tests.helpers.fuse import Fuse
+from tests.helpers.pages import DAY, START, an_id
 from tests.helpers.scheduling import Clock, a_ticker, ticks
+from tests.helpers.telling import tell
 
 # More statements than draining has.
 TOO_MANY: Final = 200
 # More than a beat has of which a page is due; each finds an invitation of its own.
 MOST: Final = 80
 FIRST: Final = START - 2 * DAY
-
-
-@pytest.fixture
-def fuse(database_url: str) -> Iterator[Fuse]:
-    fuse = Fuse(database_url)
-    yield fuse
-    fuse.close()
-
-
-@pytest.fixture
-def fused(database_url: str, fuse: Fuse) -> Iterator[Engine]:
-    engine = fused_engine(database_url, fuse)
-    yield engine
-    engine.dispose()
 
 
 def test_a_crash_at_every_statement_does_no_harm(engine: Engine, fused: Engine, fuse: Fuse) -> None:

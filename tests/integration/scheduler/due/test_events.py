@@ -21,8 +21,10 @@ from domain.invitations.payloads import InvitationReconfirmed
 from scheduler.due import KINDS
 from tests.factories.facts import INSTANT, MINUTE
 from tests.helpers.clock import Said, live_through, named, peek, ring
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id, publish, settle, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import ask, poisoned, route_all
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
+from tests.helpers.telling import publish, settle, tell
 from workers.desk import WorkDesk
 
 DRINKS = an_id("drinks")

@@ -11,9 +11,11 @@ from domain.constants import SAID_KEPT
 from scheduler.due import forget_said
 from scheduler.housekeeping import forget_due
 from tests.helpers.clock import ring
-from tests.helpers.evening import DAY, START, Diary, tell
+from tests.helpers.diary import Diary
 from tests.helpers.explain import explain, overhear
 from tests.helpers.ledger import ask
+from tests.helpers.pages import DAY, START
+from tests.helpers.telling import tell
 
 KINDS: Final = ("a", "b", "c")
 OLD: Final = 40

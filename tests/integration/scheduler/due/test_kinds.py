@@ -18,8 +18,10 @@ from domain.users.payloads import PresenceChanged, SubscriptionChanged, UserDele
 from scheduler.due import KINDS
 from tests.factories.facts import INSTANT, MINUTE
 from tests.helpers.clock import Said, named, ring
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id, settle, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import ask
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
+from tests.helpers.telling import settle, tell
 
 SENT: Final = START - 10 * DAY
 

@@ -11,8 +11,10 @@ from domain.tables.users import SubscriptionStatus
 from domain.users.payloads import SubscriptionChanged
 from tests.factories.facts import INSTANT, MINUTE
 from tests.helpers.clock import Said, named, ring
-from tests.helpers.evening import DAY, END, HOUR, START, Diary, an_id, tell
+from tests.helpers.diary import Diary
 from tests.helpers.ledger import ask
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
+from tests.helpers.telling import tell
 
 STARTING: Final = named("events.remind_24h", "events.remind_2h")
 INVITING: Final = named("invitations.remind")

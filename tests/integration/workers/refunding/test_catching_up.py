@@ -10,7 +10,7 @@ from domain.inbox.stripe_events import read_event
 from domain.inbox.taking import take
 from domain.ports import PortTroubleError
 from tests.helpers.apply import Application
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 from tests.helpers.refunds import NOW, Counterpart, till_at
 from tests.helpers.roles import acting_as
 from tests.helpers.said import published, rows

@@ -30,17 +30,6 @@ FAULT = {"provider": "expo", "kind": "hang"}
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path, clock: Clock) -> Iterator[Sandbox]:
-    with running_sandbox(tmp_path, clock=clock) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
 def url(sandbox: Sandbox) -> Iterator[str]:
     """The sandbox's SANDBOX_URL."""
     (port,) = free_ports("127.0.0.1", [0])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from tests.helpers.sandbox import NOW, Clock, push, pushes, token, told
+from tests.helpers.sandbox import NOW, push, pushes, token, told
 from workers.providers.expo import ExpoPusher
 from workers.providers.ports import About, Accepted, Refused, Trouble
 from workers.sandbox import Fault, Kind, Sandbox, running_sandbox
@@ -19,17 +19,6 @@ from workers.sandbox.running import Rules
 # Long enough for a busy machine to get as far as the fault.
 QUICK = timedelta(seconds=1)
 GONE = Refused("DeviceNotRegistered", About.ADDRESS)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path, clock: Clock) -> Iterator[Sandbox]:
-    with running_sandbox(tmp_path, clock=clock) as sandbox:
-        yield sandbox
 
 
 @pytest.fixture

@@ -22,11 +22,6 @@ LATE = Rules(expo=ExpoRules(receipts_after=timedelta(minutes=15)))
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def sandbox(tmp_path: Path, clock: Clock) -> Iterator[Sandbox]:
     with running_sandbox(tmp_path, clock=clock, rules=LATE) as sandbox:
         yield sandbox

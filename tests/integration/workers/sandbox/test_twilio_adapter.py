@@ -23,17 +23,6 @@ CALLBACK = "https://workers.example/webhooks/twilio/status"
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path, clock: Clock) -> Iterator[Sandbox]:
-    with running_sandbox(tmp_path, clock=clock) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
 def texter(sandbox: Sandbox) -> Iterator[TwilioTexter]:
     texter = texter_for(sandbox, callback_url=CALLBACK)
     yield texter

@@ -23,17 +23,6 @@ RIGHT = {"To": "+14155550001", "Body": "Hello", "MessagingServiceSid": RULES.ser
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path, clock: Clock) -> Iterator[Sandbox]:
-    with running_sandbox(tmp_path, clock=clock) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
 def client(sandbox: Sandbox) -> Iterator[httpx.Client]:
     auth = (RULES.account_sid, RULES.auth_token)
     url = sandbox.twilio_server.url

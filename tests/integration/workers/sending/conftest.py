@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from tests.helpers.ears import PEOPLE, Ears
+from tests.helpers.ears import BEFORE, PEOPLE, Ears
 from tests.helpers.post import Post, give_addresses, open_post
-from tests.integration.domain.notifications.test_table import BEFORE
 
 
 @pytest.fixture

@@ -9,10 +9,9 @@ import pytest
 
 from domain.notifications.asking import Question
 from domain.tables.notifications import Channel
-from tests.helpers.ears import Ears
+from tests.helpers.ears import INVITED, Ears
 from tests.helpers.post import Post, number_of
 from tests.helpers.said import rows
-from tests.integration.domain.notifications.test_table import INVITED
 from workers.providers.ports import Trouble
 from workers.sending.answers import Answer
 from workers.sending.desk import SendingDesk

@@ -4,10 +4,9 @@ import pytest
 
 from domain.tables.notifications import Channel
 from tests.helpers.command import Momento
-from tests.helpers.ears import Ears
-from tests.helpers.evening import an_id
+from tests.helpers.ears import BEFORE, Ears
+from tests.helpers.pages import an_id
 from tests.helpers.post import Post, number_of, phone_of
-from tests.integration.domain.notifications.test_table import BEFORE
 from tests.integration.workers.sending.test_phones import GONE, LOOK
 
 

@@ -12,18 +12,10 @@ from domain.gatherings.payloads import EventFinalized
 from domain.payments.payloads import PaymentRefunded
 from domain.tables.kudos import Kudo
 from domain.tables.notifications import Template
-from tests.helpers.ears import Ears
-from tests.helpers.evening import DAY, END, HOUR, START, an_id
+from tests.helpers.ears import AFTER, BEFORE, DRINKS, INVITED, Ears, came, seats
+from tests.helpers.pages import DAY, END, HOUR, START, an_id
 from tests.helpers.post import Post
 from tests.integration.domain.notifications import test_table as table
-from tests.integration.domain.notifications.test_table import (
-    AFTER,
-    BEFORE,
-    DRINKS,
-    INVITED,
-    came,
-    seats,
-)
 
 INVITATIONS: Final = table.TestInvitations()
 PAYMENTS: Final = table.TestPayments()

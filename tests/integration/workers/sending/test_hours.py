@@ -8,10 +8,9 @@ import pytest
 from domain.gatherings.payloads import EventCancelled
 from domain.tables.notifications import Channel
 from domain.users.payloads import UserUpdated
-from tests.helpers.ears import Ears
-from tests.helpers.evening import DAY, HOUR, START, an_id
+from tests.helpers.ears import BEFORE, DRINKS, Ears, seats
+from tests.helpers.pages import DAY, HOUR, START, an_id
 from tests.helpers.post import Post
-from tests.integration.domain.notifications.test_table import BEFORE, DRINKS, seats
 from workers.sandbox import Fault, Kind
 
 MINUTE: Final = timedelta(minutes=1)

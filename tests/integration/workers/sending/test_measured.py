@@ -4,10 +4,9 @@ from collections.abc import Mapping
 
 from domain.figures.recorder import Key, Tally, added
 from domain.tables.notifications import Channel
-from tests.helpers.ears import Ears
-from tests.helpers.evening import HOUR
+from tests.helpers.ears import BEFORE, Ears
+from tests.helpers.pages import HOUR
 from tests.helpers.post import Post, phone_of
-from tests.integration.domain.notifications.test_table import BEFORE
 from workers.measuring import MEASURES
 
 

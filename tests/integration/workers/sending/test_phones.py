@@ -4,11 +4,10 @@ from datetime import timedelta
 from typing import Final
 
 from domain.tables.notifications import Channel
-from tests.helpers.ears import Ears
-from tests.helpers.evening import DAY, HOUR
+from tests.helpers.ears import BEFORE, Ears
+from tests.helpers.pages import DAY, HOUR
 from tests.helpers.post import Post, phone_of
 from tests.helpers.said import rows
-from tests.integration.domain.notifications.test_table import BEFORE
 from workers.sandbox import Fault, Kind
 
 LOOK: Final = timedelta(minutes=15)

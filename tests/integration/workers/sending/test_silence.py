@@ -8,11 +8,10 @@ from typing import Any, Final, NamedTuple
 import pytest
 
 from domain.tables.notifications import Channel
-from tests.helpers.ears import Ears
-from tests.helpers.evening import HOUR, START
+from tests.helpers.ears import AFTER, BEFORE, Ears
+from tests.helpers.pages import HOUR, START
 from tests.helpers.post import Post
 from tests.integration.domain.notifications.test_never import TestNever as Stories
-from tests.integration.domain.notifications.test_table import AFTER, BEFORE
 
 NEVER: Final = Stories()
 

@@ -12,10 +12,9 @@ from domain.gatherings.payloads import EventCancelled
 from domain.payments.payloads import PaymentRefunded
 from domain.tables.notifications import Channel
 from domain.users.payloads import UserUpdated
-from tests.helpers.ears import Ears
-from tests.helpers.evening import DAY, HOUR, an_id
+from tests.helpers.ears import BEFORE, Ears, seats
+from tests.helpers.pages import DAY, HOUR, an_id
 from tests.helpers.post import Post, number_of
-from tests.integration.domain.notifications.test_table import BEFORE, seats
 from workers.sandbox import Fault, Kind
 
 MINUTE: Final = timedelta(minutes=1)

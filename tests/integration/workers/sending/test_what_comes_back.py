@@ -20,13 +20,13 @@ from domain.users.payloads import UserUpdated
 from gateway.__main__ import server_config
 from gateway.app import make_app
 from gateway.outside import Outside
-from tests.helpers.ears import Ears
-from tests.helpers.evening import DAY, HOUR, an_id, settle
+from tests.helpers.ears import BEFORE, INVITED, Ears
+from tests.helpers.pages import DAY, HOUR, an_id
 from tests.helpers.post import Post, number_of, open_post
 from tests.helpers.roles import acting_as
 from tests.helpers.said import rows
 from tests.helpers.serving import a_listener, serving, url_of
-from tests.integration.domain.notifications.test_table import BEFORE, INVITED
+from tests.helpers.telling import settle
 from workers.sandbox import Fault, Kind
 from workers.sandbox.twilio_rules import TwilioRules
 

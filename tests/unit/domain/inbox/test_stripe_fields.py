@@ -5,7 +5,7 @@ from pydantic import BaseModel
 
 from domain.inbox.stripe_events import OBJECTS
 from tests.helpers import stripe
-from tests.helpers.evening import DAY, START
+from tests.helpers.pages import DAY, START
 from tests.helpers.stripe_fields import PUBLISHED
 
 NAMES = {

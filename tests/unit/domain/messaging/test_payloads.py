@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from domain.messaging.payloads import ConversationStarted, MessageSent
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 
 ADA, BO = sorted((an_id("Ada"), an_id("Bo")))
 

@@ -13,7 +13,7 @@ from domain.notifications.segments import count_segments
 from domain.notifications.templates import LANGUAGES, language_of
 from domain.notifications.templates.language import Language
 from domain.tables.notifications import Channel, Template
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 
 SNAPSHOTS: Final = Path(__file__).parent / "snapshots"
 STARTS: Final = datetime(2026, 3, 14, 18, tzinfo=UTC)

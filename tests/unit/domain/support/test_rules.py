@@ -11,7 +11,7 @@ from domain.facts import Fact
 from domain.support.payloads import SupportTicketOpened
 from domain.support.rules import Ticket, settle_ticket
 from tests.factories.facts import DAY, HOUR, START, a_fact, in_order
-from tests.helpers.evening import an_id
+from tests.helpers.pages import an_id
 
 
 def opened(time: datetime = START, *, body: str = "Help", id_: str = "m") -> Fact:

@@ -6,8 +6,7 @@ that was said. Then canaries are looked for everywhere.
 """
 
 import json
-import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,107 +17,35 @@ from typing import Any, Final
 import httpx
 import pytest
 import redis
-from pydantic_core import from_json
 from sqlalchemy import Engine, text
 
-from domain.catalogue import PUBLIC_TYPES
-from domain.envelope import Envelope
-from domain.privacy.traces import FACT_TRACES, TRACES
 from domain.tables.notifications import Channel
-from domain.users.payloads import UserRegistered
+from tests.acceptance.canaries.finding import OWN, columns_with_canaries, lines_with_canaries
+from tests.acceptance.canaries.saying import (
+    PUBLIC,
+    SECRET,
+    as_json,
+    hooks,
+    malformed,
+    poison,
+    said_by_everybody,
+)
 from tests.acceptance.faults.scene import our_environment
 from tests.factories.audience import gather, line_up
-from tests.factories.worlds import phases
-from tests.helpers import clerk, stripe
-from tests.helpers.canaries import AREA, WORD, with_canaries
-from tests.helpers.ledger import a_registration, ask, until
+from tests.helpers import clerk
+from tests.helpers.canaries import AREA, WORD
+from tests.helpers.ledger import ask, until
 from tests.helpers.processes import RELAY, Crew, Program
+from tests.helpers.sandbox import settings_for
 from tests.integration.dashboard.scene import Browser, an_account
 from tests.integration.gateway.scene import MANY, ONE, new_key
 from workers.ports import free_ports
 from workers.sandbox import Sandbox, running_sandbox
-from workers.sandbox.callbacks import signature
 
 PATIENCE: Final = timedelta(seconds=90)
 # So many from the first one on, of which each process takes one.
 PORTS: Final = 12
-SECRET: Final = "whsec_secretcanary"
 TOKEN: Final = "secretcanary-token"
-PUBLIC: Final = "https://hooks.example"
-SIGN: Final = re.compile(rf"canary|{re.escape(AREA)}|{AREA[1:]}|Canary|{clerk.PHONE[1:]}")
-# Columns that hold what people said of themselves and others, or how to reach them: their own.
-OWN: Final = frozenset(
-    {
-        *((trace.table, column) for trace in TRACES for column in trace.erased),
-        *((trace.table, "data") for trace in FACT_TRACES),
-        *((table, "data") for table in ("duo_facts", "event_photo_facts", "push_token_facts")),
-        *(("users", column) for column in ("phone_number", "email", "last_name", "clerk_id")),
-        *(("users", column) for column in ("career", "interests", "mood", "search_document")),
-        *(("users", column) for column in ("availability_preferences", "payment_customer_id")),
-        *(
-            ("social_profiles", column)
-            for column in (
-                "first_name",
-                "preferred_name",
-                "bio",
-                "vibe_summary",
-                "pronouns",
-                "occupation",
-                "location",
-                "current_photo_url",
-                "current_face_card_photo_url",
-                "face_card_source_photo_url",
-            )
-        ),
-        *(("host_profiles", column) for column in ("host_name", "host_bio", "address")),
-        ("host_profiles", "website_url"),
-        ("host_photos", "url"),
-        ("host_photos", "caption"),
-        ("profile_photos", "url"),
-        ("user_social_links", "url"),
-        ("social_connections", "shared_url"),
-        ("push_notification_tokens", "token"),
-        # The names of interests belong to nobody (docs/decisions/0022).
-        ("interests", "name"),
-        ("user_interest_vectors", "persona_name"),
-        ("embeddings", "target"),
-        # The texts of an event are its host's.
-        ("events", "arrival_signpost"),
-        ("feedback_summaries", "summary"),
-        ("events", "event_summary"),
-    }
-)
-
-
-class Everybody(Collection[str]):
-    """Whoever it is."""
-
-    def __contains__(self, _person: object) -> bool:
-        return True
-
-    def __iter__(self) -> Iterator[str]:
-        raise NotImplementedError
-
-    def __len__(self) -> int:
-        return 1
-
-
-def said_by_everybody() -> list[Envelope]:
-    """Domain events of every type that may be published, in which all that is personal is one."""
-    pages = [page for _, pages in phases(1) for page in pages if page.type in PUBLIC_TYPES]
-    return with_canaries(pages, Everybody())
-
-
-def as_json(page: Envelope) -> dict[str, Any]:
-    return {
-        "specversion": "1.0",
-        "id": page.id,
-        "source": page.source,
-        "type": page.type,
-        "subject": page.subject,
-        "time": page.time.isoformat(),
-        "data": from_json(page.data),
-    }
 
 
 @contextmanager
@@ -171,21 +98,14 @@ def system(
     engine: Engine, database_url: str, redis_server: str, sandbox: Sandbox, tmp_path: Path
 ) -> Iterator[System]:
     *ports, shown = free_ports("127.0.0.1", (0, 0, 0))
-    rules = sandbox.twilio.rules
     environment = our_environment(database_url, redis_server) | {
         "LOG_LEVEL": "debug",
         "GATEWAY_PORT": str(ports[0]),
         "DASHBOARD_PORT": str(ports[1]),
         "METRICS_PORT": str(shown),
         "GATEWAY_PUBLIC_URL": PUBLIC,
-        "EXPO_URL": sandbox.expo_server.url,
+        **settings_for(sandbox),
         "EXPO_ACCESS_TOKEN": TOKEN,
-        "TWILIO_URL": sandbox.twilio_server.url,
-        "TWILIO_ACCOUNT_SID": rules.account_sid,
-        "TWILIO_AUTH_TOKEN": rules.auth_token,
-        "TWILIO_MESSAGING_SERVICE_SID": rules.service_sid,
-        "TWILIO_MPS": "2000",
-        "SMTP_URL": sandbox.smtp.url,
         "STRIPE_WEBHOOK_SECRET": SECRET,
         "CLERK_WEBHOOK_SECRET": clerk.SECRET,
     }
@@ -259,59 +179,6 @@ def tell(system: System, rules: Any) -> None:
         system.answers.append(client.get(f"/{WORD}?{WORD}={AREA}").text)
 
 
-def poison(number: int) -> Envelope:
-    (page,) = with_canaries([a_registration(f"poisoned {number}")], Everybody())
-    assert page.type == UserRegistered.TYPE
-    return page
-
-
-def malformed(said: Sequence[dict[str, Any]]) -> Iterator[bytes]:
-    """What is refused for its form, and says a canary in each place."""
-    good = said[0]
-    for name in good:
-        # The name of a type that there isn't is said back to whoever publishes.
-        if name not in {"data", "type"}:
-            yield json.dumps({**good, name: [WORD]}).encode()
-            yield json.dumps({**good, name: f"{WORD}\x01 {AREA}"}).encode()
-    for name in good["data"]:
-        yield json.dumps({**good, "id": "new", "data": {**good["data"], name: [WORD]}}).encode()
-    yield json.dumps({**good, "id": "new", "data": {**good["data"], "note": WORD}}).encode()
-    yield f'{{"{WORD}": '.encode()
-    yield WORD.encode() + b"\xff"
-
-
-def hooks(rules: Any) -> Iterator[tuple[str, bytes, dict[str, str]]]:
-    """What providers say of people, signed, forged and malformed."""
-    now = datetime.now(UTC)
-    kind = {"content-type": "application/json"}
-    paid = stripe.event(
-        "payment_intent.succeeded", stripe.intent("1", metadata={"note": WORD}), at=now
-    )
-    for body in (stripe.body_of(paid), stripe.body_of({**paid, "api_version": WORD})):
-        signed = stripe.signature(body, at=now, secret=SECRET)
-        yield "/webhooks/stripe", body, {**kind, "stripe-signature": signed}
-        yield "/webhooks/stripe", body, {**kind, "stripe-signature": f"t=1,v1={WORD}"}
-    told = clerk.changed("user_1", at=now)
-    for said in (told, {**told, "data": {**told["data"], "phone_numbers": WORD}}):
-        body = json.dumps(said).encode()
-        signed_by_clerk = clerk.headers(body, "msg_1", at=now)
-        yield "/webhooks/clerk", body, {**kind, **signed_by_clerk}
-        yield "/webhooks/clerk", body, {**kind, **signed_by_clerk, "svix-id": WORD}
-    form = {"Body": WORD, "From": f"{AREA}00001", "To": AREA, "MessageSid": "SM1"}
-    for path in ("/webhooks/twilio/inbound", "/webhooks/twilio/status"):
-        for fields in (form, {**form, "MessageStatus": WORD, "OptOutType": "STOP"}):
-            body = httpx.QueryParams(fields).__str__().encode()
-            for made in (signature(PUBLIC + path, fields, token=rules.auth_token), WORD):
-                yield (
-                    path,
-                    body,
-                    {
-                        "content-type": "application/x-www-form-urlencoded",
-                        "x-twilio-signature": made,
-                    },
-                )
-
-
 def told_on_each_channel(engine: Engine) -> None:
     """Have people with canaries for addresses told something."""
     now = datetime.now(UTC)
@@ -346,32 +213,6 @@ def die(system: System) -> None:
         connection.execute(
             text("UPDATE deliveries SET state = 'dead', due_at = NULL WHERE state = 'failed'")
         )
-
-
-def columns_with_canaries(engine: Engine) -> set[tuple[str, str]]:
-    with engine.connect() as connection:
-        tables = connection.scalars(
-            text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        ).all()
-        return {
-            (table, column)
-            for table in tables
-            for (column,) in connection.execute(
-                text(
-                    f'SELECT DISTINCT said.key FROM "{table}" AS kept,'
-                    " jsonb_each_text(to_jsonb(kept)) AS said WHERE said.value ~ :sign"
-                ),
-                {"sign": SIGN.pattern.replace(r"\+", "[+]")},
-            )
-        }
-
-
-def lines_with_canaries(said: Collection[str]) -> list[str]:
-    return [
-        line[max(0, found.start() - 300) : found.end() + 50]
-        for line in said
-        if (found := SIGN.search(line))
-    ]
 
 
 @pytest.mark.timeout(300)
