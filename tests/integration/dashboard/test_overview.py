@@ -212,7 +212,7 @@ class TestPromises:
         [
             (Part(), "Not known", {"unknown"}),
             (Part(None, None, "NotAddedUpError"), "Not known", {"unknown"}),
-            (Part((NONE, KEPT), WELL_AT), "Nothing was promised in 30 days.", {"quiet"}),
+            (Part((NONE, KEPT), WELL_AT), "Nothing was promised in 30 days.", {"plain", "quiet"}),
             (Part((NONE, KEPT), WELL_AT, "NotAddedUpError"), "100.0% today", {"unknown"}),
         ],
         ids=["nobody has read it", "never read", "read", "no longer read"],
