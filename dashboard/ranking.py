@@ -108,7 +108,7 @@ def rank_processes(snapshot: Snapshot) -> list[ProcessRow]:
 
 def _process_row(process: ProcessNow) -> ProcessRow:
     if process.is_gone:
-        return ProcessRow(process, "bad", "gone without a word: none has begun in its place")
+        return ProcessRow(process, "bad", "gone without a word, not replaced")
     if process.is_silent:
         return ProcessRow(process, "bad", "silent: it has ended, or hangs")
     longest = max((hand.for_s for hand in process.doing), default=0.0)

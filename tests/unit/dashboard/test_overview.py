@@ -148,7 +148,7 @@ class TestRanking:
         gone = replace(a_process("relay"), pid=5, last_seen_s=600.0)
         rows = rank_processes(well(processes=(a_process("gateway"), stuck, silent, large, gone)))
         assert [row.process.pid for row in rows] == [5, 3, 4, 2, 42]
-        assert rows[0].words == "gone without a word: none has begun in its place"
+        assert rows[0].words == "gone without a word, not replaced"
         assert rows[1].words == "silent: it has ended, or hangs"
         assert rows[-1].words == ""
 
