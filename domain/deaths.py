@@ -52,11 +52,6 @@ def _ranges(seqs: Iterable[int]) -> str:
 KILLED = "its process was killed or stopped while applying it"
 
 
-def count_deaths(session: Session, now: datetime) -> int:
-    """Count a death for what was in hand when a connection ended; give how many deliveries."""
-    return sum(count_deaths_by_handler(session, now).values())
-
-
 def count_deaths_by_handler(session: Session, now: datetime) -> Counter[tuple[str, bool]]:
     """Count a death for what was in hand when a connection ended.
 

@@ -15,7 +15,6 @@ from sqlalchemy.exc import ArgumentError
 
 from workers.database import psycopg_url
 from workers.errors import CommandError
-from workers.settings import Settings
 
 TIMEOUT_S: Final = 5
 
@@ -32,14 +31,6 @@ DATABASE_HINTS: Final = {
     "timeout": "The host doesn't answer; check its address and the network between.",
 }
 ELSE: Final = "Check the URL, or unset it to use the embedded server."
-
-
-def check_connections(settings: Settings) -> None:
-    """Connect once to whatever has a URL; raises CommandError, which never shows a password."""
-    if settings.database_url is not None:
-        check_database(settings.database_url.get_secret_value())
-    if settings.broker_url is not None:
-        check_broker(settings.broker_url.get_secret_value())
 
 
 def check_database(url: str) -> None:

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from dashboard.asking import asked_of, identity, uuid
 from dashboard.context import context_of
 from dashboard.rendering import Page
-from domain.ops.gathering import GUESTS, Whole, find_gathering
+from domain.ops.gathering import Whole, find_gathering
 from domain.ops.reasons import WHY_NOT
 
 
@@ -18,7 +18,6 @@ async def show_gathering(request: Request) -> Page:
         "asked": {name: value for name, value in asked.items() if name == "person"},
         "is_first": not asked.get("after"),
         "reasons": WHY_NOT,
-        "page": GUESTS,
     }
     return Page(f"Gathering {found.gathering.title}", "gathering.html", values, live=True)
 

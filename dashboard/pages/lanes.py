@@ -71,7 +71,6 @@ async def show_lane(request: Request) -> Page:
         "name": name,
         "found": found,
         "figures": figures,
-        "is_paused": any(each.pause.name == name for each in found.holdings),
         "handlers": sorted(handlers_of(name)),
         "periods": list(PERIODS),
         "spans": SPANS,

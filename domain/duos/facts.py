@@ -100,16 +100,6 @@ def _load_blocks(
     return found
 
 
-def _load_deletions(session: Session, people: Iterable[str]) -> dict[str, datetime]:
-    """Give when people were deleted, as far as they were."""
-    rows = fetch(
-        session,
-        "SELECT id, deleted_at FROM users WHERE id = ANY(%(ids)s) AND deleted_at IS NOT NULL",
-        ids=list(people),
-    )
-    return dict(rows)
-
-
 def _load_outings(session: Session, duos: Iterable[str]) -> dict[str, list[Outing]]:
     """Give the completed events to which both were invited with their duo, and both came."""
     rows = fetch(

@@ -12,7 +12,7 @@ GONE_S: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class InHandNow:
-    """What a thread of a process does, and for how long."""
+    """What a thread of a process has in hand, and for how many seconds."""
 
     what: str
     count: int

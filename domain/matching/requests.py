@@ -144,10 +144,3 @@ def is_due(session: Session, *, now: datetime) -> bool:
     )
     answer: bool = due
     return answer
-
-
-def outstanding(session: Session) -> int:
-    """Count what is still to be made."""
-    ((count,),) = fetch(session, "SELECT count(*) FROM matching_requests")
-    number: int = count
-    return number

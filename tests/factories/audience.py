@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy import Engine, text
 
@@ -60,9 +59,3 @@ def line_up(
         connection.execute(
             text(_LINE_UP), values | {"key": key, "now": now, "until": now + timedelta(days=2)}
         )
-
-
-def told_ids(engine: Engine) -> set[UUID]:
-    """The ids of all notifications."""
-    with engine.connect() as connection:
-        return set(connection.execute(text("SELECT id FROM notifications")).scalars())

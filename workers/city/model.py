@@ -98,11 +98,6 @@ class Gathering:
         """Say whether nobody called it off."""
         return self.called_off_at is None
 
-    def seated_at(self, moment: datetime) -> list[Guest]:
-        """Give those who have a seat then: who paid first, as far as seats go."""
-        holders = [guest for guest in self.guests if guest.has_seat_at(moment)]
-        return sorted(holders, key=lambda guest: guest.paid_at or moment)[: self.seats]
-
     @property
     def present(self) -> list[Guest]:
         """Who came."""

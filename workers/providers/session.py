@@ -23,7 +23,6 @@ from workers.providers.http import retry_after
 from workers.providers.ports import Refused, Trouble
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
-CONNECT_WITHIN: Final = timedelta(seconds=5)
 # What a provider calls a fault, if it is a plain word; nothing else of an answer is shown.
 PLAIN: Final = re.compile(r"[A-Za-z0-9_]{1,64}")
 # By what a provider may name a message: what else it says could not be kept.

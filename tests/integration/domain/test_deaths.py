@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from domain.batch import DomainEvent
 from domain.constants import KILLED_ATTEMPTS
-from domain.deaths import count_deaths
+from domain.deaths import count_deaths_by_handler
 from domain.dispatch import apply_due, is_passing
 from tests.helpers.ledger import (
     DONE,
@@ -48,7 +48,7 @@ def now() -> datetime:
 class TestCountDeaths:
     def count(self, engine: Engine) -> int:
         with Session(engine) as session, session.begin():
-            return count_deaths(session, datetime.now(UTC))
+            return count_deaths_by_handler(session, datetime.now(UTC)).total()
 
     def until_disconnected(self, engine: Engine) -> None:
         statement = (

@@ -16,7 +16,7 @@ from sqlmodel import Session
 from domain.batch import DomainEvent
 from domain.catalogue import HANDLERS
 from domain.constants import FAILED_ATTEMPTS
-from domain.deaths import count_deaths
+from domain.deaths import count_deaths_by_handler
 from domain.dispatch import apply_due, is_passing
 from domain.sql import execute
 from domain.tables.ledger import DeliveryState
@@ -211,7 +211,7 @@ class TestPassingTrouble:
 
     def sweep(self, engine: Engine) -> int:
         with Session(engine) as session, session.begin():
-            return count_deaths(session, datetime.now(UTC))
+            return count_deaths_by_handler(session, datetime.now(UTC)).total()
 
     def test_waits_out_somebody_elses_lock_without_blaming_what_waits(
         self, engine: Engine, desk: WorkDesk, database_url: str
