@@ -68,7 +68,7 @@ class DeadSelection:
             f"with the error {self.error or '(none kept)'}" if self.error is not None else "",
             f"dead since {self.died:%Y-%m-%d %H:%M} UTC or later" if self.died else "",
         ]
-        return "all that is dead " + ", ".join(part for part in parts if part)
+        return f"all that is dead {', '.join(part for part in parts if part)}".rstrip()
 
 
 # Of each the newest, up to a limit.
