@@ -45,7 +45,7 @@ class Paged(Protocol):
 
 
 async def read_asked(request: Request) -> Asked:
-    """Read what is to be done; raises HTTPException for what is no small flat object."""
+    """Read what a program asks to be done; raises as `read_object` does."""
     body = await read_object(request)
     return Asked(body, signed_in(request).actor, context_of(request).clock())
 
@@ -57,14 +57,20 @@ def as_page(name: str, found: Paged) -> Response:
 
 
 async def done(request: Request, work: Callable[[Session], bool]) -> Response:
-    """Do it, and say so; raises HTTPException (409) when nothing was changed."""
+    """Do it, and answer that it is done.
+
+    Raises HTTPException: 409 when nothing was changed, and what `attempt` raises.
+    """
     if not await attempt(request, work):
         raise HTTPException(409, "Nothing was changed: it isn't in a state in which that is done.")
     return as_json({"done": True})
 
 
 async def read_object(request: Request) -> dict[str, str]:
-    """A small flat JSON object, its values as text; raises HTTPException for anything else."""
+    """A small flat JSON object, its values as text; those that are null are left out.
+
+    Raises HTTPException: 415 for another media type, 400 for anything else.
+    """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != MEDIA_TYPE:
         raise HTTPException(415, "Send JSON, as application/json.")
     try:

@@ -48,7 +48,7 @@ async def close_session(request: Request) -> Response:
 
 
 async def get_deliveries(request: Request) -> Response:
-    """A page of deliveries by the filters of the page; `next` is the `after` of the next one."""
+    """A page of deliveries, by the filters of `/deliveries`; `next` is the next page's `after`."""
     context, asked = context_of(request), asked_of(request)
     wanted, after = delivery_filter(asked, context.clock()), cursor(asked)
     found = await context.look(lambda session: list_deliveries(session, wanted, after=after))
@@ -56,7 +56,7 @@ async def get_deliveries(request: Request) -> Response:
 
 
 async def get_domain_event(request: Request) -> Response:
-    """All that became of one, by its id or its number."""
+    """All that became of a domain event, by its id or its number; 409 if several have the id."""
     sought = text(request.path_params, "id") or ""
     source = request.query_params.get("source")
 
@@ -84,7 +84,7 @@ async def get_dead(request: Request) -> Response:
 
 
 async def get_audit(request: Request) -> Response:
-    """A page of the log; the last line's id is the `after` of the next."""
+    """A page of the audit log; the last line's id is the `after` of the next."""
     context, asked = context_of(request), asked_of(request)
     before, now = whole(asked, "after"), context.clock()
     wanted = AuditFilter(

@@ -21,7 +21,7 @@ from domain.tables.ops import BulkKind
 
 
 async def get_operations(request: Request) -> Response:
-    """A page of them, the newest first; `next` is the `after` of the next one."""
+    """A page of bulk operations, the newest first; `next` is the `after` of the next one."""
     operations, after = await look_at_operations(request)
     return as_json({"operations": operations, "next": str(after) if after else None})
 
@@ -62,12 +62,12 @@ async def start_operation(request: Request) -> Response:
 
 
 async def get_operation(request: Request) -> Response:
-    """How one goes."""
+    """How a bulk operation goes: its deliveries by what became of them."""
     return as_json(await look_at_operation(request))
 
 
 async def cancel_operation(request: Request) -> Response:
-    """Leave alone what it has not come to."""
+    """End an operation: what it has not come to is left alone. 409 if it was over."""
     bulk_id = identity(request.path_params, "id")
     actor, now = signed_in(request).actor, context_of(request).clock()
     return await done(request, lambda session: cancel(session, actor, bulk_id, now=now))

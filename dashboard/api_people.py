@@ -19,12 +19,12 @@ from domain.ops.revealing import hide, reveal
 
 
 async def get_notifications(request: Request) -> Response:
-    """A page of the delivery log by the filters of the page; `next` is the next one's `after`."""
+    """A page of notifications, by the filters of `/notifications`; `next` is the next `after`."""
     return as_page("notifications", await look_at_notifications(request))
 
 
 async def get_notification(request: Request) -> Response:
-    """One, with each try to hand it over."""
+    """One notification, with each try to hand it to a provider."""
     told, handovers = await look_at_notification(request)
     return as_json({"notification": told, "handovers": handovers})
 

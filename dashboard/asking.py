@@ -17,7 +17,10 @@ Word = TypeVar("Word")
 
 
 def text(asked: Asked, name: str) -> str | None:
-    """A text; None if it is empty. Raises HTTPException for one that nobody would mean."""
+    """A text without the space around it; None if it is empty.
+
+    Raises HTTPException (400) for one of more than LONGEST characters, or with a NUL in it.
+    """
     value = asked.get(name, "").strip()
     if len(value) > LONGEST or "\0" in value:
         raise unreadable(name)
@@ -25,7 +28,7 @@ def text(asked: Asked, name: str) -> str | None:
 
 
 def word(asked: Asked, name: str, words: type[Word]) -> Word | None:
-    """A word of an enumeration; None if none is given."""
+    """A word of an enumeration; None if none is given. Raises HTTPException (400) for another."""
     value = text(asked, name)
     try:
         return None if value is None else words(value)  # type: ignore[call-arg]
@@ -34,7 +37,10 @@ def word(asked: Asked, name: str, words: type[Word]) -> Word | None:
 
 
 def whole(asked: Asked, name: str) -> int | None:
-    """A whole number that Postgres can hold; None if none is given."""
+    """A whole number, from 0 to what Postgres can hold; None if none is given.
+
+    Raises HTTPException (400) for anything else.
+    """
     value = text(asked, name)
     if value is None:
         return None
@@ -44,7 +50,10 @@ def whole(asked: Asked, name: str) -> int | None:
 
 
 def truth(asked: Asked, name: str) -> bool | None:
-    """Yes or no, as JSON says it; None if neither is given."""
+    """True or false, as JSON writes it; None if neither is given.
+
+    Raises HTTPException (400) for another text.
+    """
     value = text(asked, name)
     if value not in (None, "true", "false"):
         raise unreadable(name)
@@ -52,7 +61,10 @@ def truth(asked: Asked, name: str) -> bool | None:
 
 
 def moment(asked: Asked, name: str, now: datetime) -> datetime | None:
-    """A moment: so long ago (15m, 24h, 7d), or a date and time, UTC where no offset is given."""
+    """A moment: so long ago (15m, 24h, 7d), or a date and time, UTC where no offset is given.
+
+    None if none is given. Raises HTTPException (400) for what can't be read.
+    """
     value = text(asked, name)
     if value is None:
         return None
@@ -66,7 +78,10 @@ def moment(asked: Asked, name: str, now: datetime) -> datetime | None:
 
 
 def end(asked: Asked, now: datetime) -> datetime:
-    """When something is to end: `for` so long (30m, 4h, 2d), or `until` a moment."""
+    """When something is to end: `for` so long from now (30m, 4h, 2d), or `until` a moment.
+
+    Raises HTTPException: 422 if neither is given, 400 for what can't be read.
+    """
     span = text(asked, "for")
     if span is not None:
         try:
@@ -80,7 +95,7 @@ def end(asked: Asked, now: datetime) -> datetime:
 
 
 def read_hold(asked: Asked, now: datetime) -> Hold:
-    """What is to be held back, until when, why, and which pause that replaces."""
+    """What is to be paused, until when, why, and instead of which pause; raises as `end` does."""
     name, why = text(asked, "name") or "", asked.get("why", "")
     return Hold(name, end(asked, now), why, moment(asked, "instead_of", now))
 
@@ -89,7 +104,7 @@ _UNITS: Final = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timede
 
 
 def identity(asked: Asked, name: str) -> UUID:
-    """A uuid; raises HTTPException (404) for what is none."""
+    """The uuid that a path names; raises HTTPException (404) for what is none."""
     try:
         return UUID(asked.get(name, ""))
     except ValueError:
@@ -97,7 +112,7 @@ def identity(asked: Asked, name: str) -> UUID:
 
 
 def uuid(asked: Asked, name: str) -> UUID:
-    """A uuid in a filter; raises HTTPException (400) for what is none."""
+    """The uuid that a filter or a form names; raises HTTPException (400) for what is none."""
     try:
         return UUID(asked.get(name, "").strip())
     except ValueError:
@@ -105,7 +120,7 @@ def uuid(asked: Asked, name: str) -> UUID:
 
 
 def asked_of(request: Request) -> dict[str, str]:
-    """What the URL's query says, the last of each name."""
+    """The filters in the URL's query, those of NAMES; of several by one name the last."""
     return {name: value for name, value in request.query_params.items() if name in NAMES}
 
 

@@ -23,7 +23,7 @@ FEW: Final = 1_000
 
 
 class Attempts:
-    """Tries to sign in that did not succeed yet. Used from one thread."""
+    """Counts the tries to sign in that didn't succeed. Used from one thread."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         """Nobody has tried; `clock` gives seconds that never go back."""
@@ -44,7 +44,7 @@ class Attempts:
         return 0
 
     def give_back(self, address: str, name: str) -> None:
-        """The password was right."""
+        """Take back the try that was taken: the password was right."""
         for key, allowance in _allowances(address, name).items():
             self._whole_at[key] = self._whole_at.get(key, 0.0) - allowance.refill_s
 

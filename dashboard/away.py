@@ -1,4 +1,4 @@
-"""The database's absence, by a name that all of the dashboard knows."""
+"""Why the database didn't do what it was asked, as errors that all of the dashboard knows."""
 
 from typing import Final
 

@@ -94,18 +94,21 @@ class Context:
         self._hashing = ThreadPoolExecutor(HASHING_THREADS, thread_name_prefix="hashing")
 
     async def look(self, read: Callable[[Session], Result]) -> Result:
-        """Read in one transaction that can't write and sees one moment."""
+        """Read in one transaction that can't write and sees one moment.
+
+        Raises DatabaseAwayError, or one of its kinds: see `away.py`.
+        """
         return await self._transact(read, writes=False)
 
     async def share(self, of: str, read: Callable[[Session], Result], *, life_s: float) -> Result:
-        """Look, once for all who ask for the same within so many seconds.
+        """Look, once for all who ask for the same within `life_s` seconds.
 
-        What it is of says all that the answer depends on, and never who asks.
+        `of` names what is read, with all that the answer depends on, and never who asks.
         """
         return await self.recent.get(of, lambda: self.look(read), life_s=life_s)
 
     async def write(self, work: Callable[[Session], Result]) -> Result:
-        """Work in one transaction, which commits."""
+        """Work in one transaction, which commits. Raises as `look` does."""
         try:
             return await self._transact(work, writes=True)
         finally:
@@ -113,7 +116,7 @@ class Context:
             self.recent.forget()
 
     async def hash(self, work: Callable[[], Result]) -> Result:
-        """Do what keeps a processor busy."""
+        """Do what keeps a processor busy, hashing passwords, in a thread of its own."""
         return await asyncio.get_running_loop().run_in_executor(self._hashing, work)
 
     def close(self) -> None:

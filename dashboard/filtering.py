@@ -78,7 +78,10 @@ def _read_after(asked: Asked, parse: Callable[[str], At | None]) -> At | None:
 
 
 def selection(asked: Asked, picks: list[str], now: datetime) -> DeadSelection:
-    """Which of the dead are meant. `none` as the error means those that have kept none."""
+    """Which of the dead are meant: those that were picked, else those that the filters name.
+
+    An empty text as the error means those that have kept none.
+    """
     if picks:
         return DeadSelection(keys=tuple(key(pick) for pick in picks[:MOST_PICKED]))
     error = asked.get("error")

@@ -1,4 +1,4 @@
-"""Planned times by a clock on the wall, and where its hands are moved between two of them. Pure."""
+"""Planned times in local time, and where the clocks change between two of them. Pure."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Fire:
 
 
 def fires(moments: Iterable[datetime], zone: str = DEFAULT_ZONE) -> Iterator[Fire]:
-    """Tell each; `shift` stands at the first after a change of the clocks."""
+    """Give each in local time; `shift` of the first after a change says how far clocks moved."""
     before = None
     for at in moments:
         local = at.astimezone(zone_of(zone))

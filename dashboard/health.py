@@ -15,7 +15,7 @@ ANSWER_WITHIN_S: Final = 3.0
 
 
 async def live(_request: Request) -> JSONResponse:
-    """Answer: who can, is alive."""
+    """Answer 200: a process that can answer is alive."""
     return JSONResponse({"status": "ok"})
 
 

@@ -1,4 +1,4 @@
-"""Whether what is paused stands still: as far as every worker that lives has confirmed it. Pure."""
+"""Whether a pause has taken effect: it has once every worker that lives has confirmed it. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ class Holding:
 
     @property
     def words(self) -> str:
-        """How far it has come."""
+        """How far the pause has come, as it is shown: pausing, or paused."""
         if self.is_confirmed:
             return "paused"
         if self.workers is None:
@@ -94,7 +94,10 @@ def standing(latest: Latest, *, told: frozenset[str] = frozenset()) -> Standing:
 
 
 def holdings(pauses: Iterable[Held], processes: Iterable[ProcessNow] | None) -> list[Holding]:
-    """Judge pauses by what processes have said of themselves; those by nobody are confirmed."""
+    """Say of each pause how many of the workers that take its lane have confirmed it.
+
+    One that no worker takes is confirmed; of none it is known while `processes` is None.
+    """
     listed = None if processes is None else list(processes)
     return [_holding(pause, listed) for pause in pauses]
 

@@ -1,4 +1,4 @@
-"""Links within the dashboard: paths that are surely ours, and queries that leave out nothing."""
+"""Links within the dashboard: paths that are surely ours, and paths with a query."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -26,7 +26,7 @@ def own_path(text: str) -> str:
 
 
 def with_query(path: str, values: Mapping[str, object] | None = None, **more: object) -> str:
-    """A path with those of the values that say something, in a query."""
+    """A path with `values` and `more` as its query; what is None or empty is left out."""
     given = {**(values or {}), **more}
     said = {name: str(value) for name, value in given.items() if value not in (None, "")}
     return f"{path}?{urlencode(said)}" if said else path

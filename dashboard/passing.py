@@ -1,4 +1,4 @@
-"""Reads a moment that has been from a URL, as somebody would say it."""
+"""Reads a moment of the past from a URL, as somebody would say it."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,10 @@ _OF_DAY: Final = re.compile(r"([0-9]{1,2}):([0-9]{2})")
 
 
 def past(asked: Asked, name: str, *, now: datetime) -> datetime | None:
-    """A moment that has been: one as above, or a time of the day in UTC, the latest such."""
+    """A moment of the past, as `asking.moment` reads it, or the latest 02:14 or the like, UTC.
+
+    None if none is given. Raises HTTPException (400) for what can't be read or is yet to come.
+    """
     value = text(asked, name)
     if value is None:
         return None

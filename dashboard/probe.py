@@ -25,7 +25,7 @@ class BrokerProbe:
         self._client: redis.Redis | None = None
 
     def look(self) -> BrokerNow:
-        """Ask."""
+        """Ask the broker how it is; raises when it doesn't answer."""
         started = time.perf_counter()
         if urlsplit(self._url).scheme.startswith("amqp"):
             check_broker(self._url)

@@ -33,7 +33,7 @@ class Recent:
         self._held: OrderedDict[str, _Held] = OrderedDict()
 
     async def get(self, of: str, read: Callable[[], Awaitable[Value]], *, life_s: float) -> Value:
-        """Give a value that is at most so many seconds old."""
+        """Give the value that goes by `of`, at most `life_s` seconds old, else read it now."""
         held = self._held.get(of)
         if held is None or self._is_over(held):
             held = self._begin(of, read, life_s=life_s)

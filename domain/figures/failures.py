@@ -19,7 +19,7 @@ class Failure(NamedTuple):
 
     @property
     def fingerprint(self) -> str:
-        """By which it is known, in every process and version."""
+        """The text by which this kind is known, the same in every process and version."""
         return hashlib.sha256(f"{self.handler}\n{self.error}".encode()).hexdigest()[:16]
 
 

@@ -29,7 +29,7 @@ class Tally:
     buckets: tuple[int, ...] | None = None
 
     def minus(self, other: "Tally | None") -> "Tally":
-        """Give what was added since `other`."""
+        """Give what was added since `other`, an earlier look at the same figure."""
         if other is None:
             return self
         buckets = self.buckets

@@ -9,7 +9,7 @@ from domain.figures.gauges import Gauge
 
 
 class Level(StrEnum):
-    """Look at it today, or get up."""
+    """How urgent it is: `warn`, look at it today; `page`, get up."""
 
     WARN = "warn"
     PAGE = "page"

@@ -64,7 +64,7 @@ def pause(session: Session, actor: Actor, hold: Hold, *, now: datetime) -> None:
 def resume(
     session: Session, actor: Actor, name: str, *, now: datetime, since: datetime | None = None
 ) -> bool:
-    """Let it go on; False if it isn't paused, or by another pause than the one since then."""
+    """End a pause; False if there is none, or `since` is given and isn't when it was said."""
     demand(actor, Verb.PAUSE)
     ended = execute(
         session,

@@ -82,7 +82,7 @@ def reveal(
 
 
 def hide(session: Session, actor: Actor, person_id: UUID, *, held: bytes, now: datetime) -> bool:
-    """Mask it again before it would by itself; False if it was."""
+    """Mask it again before it is by itself; False if it was masked already."""
     demand(actor, Verb.REVEAL)
     hidden = execute(
         session,

@@ -137,7 +137,7 @@ def pause_schedule(session: Session, actor: Actor, hold: Hold, *, now: datetime)
 def resume_schedule(
     session: Session, actor: Actor, name: str, *, now: datetime, until: datetime | None = None
 ) -> bool:
-    """End its pause; False if it isn't paused, or until another time than then."""
+    """End its pause; False if it isn't paused, or `until` is given and isn't that pause's end."""
     demand(actor, Verb.PAUSE)
     if not resume(session, name, now=now, until=until):
         return False

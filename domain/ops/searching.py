@@ -46,7 +46,7 @@ UNION ALL SELECT 'gathering', event_id::text, 'by a post about it' FROM event_po
 
 
 def search(session: Session, text: str) -> list[Lead]:
-    """Give what goes by a text, by primary keys and indexes alone.
+    """Give what has this text for an id, by primary keys and indexes alone.
 
     That is an id as published, a number of the ledger, a uuid of anything, or a provider's name for
     a message.
