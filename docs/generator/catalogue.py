@@ -7,8 +7,9 @@ from itertools import groupby
 from pathlib import Path
 
 from docs.generator.markdown import GENERATED, code, codes, paragraphs, sentence, table
-from domain.catalogue import CATALOGUE, HANDLERS, LANES, Handler
+from domain.catalogue import CATALOGUE, HANDLERS, Handler
 from domain.field_words import field_types
+from domain.lanes import LANES
 from domain.payload import Payload
 from domain.reach import Reach, reach
 from domain.things import Hold

@@ -127,7 +127,8 @@ def _parts(key: Index | UniqueConstraint) -> Iterable[object]:
 
 
 def _type(column: Column[object]) -> str:
-    name = column.type.compile(dialect=postgresql.dialect()).partition(" COLLATE ")[0]
+    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    name = column.type.compile(dialect=dialect).partition(" COLLATE ")[0]
     return SHORT_TYPES.get(name, name.lower())
 
 
