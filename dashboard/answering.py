@@ -66,15 +66,19 @@ async def done(request: Request, work: Callable[[Session], bool]) -> Response:
     return as_json({"done": True})
 
 
-async def read_object(request: Request) -> dict[str, str]:
+async def read_object(request: Request, *, is_optional: bool = False) -> dict[str, str]:
     """A small flat JSON object, its values as text; those that are null are left out.
 
-    Raises HTTPException: 415 for another media type, 400 for anything else.
+    Nothing at all is an empty one where it is optional. Raises HTTPException: 415 for another media
+    type, 400 for anything else.
     """
+    sent = await read_body(request)
+    if is_optional and not sent:
+        return {}
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != MEDIA_TYPE:
         raise HTTPException(415, "Send JSON, as application/json.")
     try:
-        said = from_json(await read_body(request))
+        said = from_json(sent)
     except ValueError:
         raise HTTPException(400, "This is not JSON.") from None
     if not isinstance(said, dict) or not all(

@@ -76,7 +76,7 @@ async def cancel_operation(request: Request) -> Response:
 async def undo_operation(request: Request) -> Response:
     """Have all that an operation discarded restored by another one: `{"id"}`, or nothing at all."""
     bulk_id = identity(request.path_params, "id")
-    body = await read_object(request) if "content-type" in request.headers else {}
+    body = await read_object(request, is_optional=True)
     new, actor, now = _id_of(body), signed_in(request).actor, context_of(request).clock()
     begun = await attempt(
         request, lambda session: undo(session, actor, bulk_id, identity=new, now=now)

@@ -13,7 +13,7 @@ from domain.constants import NOTIFICATIONS_KEPT
 from domain.dispatch import is_contention
 from domain.figures.keeping import forget_figures, roll_up
 from domain.figures.reading_system import MISSED_FOR
-from domain.notifications.keeping import expire_overdue, forget_old
+from domain.notifications.keeping import expire_overdue, forget_departed, forget_old
 from domain.partitions import (
     Partition,
     ensure_partitions,
@@ -89,7 +89,8 @@ def make_housekeeping(retention: timedelta, wait: Wait) -> tuple[Chore, ...]:
             "notifications.forget",
             timedelta(hours=1),
             "Ends what nobody was told in time; forgets what people were told"
-            f" {NOTIFICATIONS_KEPT.days} days ago and more, unless it is still to be settled.",
+            f" {NOTIFICATIONS_KEPT.days} days ago and more, unless it is still to be settled, and"
+            " whatever was written for somebody while they left.",
             lambda engine, now: forget_tellings(engine, by_both_clocks(engine, now), wait=wait),
         ),
         Chore(
@@ -129,13 +130,13 @@ def forget_due(engine: Engine, now: datetime, *, wait: Wait, limit: int = PAGE) 
 
 
 def forget_tellings(engine: Engine, now: datetime, *, wait: Wait, limit: int = PAGE) -> int:
-    """Expire page by page what nobody was told in time, then forget what they were told long ago.
+    """Expire page by page what nobody was told in time, then forget what is old or of the deleted.
 
     Gives how many rows expired and went.
     """
     return sum(
         _by_pages(engine, partial(step, now=now, limit=limit), wait=wait, limit=limit)
-        for step in (expire_overdue, forget_old)
+        for step in (expire_overdue, forget_old, forget_departed)
     )
 
 

@@ -45,8 +45,10 @@ async def show_operation(request: Request) -> Page:
     """One, with its progress and what to look at."""
     bulk_id, progress = identity(request.path_params, "id"), await look_at_operation(request)
     title = f"{progress.operation.kind.capitalize()} of {progress.operation.total:,}"
-    # One for this session and operation: the page stays what it is as long as nothing happens.
-    values = {"progress": progress, "identity": uuid5(bulk_id, signed_in(request).csrf)}
+    # One for this session and operation: the page stays what it is as long as nothing happens. An
+    # undoing that was cancelled may be followed by another.
+    undoing = uuid5(bulk_id, f"{signed_in(request).csrf} {progress.undoings}")
+    values = {"progress": progress, "identity": undoing}
     return Page(title, "operation.html", values, live=True)
 
 

@@ -32,7 +32,9 @@
   function held() {
     if (paused) return "you paused them";
     if (document.querySelector("dialog[open]")) return "a dialog is open";
-    if (region.querySelector("details[open][data-hold]")) return "something is open";
+    const open = [...region.querySelectorAll("details[open][data-hold] > summary")];
+    // On a wide page filters are never hidden, and what can't be closed isn't open.
+    if (open.some((summary) => summary.checkVisibility())) return "something is open";
     if (region.querySelector("input[name=pick]:checked")) return "rows are selected";
     const selection = document.getSelection();
     if (!selection.isCollapsed && region.contains(selection.anchorNode)) return "text is selected";

@@ -1,11 +1,15 @@
 """Ends what is told too late, and forgets what people were told long ago."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlmodel import Session
 
 from domain.constants import NOTIFICATIONS_KEPT
 from domain.sql import execute
+
+# Whoever was about to tell somebody who left has long committed by then.
+LATELY: Final = timedelta(days=2)
 
 
 def expire_overdue(session: Session, *, now: datetime, limit: int) -> int:
@@ -42,5 +46,25 @@ def forget_old(session: Session, *, now: datetime, limit: int) -> int:
             ORDER BY created_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
         """,
         until=now - NOTIFICATIONS_KEPT,
+        limit=limit,
+    )
+
+
+def forget_departed(session: Session, *, now: datetime, limit: int) -> int:
+    """Delete up to so many notifications of people who were deleted; give how many went.
+
+    An erasure deletes those that are there. One that was being written by somebody who had just
+    read that the person is still there isn't: to wait for everybody who tells would take locks on
+    all who are told, and in another order than theirs. Senders suppress it meanwhile.
+    """
+    return execute(
+        session,
+        """
+        DELETE FROM notifications WHERE id IN (
+            SELECT told.id FROM notifications AS told JOIN users ON users.id = told.user_id
+            WHERE told.created_at > %(since)s AND users.deleted_at IS NOT NULL
+            LIMIT %(limit)s FOR UPDATE OF told SKIP LOCKED)
+        """,
+        since=now - LATELY,
         limit=limit,
     )

@@ -57,12 +57,16 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """An operation, its deliveries by what became of them, and those to look at."""
+    """An operation, its deliveries by what became of them, and those to look at.
+
+    `undoings` says how many operations have been begun to undo it.
+    """
 
     operation: Operation
     counts: dict[ItemResult, int]
     items: list[Item]
     can_be_undone: bool
+    undoings: int
 
     @property
     def dealt_with(self) -> int:
@@ -103,13 +107,14 @@ def find_operation(session: Session, bulk_id: UUID) -> Progress | None:
         id=bulk_id,
         limit=PAGE,
     )
-    ((undoable,),) = fetch(
+    ((undoable, undoings),) = fetch(
         session,
-        f"SELECT EXISTS (SELECT FROM bulk_items AS item {UNDOABLE})",
+        f"SELECT EXISTS (SELECT FROM bulk_items AS item {UNDOABLE}),"
+        " (SELECT count(*) FROM bulk_operations WHERE undoes = %(bulk_id)s)",
         bulk_id=bulk_id,
     )
     counts = results(session, operation.id)
-    return Progress(operation, counts, [Item(**item) for item in items], undoable)
+    return Progress(operation, counts, [Item(**item) for item in items], undoable, undoings)
 
 
 def sample(session: Session, selection: DeadSelection, *, limit: int) -> list[tuple[int, str]]:

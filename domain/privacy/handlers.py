@@ -14,6 +14,7 @@ from sqlmodel import Session
 from domain.batch import Batch, Effects
 from domain.constants import ERASED_TEXT
 from domain.gatherings.payloads import EventSettled
+from domain.inbox.clerk import stand_in
 from domain.payload import Payload, type_of
 from domain.personal import erase
 from domain.privacy.traces import EVENTS_WITH_TRACES, FACT_TRACES, TRACES, FactTrace, Trace
@@ -35,7 +36,8 @@ def apply_user_departed(session: Session, batch: Batch[UserDeparted], now: datet
     if not people:
         return effects
     owners = {*people, *_unnamed(session, people)}
-    destroy_keys(session, owners)
+    # What Clerk told of them before they had registered is sealed for whom they were there.
+    destroy_keys(session, {*owners, *map(stand_in, people.values())})
     lock(session, "event", _events(session, people), Hold.CHANGE)
     for event, person in _events_with_comments(session, people):
         effects.follow(causes[person], EventSettled(event_id=event))
@@ -48,14 +50,15 @@ def apply_user_departed(session: Session, batch: Batch[UserDeparted], now: datet
     return effects
 
 
-def _deleted(session: Session, people: Iterable[str]) -> list[str]:
-    """Leave out who is only banned."""
+def _deleted(session: Session, people: Iterable[str]) -> dict[str, str]:
+    """Give who was deleted and not only banned, each with their id at Clerk."""
     rows = fetch(
         session,
-        "SELECT id FROM users WHERE id = ANY(%(ids)s) AND deleted_at IS NOT NULL ORDER BY id",
+        "SELECT id, clerk_id FROM users WHERE id = ANY(%(ids)s) AND deleted_at IS NOT NULL"
+        " ORDER BY id",
         ids=list(people),
     )
-    return [person for (person,) in rows]
+    return dict(rows)
 
 
 def _unnamed(session: Session, people: Collection[str]) -> list[str]:

@@ -27,6 +27,17 @@ CHECKS = (
         """,
     ),
     Check(
+        "erasure.notifications",
+        "who was deleted is told nothing; what was being written meanwhile goes within an hour",
+        """
+        SELECT users.id::text AS key, EXISTS (SELECT FROM notifications AS told
+            WHERE told.user_id = users.id AND told.created_at < now() - interval '2 hours'
+        ) AS drifted
+        FROM users WHERE EXISTS (SELECT FROM user_facts AS gone
+            WHERE gone.user_id = users.id AND gone.kind = 'user.deleted')
+        """,
+    ),
+    Check(
         "erasure",
         "whoever was deleted has no key and no profile, and no contact data in account or facts",
         """

@@ -129,6 +129,21 @@ class TestFilters:
         page.get_by_role("link", name="Clear", exact=True).click()
         expect(page).to_have_url(f"{site.url}/deliveries")
 
+    def test_a_phone_shows_them_when_asked_and_a_wide_page_always(
+        self, open_page: OpenPage
+    ) -> None:
+        page = open_page("viewer")
+        paused = page.get_by_text("Updates are paused")
+        page.set_viewport_size({"width": NARROWEST, "height": 900})
+        page.goto("/deliveries?state=dead")
+        expect(page.get_by_label("Handler")).to_be_hidden()
+        page.get_by_text("Filter by state").click()
+        expect(page.get_by_label("Handler")).to_be_visible()
+        expect(paused).to_be_visible()
+        page.set_viewport_size({"width": 1200, "height": 900})
+        expect(page.get_by_label("Handler")).to_be_visible()
+        expect(paused).to_be_hidden()
+
     def test_what_cannot_be_read_is_said_where_it_stands(self, open_page: OpenPage) -> None:
         page = open_page("viewer")
         page.goto("/deliveries?since=yesterday")

@@ -1,14 +1,20 @@
 """Erasing somebody waits for whoever is just writing what is to be erased."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import Engine, text
+from sqlmodel import Session
 
 from domain.catalogue import HANDLERS, Handler
-from domain.dispatch import Report, apply_due
+from domain.dispatch import Desk, Report, apply_due
 from domain.users.payloads import UserDeleted, UserUpdated
+from scheduler.housekeeping import forget_tellings
 from tests.concurrency.race import WAITING, race
 from tests.helpers.diary import Diary
 from tests.helpers.ledger import (
@@ -22,6 +28,7 @@ from tests.helpers.ledger import (
     until,
 )
 from tests.helpers.pages import DAY, END, START, an_id
+from tests.helpers.roles import acting_as
 from tests.helpers.safety import call_off
 from tests.helpers.telling import settle, tell
 from workers.desk import WorkDesk
@@ -29,6 +36,7 @@ from workers.desk import WorkDesk
 CALLED_OFF = HANDLERS["gatherings.apply_event_cancelled"]
 DEPARTED = HANDLERS["privacy.apply_user_departed"]
 LOGGED = HANDLERS["safety.apply_event_settled"]
+SAID = HANDLERS["messaging.apply_message_sent"]
 UPDATED = HANDLERS["users.apply_user_updated"]
 
 
@@ -123,3 +131,40 @@ class TestEvents:
         settle(engine)
         assert ask(engine, "SELECT count(snapshot_name) FROM connections") == 0
         assert drift(engine) == []
+
+
+class TestTellings:
+    def test_what_was_being_written_for_somebody_who_leaves_goes_within_an_hour(
+        self, engine: Engine
+    ) -> None:
+        """Whoever tells has read that Dan is there, and commits once he is erased."""
+        diary = Diary()
+        diary.people("Hanna", "Cleo", "Ada", "Dan")
+        diary.event("drinks", host="Hanna", seats=8)
+        diary.attended("drinks", "Ada", "Dan")
+        diary.ended("drinks")
+        diary.talked("Ada", "Dan", at=END + DAY)
+        tell(engine, diary.pages)
+        now = datetime.now(UTC)
+        diary.said("talk Ada Dan", "Ada", "Hi", at=now)
+        diary.note(UserDeleted(user_id=an_id("Dan")), now)
+        publish(engine, *diary.pages[-2:])
+        route_all(engine)
+        with WorkDesk(engine) as desk:
+            late = replace(desk.desk, transaction=partial(self.erasing_before, engine, desk.desk))
+            report = apply_due(late, SAID, limit=10, now=datetime.now(UTC))
+        assert report.outcomes == {"done": 1}
+        left = "SELECT count(*) FROM notifications WHERE user_id = :dan"
+        assert ask(engine, left, dan=an_id("Dan")) == 1
+        forget_tellings(acting_as(engine, "scheduler"), now, wait=lambda _: True)
+        assert ask(engine, left, dan=an_id("Dan")) == 0
+        assert ask(engine, "SELECT count(*) FROM notifications") > 0
+
+    @staticmethod
+    @contextmanager
+    def erasing_before(engine: Engine, desk: Desk) -> Iterator[Session]:
+        """A transaction before whose commit somebody else erases who has just been deleted."""
+        with desk.transaction() as session:
+            yield session
+            settle_only_the_deletion(engine)
+            apply(engine, DEPARTED)

@@ -109,6 +109,14 @@ CORRUPTIONS = {
             f" VALUES ({NEW}, '{DRINKS}', '{GUS}', 'I was here')"
         ),
     ],
+    "erasure.notifications": [
+        (
+            "INSERT INTO notifications (id, user_id, category, template, params, channel,"
+            " dedupe_key, status, send_after, expires_at, attempts, domain_event_id, created_at)"
+            f" SELECT {NEW}, '{GUS}', 'push_social', 'kudos', '{{}}', 'push', 'gus', 'scheduled',"
+            " now(), now(), 0, max(seq), now() - interval '3 hours' FROM domain_events"
+        ),
+    ],
     "erasure": [
         f"UPDATE users SET phone_number = '+12025550100' WHERE id = '{GUS}'",
         f"UPDATE personal_keys SET key = 'readable' WHERE person = '{GUS}'",

@@ -16,6 +16,7 @@ from dashboard.app import make_app
 from dashboard.problems import API
 from domain.ops.acting import WrongRequestError
 from domain.ops.permissions import Actor, ForbiddenError
+from domain.ops.stepping import step_operations
 from domain.tables.accounts import Role, Via
 from tests.browser.scene import kill
 from tests.helpers.ledger import ask
@@ -176,6 +177,26 @@ class TestBulk:
         assert (early.status_code, "It still goes on" in early.text) == (409, True)
         assert do(f"/bulk/{once}/cancel").status_code == 303
         assert ask(engine, "SELECT count(*) FROM bulk_operations") == 1
+
+    def test_an_undoing_that_was_cancelled_may_be_begun_anew(
+        self, do: Callable[..., httpx.Response], engine: Engine
+    ) -> None:
+        kill(engine, "form.undone", "E", count=3, ago=timedelta(hours=1))
+        discard = str(uuid4())
+        form = {"kind": "discard", "handler": "form.undone", "why": "x", "expected": "3"}
+        assert do("/bulk", id=discard, **form).status_code == 303
+        is_over = False
+        while not is_over:
+            with Session(engine) as session, session.begin():
+                is_over = step_operations(session, datetime.now(UTC)) == 0
+        for _ in range(2):
+            # Twice what the page that is shown sends; then it is cancelled.
+            found = re.search(r'name="id" value="([^"]+)"', do(f"bulk/{discard}").text)
+            assert found is not None
+            for _ in range(2):
+                assert do(f"/bulk/{discard}/undo", id=found[1]).status_code == 303
+            assert do(f"/bulk/{found[1]}/cancel").status_code == 303
+        assert ask(engine, "SELECT count(*) FROM bulk_operations WHERE kind = 'restore'") == 2
 
 
 class TestAccounts:

@@ -228,7 +228,11 @@ class TestActing:
             pass
         late = self.undo_twice(client, place, first=200)
         assert ask(client, f"/bulk/{late['id']}")["counts"]["restored"] == 4
-        assert "Nothing of it" in client.post(f"{place}/undo").json()["detail"]
+        json = {"content-type": "application/json"}
+        for headers in ({}, json):
+            again = client.post(f"{place}/undo", headers=headers)
+            assert "Nothing of it" in again.json()["detail"]
+        assert client.post(f"{place}/undo", content='{"id": "1"}').status_code == 415
         with engine.connect() as connection:
             entries = "SELECT count(*) FROM audit_log WHERE action = 'bulk.restore'"
             assert connection.execute(text(entries)).scalar_one() == 1

@@ -13,6 +13,7 @@ from domain.inbox.clerk import clerk_arrived, take_clerk
 from domain.inbox.clerk_events import read_clerk
 from domain.inbox.keeping import tidy
 from domain.inbox.taking import Taken
+from domain.users.payloads import UserDeleted
 from tests.concurrency.race import race_steps
 from tests.helpers.apply import Application
 from tests.helpers.clerk import CANARY, PHONE, Said, changed, deleted, name_of
@@ -97,6 +98,18 @@ def test_who_deletes_their_account_before_registering_leaves_nothing_to_read(
         told(engine, said)
     keys = rows(engine, "SELECT key FROM personal_keys")
     assert keys == [(None,)]
+
+
+def test_who_is_erased_by_ops_leaves_nothing_to_read_of_what_is_held(engine: Engine) -> None:
+    """Clerk says nothing of it: what it had told before they registered had a key of its own."""
+    told(engine, NEWER)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE inbox SET state = 'held', awaits = NULL")
+    registered(engine)
+    diary = Diary()
+    diary.note(UserDeleted(user_id=an_id("Ada")), AT + DAY)
+    Application(engine).run(diary.pages)
+    assert rows(engine, "SELECT DISTINCT key FROM personal_keys") == [(None,)]
 
 
 def test_who_never_registers_is_forgotten_but_for_a_deletion(engine: Engine) -> None:
