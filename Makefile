@@ -66,7 +66,7 @@ lock: ## resolve the dependencies again and write both lock files; UPGRADE=--upg
 	@test -x .venv-lock/bin/uv || { $(PYTHON) -m venv .venv-lock \
 		&& .venv-lock/bin/python -m pip --quiet install uv==$(UV_VERSION); }
 	$(UV) $(UPGRADE) --extra dev --output-file requirements-dev.lock
-	echo hatchling | $(UV) - --extra otel --constraints requirements-dev.lock --output-file requirements.lock
+	echo hatchling | $(UV) - --extra otel --extra sentry --constraints requirements-dev.lock --output-file requirements.lock
 
 clean: ## remove the virtual environments and caches; the data in .momento/ stays
 	rm -rf .venv .venv-lock .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis \

@@ -19,12 +19,13 @@ from workers.chores import make_chores
 from workers.clock import utc_now
 from workers.database import make_engine
 from workers.exposition import serve_figures
-from workers.log import configure_logging, logger
+from workers.lifetime import begin, finish
+from workers.log import logger
 from workers.providers import make_ports
 from workers.providers.senders import make_till
 from workers.refunding.catching_up import make_catching_up
 from workers.reporting import Presence, Reporter, make_reporter
-from workers.settings import Settings, load_settings
+from workers.settings import Settings
 
 # What is at work when asked to stop has so long to end; what takes longer is done again.
 GRACE: Final = timedelta(seconds=4)
@@ -83,8 +84,7 @@ def our_timetable(settings: Settings, wait: Wait) -> Timetable:
 
 def main() -> NoReturn:
     """Run until asked to stop."""
-    settings = load_settings()
-    configure_logging(settings.log_format, process="scheduler", least=settings.log_level)
+    settings = begin("scheduler")
     if settings.database_url is None:
         sys.exit("DATABASE_URL must be set: start the scheduler with momento up")
     # A chore that waits for a service misses beats, which is as it should be.
@@ -107,7 +107,7 @@ def serve(scheduler: Scheduler, reporter: Reporter | None = None) -> NoReturn:
     if reporter is not None:
         reporter.stop()
     logger("scheduler").info("scheduler.stopped")
-    sys.stdout.flush()
+    finish()
     # A service may take longer to answer than a stop may last. What it was asked is asked again.
     os._exit(0)
 

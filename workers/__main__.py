@@ -6,7 +6,7 @@ import sys
 from dramatiq import cli
 
 from domain.lanes import LANES
-from workers.settings import load_settings
+from workers.lifetime import begin, finish
 
 # Waited for twice in a row, for a worker's threads and for its consumers, within ten seconds.
 STOP_WITHIN_MS = 6_000
@@ -17,7 +17,7 @@ START = "workers.actors:start"
 
 def main(start: str = START) -> int:
     """Run until asked to stop; the exit code. `start` names the function that makes the broker."""
-    settings = load_settings()
+    settings = begin("worker")
     # Read by dramatiq in the processes that it starts.
     os.environ.setdefault("dramatiq_restart_delay", AFTER_TROUBLE_MS)
     parser = cli.make_argument_parser()  # type: ignore[no-untyped-call]
@@ -35,6 +35,7 @@ def main(start: str = START) -> int:
         ]
     )
     code: int = cli.main(arguments)  # type: ignore[no-untyped-call]
+    finish()
     return code
 
 

@@ -17,7 +17,8 @@ from workers.broker import make_broker
 from workers.clock import utc_now
 from workers.database import make_engine
 from workers.desk import WorkDesk
-from workers.log import configure_logging, logger
+from workers.lifetime import begin, finish
+from workers.log import logger
 from workers.middleware import (
     AtTheEnd,
     EndWithParent,
@@ -26,7 +27,7 @@ from workers.middleware import (
     StopSoon,
     Watchdog,
 )
-from workers.settings import Settings, load_settings
+from workers.settings import Settings
 from workers.tracing import start_tracing
 from workers.work import Shift
 
@@ -49,7 +50,7 @@ class Workshop:
                 Watchdog(),
                 StopSoon(self.stopping.set),
                 Heartbeat(lambda: self.engine),
-                AtTheEnd(self.end_tracing),
+                AtTheEnd(self.end),
                 Reporting(settings),
             ],
         )
@@ -78,11 +79,12 @@ class Workshop:
                 self._traces = [start_tracing("worker")]
             return self._traces[0]
 
-    def end_tracing(self) -> None:
-        """Send the last spans."""
+    def end(self) -> None:
+        """Send the last spans and what was logged last."""
         for spans in self._traces:
             if spans is not None:
                 spans.stop()
+        finish()
 
     def work(self, lane: str) -> None:
         """Answer a bell with this thread's own connections."""
@@ -123,9 +125,7 @@ def make_actors(workshop: Workshop) -> None:
 
 def start() -> Workshop:
     """Read the settings and declare everything; dramatiq's command finds the broker."""
-    settings = load_settings()
-    configure_logging(settings.log_format, process="worker", least=settings.log_level)
-    workshop = Workshop(settings)
+    workshop = Workshop(begin("worker"))
     dramatiq.set_broker(workshop.broker)
     make_actors(workshop)
     _calm_garbage_collection()

@@ -11,10 +11,12 @@ from typing import Any, Final, Literal
 import structlog
 from structlog.typing import EventDict, Processor
 
+from workers.sentry import SENTRY
+
 # Libraries that tell much about themselves; what matters of it we say ourselves.
 QUIET: Final = ("dramatiq", "pika", "apscheduler", "uvicorn.access", "httpx", "alembic")
 # These log what they ask and are answered, at any level: how to reach people may stand in it.
-SILENT: Final = ("urllib3", "stripe")
+SILENT: Final = ("urllib3", "stripe", "sentry_sdk")
 
 Format = Literal["json", "console"]
 
@@ -31,6 +33,7 @@ def configure_logging(style: Format, *, process: str, least: str = "info") -> No
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _name_process(process),
         _keep_errors_short,
+        SENTRY,
     ]
     renderer: Processor = (
         structlog.processors.JSONRenderer(sort_keys=False)

@@ -4,6 +4,7 @@ One `Measures` a process. What a batch did is taken from its report; nothing is 
 """
 
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from domain.dispatch import Report
 from domain.figures import names
 from domain.figures.failures import Failures
 from domain.figures.recorder import Recorder
-from domain.fingerprint import KILLED, fingerprint_of_wait
+from domain.fingerprint import KILLED, fingerprint_of, fingerprint_of_wait
 from domain.verdict import GivenUp, in_vain
 from workers.clock import utc_now
 
@@ -74,12 +75,8 @@ class Measures:
             self.recorder.observe(names.RUN, name, lane, seconds=took_s)
         for seconds, times in _waits(report.deliveries, began):
             self.recorder.observe(names.WAIT, name, lane, seconds=seconds, times=times)
-        for error in report.errors:
-            self.failures.add(name, error)
-        if "dead" in report.outcomes:
-            for verdict in report.verdicts.values():
-                if isinstance(verdict, GivenUp):
-                    self.failures.add(name, fingerprint_of_wait(in_vain(verdict.awaits)))
+        for kind, count in kinds_of(report).items():
+            self.failures.add(name, kind, by=count)
 
     def routed(self, count: int, oldest: datetime | None, *, now: datetime) -> None:
         """Note a portion of the outbox."""
@@ -114,6 +111,16 @@ class Measures:
             self.failures.add(name, KILLED, by=count)
             if is_dead and (handler := HANDLERS.get(name)):
                 self.recorder.count(names.SETTLED, name, handler.lane, "dead", by=count)
+
+
+def kinds_of(report: Report) -> Counter[str]:
+    """Count what failed in a batch by the kind of its error, or of what it awaited in vain."""
+    kinds = Counter(map(fingerprint_of, report.errors))
+    if "dead" in report.outcomes:
+        verdicts = report.verdicts.values()
+        given_up = (each for each in verdicts if isinstance(each, GivenUp))
+        kinds.update(fingerprint_of_wait(in_vain(each.awaits)) for each in given_up)
+    return kinds
 
 
 def _waits(deliveries: Sequence[Claimed], began: datetime) -> Iterator[tuple[float, int]]:

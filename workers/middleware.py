@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from sqlalchemy import Engine, text
 
 from domain.lanes import LANES
 from workers.exposition import serve_figures
+from workers.lifetime import finish
 from workers.log import logger
 from workers.pausing import PAUSES
 from workers.reporting import Presence, Reporter, make_reporter
@@ -51,7 +51,7 @@ class Watchdog(dramatiq.Middleware):
             dead = [thread.name for thread in threads if not thread.is_alive()]
             if dead and not getattr(worker, "is_stopping", False):
                 logger("watchdog").critical("thread.died", threads=dead)
-                sys.stdout.flush()
+                finish()
                 os._exit(EXIT_BROKEN)
 
 

@@ -22,10 +22,10 @@ from workers.clock import utc_now
 from workers.database import make_engine
 from workers.desk import WorkDesk
 from workers.exposition import serve_figures
-from workers.log import configure_logging, logger
+from workers.lifetime import begin, finish
+from workers.log import logger
 from workers.measuring import MEASURES
 from workers.reporting import Presence, make_reporter
-from workers.settings import load_settings
 
 ROUTE_EVERY_S: Final = 0.05
 ROUTE_LIMIT: Final = 2_000
@@ -121,8 +121,7 @@ class Relay:
 
 def main() -> int:
     """Run the relay until asked to stop; the exit code."""
-    settings = load_settings()
-    configure_logging(settings.log_format, process="relay", least=settings.log_level)
+    settings = begin("relay")
     if settings.database_url is None or settings.broker_url is None:
         sys.exit("DATABASE_URL and BROKER_URL must be set: start the relay with momento up")
     engine = make_engine(settings.database_url.get_secret_value(), process="relay", pool_size=2)
@@ -137,6 +136,7 @@ def main() -> int:
     relay.run()
     reporter.stop()
     logger("relay").info("relay.stopped")
+    finish()
     return 0
 
 

@@ -13,11 +13,12 @@ from starlette.types import ASGIApp
 from workers.database import make_engine
 from workers.errors import CommandError
 from workers.exposition import More, make_registry
-from workers.log import configure_logging, logger
+from workers.lifetime import begin, finish
+from workers.log import logger
 from workers.measuring import MEASURES
 from workers.reporting import Presence, make_reporter
 from workers.serving import Measured
-from workers.settings import Settings, load_settings
+from workers.settings import Settings
 
 
 def run_service(
@@ -27,11 +28,7 @@ def run_service(
 
     `threads` says how many connections are in use at once; `configure` puts the service together.
     """
-    try:
-        settings = load_settings()
-    except CommandError as error:
-        sys.exit(f"{name}: {error}")
-    configure_logging(settings.log_format, process=name, least=settings.log_level)
+    settings = begin(name)
     if settings.database_url is None:
         sys.exit(f"{name}: DATABASE_URL must be set; or start the {name} with momento up")
     url = settings.database_url.get_secret_value()
@@ -55,7 +52,7 @@ def run_service(
     reporter.stop()
     engine.dispose()
     logger(name).info(f"{name}.stopped")
-    sys.stdout.flush()
+    finish()
     # Python would wait for threads, and one of ours may wait for a server that says nothing.
     os._exit(0)
 

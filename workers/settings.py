@@ -56,6 +56,16 @@ def _has_place(url: SecretStr) -> SecretStr:
     return url
 
 
+def _is_dsn(url: SecretStr) -> SecretStr:
+    """Refuse what isn't https://KEY@HOST/PROJECT, as Sentry shows it."""
+    _is_http(url)
+    parts = urlsplit(url.get_secret_value())
+    project = parts.path.rpartition("/")[2]
+    if not parts.username or not (project.isascii() and project.isdecimal()):
+        raise PydanticCustomError("dsn", "is no DSN of Sentry; use https://KEY@HOST/PROJECT")
+    return url
+
+
 def _several(text: str | frozenset[str]) -> frozenset[str]:
     return frozenset(text.replace(",", " ").split()) if isinstance(text, str) else text
 
@@ -142,7 +152,8 @@ class Settings(BaseSettings):
     log_format: Literal["json", "console"] = "console"
     # One line a batch at info, and one a domain event at debug.
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    sentry_dsn: SecretStr | None = None
+    # Where errors are sent, by their log lines alone; unset means nowhere.
+    sentry_dsn: Annotated[SecretStr, AfterValidator(_is_dsn)] | None = None
 
     @classmethod
     def settings_customise_sources(

@@ -15,7 +15,7 @@ from domain.verdict import Accepted, Deferred, Rejected, Verdict
 from workers.bells import Bells
 from workers.desk import WorkDesk
 from workers.log import logger
-from workers.measuring import MEASURES, Measures
+from workers.measuring import MEASURES, Measures, kinds_of
 from workers.pausing import PAUSES, Pauses
 
 if TYPE_CHECKING:
@@ -100,7 +100,11 @@ _LOG = logger("work")
 
 
 def log_report(handler: Handler, report: Report, *, milliseconds: float) -> None:
-    """Write one line for a batch, and one for each domain event when debugging."""
+    """Write one line for a batch, one a kind of failure, and one a domain event when debugging."""
+    for kind, count in kinds_of(report).items():
+        _LOG.error(
+            "deliveries.failed", handler=handler.name, lane=handler.lane, error=kind, count=count
+        )
     _LOG.info(
         "batch.applied",
         handler=handler.name,

@@ -17,7 +17,8 @@ from workers.clock import utc_now
 from workers.database import make_engine
 from workers.errors import CommandError
 from workers.exposition import serve_figures
-from workers.log import configure_logging, logger
+from workers.lifetime import begin, finish
+from workers.log import logger
 from workers.providers.senders import make_senders, make_till
 from workers.providers.session import LOOPBACK
 from workers.refunding.desk import REFUNDS, RefundDesk
@@ -28,7 +29,7 @@ from workers.sending.mail import EmailOutlet
 from workers.sending.outlet import Outlet
 from workers.sending.push import PushOutlet
 from workers.sending.sms import SmsOutlet
-from workers.settings import Settings, load_settings
+from workers.settings import Settings
 from workers.tracing import start_tracing
 
 # What a provider hasn't answered by then is unknown, and settled as after a crash.
@@ -69,11 +70,7 @@ def _segments_a_second(settings: Settings) -> float:
 
 def main() -> int:
     """Send until asked to stop; the exit code."""
-    try:
-        settings = load_settings()
-    except CommandError as error:
-        sys.exit(f"sender: {error}")
-    configure_logging(settings.log_format, process="sender", least=settings.log_level)
+    settings = begin("sender")
     if settings.database_url is None:
         sys.exit("sender: DATABASE_URL must be set; or start the sender with momento up")
     engine = make_engine(
@@ -114,7 +111,7 @@ def main() -> int:
     if spans is not None:
         spans.stop()
     log.info("sender.stopped")
-    sys.stdout.flush()
+    finish()
     # A thread may wait for a provider that says nothing.
     os._exit(0)
 

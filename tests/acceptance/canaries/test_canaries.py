@@ -37,6 +37,7 @@ from tests.helpers.canaries import AREA, WORD
 from tests.helpers.ledger import ask, until
 from tests.helpers.processes import RELAY, Crew, Program
 from tests.helpers.sandbox import settings_for
+from tests.helpers.sentry import Sentry, a_sentry
 from tests.integration.dashboard.scene import Browser, an_account
 from tests.integration.gateway.scene import MANY, ONE, new_key
 from workers.ports import free_ports
@@ -94,8 +95,20 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
+def sentry() -> Iterator[Sentry]:
+    with a_sentry() as sentry:
+        yield sentry
+
+
+@pytest.fixture
+def places(sandbox: Sandbox, sentry: Sentry) -> dict[str, str]:
+    """Where those are to whom we speak."""
+    return {**settings_for(sandbox), "SENTRY_DSN": sentry.dsn}
+
+
+@pytest.fixture
 def system(
-    engine: Engine, database_url: str, redis_server: str, sandbox: Sandbox, tmp_path: Path
+    engine: Engine, database_url: str, redis_server: str, places: dict[str, str], tmp_path: Path
 ) -> Iterator[System]:
     *ports, shown = free_ports("127.0.0.1", (0, 0, 0))
     environment = our_environment(database_url, redis_server) | {
@@ -104,7 +117,7 @@ def system(
         "DASHBOARD_PORT": str(ports[1]),
         "METRICS_PORT": str(shown),
         "GATEWAY_PUBLIC_URL": PUBLIC,
-        **settings_for(sandbox),
+        **places,
         "EXPO_ACCESS_TOKEN": TOKEN,
         "STRIPE_WEBHOOK_SECRET": SECRET,
         "CLERK_WEBHOOK_SECRET": clerk.SECRET,
@@ -216,7 +229,9 @@ def die(system: System) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_a_canary_is_found_nowhere_but_in_its_own_column(system: System, sandbox: Sandbox) -> None:
+def test_a_canary_is_found_nowhere_but_in_its_own_column(
+    system: System, sandbox: Sandbox, sentry: Sentry
+) -> None:
     an_account(system.engine)
     told_on_each_channel(system.engine)
     tell(system, sandbox.twilio.rules)
@@ -244,3 +259,5 @@ def test_a_canary_is_found_nowhere_but_in_its_own_column(system: System, sandbox
     assert lines_with_canaries(metrics) == []
     assert lines_with_canaries(pages) == []
     assert lines_with_canaries(system.answers) == []
+    assert any("deliveries.failed" in sent for sent in sentry.requests)
+    assert lines_with_canaries(sentry.requests) == []

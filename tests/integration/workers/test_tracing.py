@@ -201,7 +201,7 @@ class TestWhetherAnybodyWantsThem:
     def test_nothing_of_it_is_imported_unless_somebody_wants_it(self) -> None:
         program = (
             "import sys, workers.actors, gateway.__main__, workers.sending.__main__;"
-            "ours = ('opentelemetry.exporter', 'workers.spans');"
+            "ours = ('opentelemetry.exporter', 'workers.spans', 'sentry_sdk');"
             "sys.exit(any(name.startswith(ours) for name in sys.modules))"
         )
         assert run([sys.executable, "-c", program], check=False).returncode == 0
