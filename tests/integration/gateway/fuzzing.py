@@ -18,7 +18,7 @@ A_TIME: Final = 25
 LOOP: Final = asyncio.Runner()
 atexit.register(LOOP.close)
 LASTING: Final = settings(
-    max_examples=3_000 // A_TIME, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=1_500 // A_TIME, deadline=None, suppress_health_check=list(HealthCheck)
 )
 # What a header may hold at all; the rest never gets as far as us.
 HEADER: Final = st.binary(max_size=40).map(
