@@ -99,6 +99,8 @@ def snapshot(engine: Engine) -> State:
     with engine.connect() as connection:
         connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
         connection.execute(text("SET LOCAL TIME ZONE 'UTC'"))
+        # A machine that stands still for a while is no reason to see nothing.
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         state: State = {}
         for table in domain_tables():
             whole = f'SELECT to_jsonb(kept) FROM "{table.name}" AS kept'
